@@ -1,0 +1,81 @@
+"""How is Postgres reached? Pooled connections that see one workspace, or are named for seeing all.
+
+`Database.tenant` opens a transaction bound to one workspace; row-level security does the rest.
+`Database.system` is for orchestration, whose role may see which connections exist everywhere.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from core.errors import EngineUnavailableError
+from core.settings import Settings
+from core.tenancy import TenantId
+
+Rows = psycopg.Connection[DictRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A pool of Postgres connections under one role."""
+
+    pool: ConnectionPool[psycopg.Connection[DictRow]]
+
+    @classmethod
+    def connect(
+        cls, settings: Settings, *, role: str = "application", size: int = 10
+    ) -> "Database":
+        """Open the pool of a role: `application`, `system` or `owner`.
+
+        Raises:
+            ConfigurationError: The role's URL is not set.
+        """
+        name = {
+            "application": "database_url",
+            "system": "database_system_url",
+            "owner": "database_owner_url",
+        }[role]
+        options: dict[str, Any] = {"row_factory": dict_row, "connect_timeout": 10}
+        pool = ConnectionPool[psycopg.Connection[DictRow]](
+            settings.required(name),
+            min_size=1,
+            max_size=size,
+            kwargs=options,
+            open=False,
+            timeout=10,
+        )
+        pool.open()
+        return cls(pool)
+
+    @contextmanager
+    def tenant(self, tenant: TenantId) -> Iterator[Rows]:
+        """Open a transaction that sees and writes the rows of one workspace only."""
+        with self._connection() as connection, connection.transaction():
+            connection.execute("select set_config('app.workspace_id', %s, true)", [str(tenant)])
+            yield connection
+
+    @contextmanager
+    def system(self) -> Iterator[Rows]:
+        """Open a transaction bound to no workspace; under the application role it sees nothing."""
+        with self._connection() as connection, connection.transaction():
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.pool.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Rows]:
+        try:
+            with self.pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            raise EngineUnavailableError(
+                f"Postgres did not answer: {str(error).splitlines()[0]}",
+                next_step="Run `oppulence doctor`.",
+            ) from error

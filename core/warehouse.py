@@ -1,0 +1,151 @@
+"""How is ClickHouse reached? One pooled client over HTTP, and one function that runs tenant SQL.
+
+`Warehouse.tenant_rows` is the only way to read tenant data on behalf of a user: it takes a
+`TenantId` and a `TenantQuery`, and has the server itself filter every table of the query by
+workspace (`additional_table_filters`), whatever the SQL says. Works alike on the embedded engine,
+a server and ClickHouse Cloud.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.httputil import get_pool_manager
+
+from core.errors import EngineUnavailableError, OppulenceError
+from core.settings import Settings
+from core.tenancy import TenantId
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 300
+_TABLE = re.compile(r"\b(?:from|join)\s+([a-z_]+\.[a-z_0-9]+)", re.I)
+_ANY_SOURCE = re.compile(r"\b(?:from|join)\s+([^\s(]+|\()", re.I)
+
+
+class WarehouseQueryError(OppulenceError):
+    """ClickHouse refused a statement of ours; `detail` is the server's own text."""
+
+    code = "warehouse_query_failed"
+    title = "A query of the warehouse failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TenantQuery:
+    """SQL over tenant tables, named in full (`unified.transactions`) after FROM and JOIN.
+
+    Values arrive as server-side parameters (`{limit:UInt32}`). Common table expressions may be
+    read by bare name; table functions and unqualified tables may not, since no filter would hold
+    them.
+
+    Raises:
+        ValueError: At import time of the module that declares the query, never later.
+    """
+
+    sql: str
+    tables: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        tables = tuple(dict.fromkeys(name.lower() for name in _TABLE.findall(self.sql)))
+        expressions = set(re.findall(r"\b([a-z_0-9]+)\s+as\s*\(", self.sql, re.I))
+        for source in _ANY_SOURCE.findall(self.sql):
+            if source != "(" and "." not in source and source.strip("),;") not in expressions:
+                raise ValueError(f"{source!r} is not a qualified table or a named expression")
+            if "(" in source[1:]:
+                raise ValueError(f"{source!r} is a table function")
+        if not tables:
+            raise ValueError("A tenant query reads at least one table")
+        object.__setattr__(self, "tables", tables)
+
+    def filters(self, tenant: TenantId) -> str:
+        """Return the `additional_table_filters` setting that binds each table to `tenant`."""
+        return "{" + ", ".join(f"'{t}': 'workspace_id = \\'{tenant}\\''" for t in self.tables) + "}"
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """A pooled, thread-safe client of ClickHouse."""
+
+    client: Client
+
+    @classmethod
+    def connect(cls, settings: Settings, *, pool_size: int = 16) -> "Warehouse":
+        """Open the client of `settings.clickhouse_url`.
+
+        Raises:
+            ConfigurationError: No URL is set.
+            EngineUnavailableError: Nothing answers there.
+        """
+        url = settings.required("clickhouse_url")
+        with _engine_errors():
+            client = clickhouse_connect.get_client(
+                dsn=url.replace("http://", "clickhouse+http://", 1).replace(
+                    "https://", "clickhouse+https://", 1
+                ),
+                pool_mgr=get_pool_manager(maxsize=pool_size, num_pools=4),
+                autogenerate_session_id=False,  # sessions would forbid concurrent use
+                connect_timeout=CONNECT_SECONDS,
+                send_receive_timeout=READ_SECONDS,
+                client_name="oppulence",
+            )
+        return cls(client)
+
+    def tenant_rows(
+        self, tenant: TenantId, query: TenantQuery, parameters: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Run `query` as `tenant` and return its rows by column name."""
+        with _engine_errors():
+            result = self.client.query(
+                query.sql,
+                parameters=dict(parameters or {}),
+                settings={"additional_table_filters": query.filters(tenant)},
+            )
+        return [dict(row) for row in result.named_results()]
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Run a platform query (across workspaces); never for a user's request."""
+        with _engine_errors():
+            result = self.client.query(sql, parameters=dict(parameters or {}))
+        return [dict(row) for row in result.named_results()]
+
+    def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Run a statement that returns no rows."""
+        with _engine_errors():
+            self.client.command(sql, parameters=dict(parameters or {}))
+
+    def insert_arrow(self, table: str, rows: pa.Table) -> None:
+        """Append Arrow rows to `database.table`; acknowledged means durable."""
+        database, name = table.split(".", 1)
+        with _engine_errors():
+            self.client.insert_arrow(name, rows, database=database)
+
+    def insert_rows(
+        self, table: str, rows: Sequence[Sequence[Any]], columns: Sequence[str]
+    ) -> None:
+        """Append Python rows to `database.table`."""
+        database, name = table.split(".", 1)
+        with _engine_errors():
+            self.client.insert(name, rows, column_names=list(columns), database=database)
+
+    def close(self) -> None:
+        """Close the pool's connections."""
+        self.client.close()
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    """Translate the driver's errors: nobody answered, or the server refused."""
+    try:
+        yield
+    except OperationalError as error:
+        raise EngineUnavailableError(
+            f"ClickHouse did not answer: {str(error).splitlines()[0]}",
+            next_step="Run `oppulence doctor`.",
+        ) from error
+    except ClickHouseError as error:
+        raise WarehouseQueryError(str(error)) from error
