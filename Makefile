@@ -1,0 +1,56 @@
+# Everything a person does here has a target; `make help` lists them.
+SHELL := bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NAME ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo up test check bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: $(VENV)/run.stamp ## Run the main job to its end on a made-up company: ingest, model, check, show
+	@$(BIN)/oppulence demo
+
+up: $(VENV)/run.stamp ## Keep everything running until Ctrl-C: API, Dagster UI, ClickHouse, sandbox, worker
+	@$(BIN)/oppulence up
+
+test: $(VENV)/dev.stamp check ## Lint, types, import rules, dbt and every test: exactly what CI runs
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/dev.stamp ## Lint, types and import rules alone (quick)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+bench: $(VENV)/dev.stamp ## Measure; `make bench NAME=ingest` runs one
+	@$(BIN)/python -m benchmarks $(NAME)
+
+lock: $(VENV)/dev.stamp ## Resolve the dependencies anew into the two lock files
+	@$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --quiet --constraint requirements.lock \
+		--output-file requirements-dev.lock
+
+clean: ## Remove the virtualenv, caches and the embedded engines' data
+	@rm -rf $(VENV) .oppulence .mypy_cache .ruff_cache .pytest_cache dbt/target dbt/logs
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Oppulence needs Python 3.11 to 3.13; set PYTHON=python3.11") \
+		if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the locked dependencies (once, a few minutes) …"
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
