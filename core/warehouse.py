@@ -6,7 +6,6 @@ workspace (`additional_table_filters`), whatever the SQL says. Works alike on th
 a server and ClickHouse Cloud.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,11 +20,10 @@ from clickhouse_connect.driver.httputil import get_pool_manager
 from core.errors import EngineUnavailableError, OppulenceError
 from core.settings import Settings
 from core.tenancy import TenantId
+from core.tenant_sql import tables_of
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 300
-_TABLE = re.compile(r"\b(?:from|join)\s+([a-z_]+\.[a-z_0-9]+)", re.I)
-_ANY_SOURCE = re.compile(r"\b(?:from|join)\s+([^\s(]+|\()", re.I)
 
 
 class WarehouseQueryError(OppulenceError):
@@ -44,23 +42,14 @@ class TenantQuery:
     them.
 
     Raises:
-        ValueError: At import time of the module that declares the query, never later.
+        UnreadableTenantSqlError: Where the query is declared, so at import, never later.
     """
 
     sql: str
     tables: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        tables = tuple(dict.fromkeys(name.lower() for name in _TABLE.findall(self.sql)))
-        expressions = set(re.findall(r"\b([a-z_0-9]+)\s+as\s*\(", self.sql, re.I))
-        for source in _ANY_SOURCE.findall(self.sql):
-            if source != "(" and "." not in source and source.strip("),;") not in expressions:
-                raise ValueError(f"{source!r} is not a qualified table or a named expression")
-            if "(" in source[1:]:
-                raise ValueError(f"{source!r} is a table function")
-        if not tables:
-            raise ValueError("A tenant query reads at least one table")
-        object.__setattr__(self, "tables", tables)
+        object.__setattr__(self, "tables", tables_of(self.sql))
 
     def filters(self, tenant: TenantId) -> str:
         """Return the `additional_table_filters` setting that binds each table to `tenant`."""

@@ -1,0 +1,107 @@
+"""Which tables does a tenant's SQL read? A reader strict enough that none is overlooked.
+
+The workspace filter is applied per table by the server, so a table that this reader missed would
+be read unfiltered. It therefore knows one plain way of naming a source (`database.table` after FROM
+or JOIN) and refuses all others: unqualified or quoted names, comma joins, table functions,
+`in table`, and the functions that read dictionaries or Join tables by name.
+"""
+
+import re
+from collections.abc import Iterator
+
+_TOKEN = re.compile(
+    r"(?P<space>\s+|--[^\n]*|/\*.*?\*/)"
+    r"|(?P<text>'(?:[^'\\]|\\.|'')*')"
+    r"|(?P<parameter>\{[a-z_0-9]+:[A-Za-z0-9_(), ]+\})"
+    r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-z_0-9]*)*)"
+    r"|(?P<number>[0-9][0-9a-fA-FxX_.]*)"
+    r"|(?P<sign>[^\s'\"`])",
+    re.S,
+)
+_QUALIFIED = re.compile(r"[a-z_][a-z_0-9]*\.[a-z_][a-z_0-9]*", re.I)
+_READS_BY_NAME = ("dict", "joinget", "hascolumnintable")
+_AFTER_SOURCE = {
+    "final", "sample", "prewhere", "where", "group", "order", "limit", "having", "union", "join",
+    "inner", "left", "right", "full", "cross", "asof", "any", "all", "anti", "semi", "global", "on",
+    "using", "settings", "window", "qualify", "except", "intersect", "array", "offset", "format",
+}  # fmt: skip
+
+
+class UnreadableTenantSqlError(ValueError):
+    """The SQL names a source in a way that no workspace filter would hold."""
+
+
+def tables_of(sql: str) -> tuple[str, ...]:
+    """Return the qualified tables that `sql` reads, in order of appearance, lower case.
+
+    Raises:
+        UnreadableTenantSqlError: A source is named in another way than `database.table`.
+    """
+    tokens = list(_tokens(sql))
+    expressions = {
+        tokens[i].lower()
+        for i in range(len(tokens) - 2)
+        if tokens[i + 1].lower() == "as" and tokens[i + 2] == "("
+    }
+    found: dict[str, None] = {}
+    for index, token in enumerate(tokens):
+        following = tokens[index + 1] if index + 1 < len(tokens) else ""
+        word = token.lower()
+        if word in {"from", "join"} and not (word == "join" and _is_array_join(tokens, index)):
+            table = _source(tokens, index + 1, expressions)
+            if table:
+                found[table] = None
+        elif word == "in" and following not in {"("} and not following.startswith("{"):
+            raise UnreadableTenantSqlError(f"IN {following} would read a table without a filter")
+        elif word == "in" and _QUALIFIED.fullmatch(tokens[index + 2]):
+            raise UnreadableTenantSqlError(f"IN ({tokens[index + 2]} …) may read a table")
+        elif word.startswith(_READS_BY_NAME) and following == "(":
+            raise UnreadableTenantSqlError(f"the function {token} reads a table by name")
+    if not found:
+        raise UnreadableTenantSqlError("a tenant query reads at least one table")
+    return tuple(found)
+
+
+def _tokens(sql: str) -> Iterator[str]:
+    position = 0
+    while position < len(sql):
+        match = _TOKEN.match(sql, position)
+        if match is None:
+            raise UnreadableTenantSqlError(
+                f"a quoted name or open text at: {sql[position:][:20]!r}"
+            )
+        position = match.end()
+        if match.lastgroup != "space":
+            yield match.group()
+
+
+def _is_array_join(tokens: list[str], index: int) -> bool:
+    return index > 0 and tokens[index - 1].lower() == "array"
+
+
+def _source(tokens: list[str], start: int, expressions: set[str]) -> str | None:
+    """Read one source at `start`: its table, or None for a subquery or a named expression."""
+    source = tokens[start] if start < len(tokens) else ""
+    if source == "(":
+        if tokens[start + 1].lower() in {"select", "with"}:
+            return None
+        raise _refusal(source)
+    rest = [token.lower() for token in tokens[start + 1 : start + 4]]
+    alias = 0
+    if rest[:1] == ["as"]:
+        alias = 2
+    elif rest and rest[0].isidentifier() and rest[0] not in _AFTER_SOURCE:
+        alias = 1
+    if rest[:1] in (["("], ["."]) or rest[alias : alias + 1] == [","]:
+        raise _refusal(source)
+    if _QUALIFIED.fullmatch(source):
+        return source.lower()
+    if source.lower() in expressions:
+        return None
+    raise _refusal(source)
+
+
+def _refusal(source: str) -> UnreadableTenantSqlError:
+    return UnreadableTenantSqlError(
+        f"{source!r} is no qualified table: function, comma join, or unqualified name"
+    )

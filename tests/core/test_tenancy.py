@@ -1,0 +1,83 @@
+"""A workspace's id is a validated type, and a tenant query cannot escape its filter."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import InvalidInputError
+from core.tenancy import CONNECTION_PATTERN, TenantId, new_id
+from core.tenant_sql import UnreadableTenantSqlError
+from core.warehouse import TenantQuery
+
+
+@given(st.text())
+def test_only_ids_of_the_agreed_form_become_a_tenant(text):
+    allowed = set("abcdefghijklmnopqrstuvwxyz0123456789_")
+    valid = text.startswith("ws_") and 4 <= len(text) <= 43 and set(text) <= allowed
+    if valid:
+        assert str(TenantId(text)) == text
+    else:
+        with pytest.raises(InvalidInputError):
+            TenantId(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["ws_a' or 1=1", "ws_", "ws_A", "ws_a\n", "WS_a", "ws_" + "a" * 41]
+)
+def test_nothing_that_could_leave_a_filter_is_a_tenant(text):
+    with pytest.raises(InvalidInputError):
+        TenantId(text)
+
+
+def test_new_ids_are_valid_and_differ():
+    made = {new_id("conn") for _ in range(1000)}
+    assert len(made) == 1000
+    assert all(CONNECTION_PATTERN.fullmatch(name) for name in made)
+
+
+def test_a_tenant_query_names_its_tables():
+    query = TenantQuery(
+        "with paid as (select * from unified.invoices) select * from paid"
+        " join marts.dim_customers using (customer_id) join paid as again using (id)"
+    )
+    assert query.tables == ("unified.invoices", "marts.dim_customers")
+    assert query.filters(TenantId("ws_a")) == (
+        "{'unified.invoices': 'workspace_id = \\'ws_a\\'',"
+        " 'marts.dim_customers': 'workspace_id = \\'ws_a\\''}"
+    )
+
+
+def test_the_plain_forms_of_a_query_are_read():
+    query = TenantQuery(
+        "select a, count() from unified.transactions as t final array join tags as tag"
+        " left join (select id from marts.fct_mrr_movements where kind in ('new', 'churn')) m"
+        " on m.id = t.id where t.id in {ids:Array(String)} group by a limit {limit:UInt32}"
+    )
+    assert query.tables == ("unified.transactions", "marts.fct_mrr_movements")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1",
+        "select * from transactions",
+        "select * from unified.transactions, unified.invoices",
+        "select * from url('http://127.0.0.1')",
+        "select * from unified.transactions join remote('h', 'd', 't') using (id)",
+        "select * from unified.transactions union all select * from `raw`.`stripe_charge`",
+        'select * from "unified"."transactions"',
+        "select * from merge('unified', '.*')",
+        "select * from unified . transactions",
+        "select * from unified.transactions where id in raw.stripe_charge",
+        "select * from unified.transactions where id not in staging.stg_stripe__charges",
+        "select * from unified.transactions where id in (raw.stripe_charge)",
+        "select dictGet('x.y', 'a', 1) from unified.transactions",
+        "select * from unified.transactions as t, unified.invoices",
+        "select * from (unified.transactions)",
+        "select 'from unified.transactions'",
+        "select 1 -- from unified.transactions",
+    ],
+)
+def test_a_query_that_no_filter_would_hold_cannot_be_declared(sql):
+    with pytest.raises(UnreadableTenantSqlError):
+        TenantQuery(sql)
