@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-HELPERS = {"__init__", "__main__", "report"}
+HELPERS = {"report"}
 
 
 def available() -> list[str]:

@@ -89,7 +89,8 @@ def test_the_lock_pins_every_package_with_hashes_and_no_address(lock):
     for entry in entries:
         assert re.match(r"[a-z0-9._-]+==\S+", entry), entry
         assert "--hash=sha256:" in entry, entry
-        assert "://" not in entry and "--index" not in entry, entry
+        assert "://" not in entry, entry
+        assert "--index" not in entry, entry
 
 
 def test_the_makefile_stays_small_and_explained():
