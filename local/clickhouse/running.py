@@ -1,0 +1,211 @@
+"""Which queries run now, and how is one of them stopped?
+
+Each query runs in a thread of its own, since the thread is what the engine's process list knows it by. The request's
+thread meanwhile watches the client: when that leaves, the query is stopped.
+"""
+
+import contextlib
+import os
+import select
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from local.clickhouse.engine import Engine
+
+Result = TypeVar("Result")
+# How long a wait lasts before the client is looked at again where no event would tell of it.
+_LOOK_AGAIN_MS = 1000
+_PIPE_BYTES = 1 << 20
+
+
+class ClientGone(Exception):
+    """The client closed its connection before it had its answer."""
+
+
+class ClientWatch:
+    """Tells whether the client still listens."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Watch a connection on which the client has said all it will say for now."""
+        self._connection = connection
+
+    def fileno(self) -> int:
+        """Return what to poll."""
+        return self._connection.fileno()
+
+    def left(self) -> bool:
+        """Look, without reading what may be a next request."""
+        try:
+            return self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+
+class Task(Generic[Result]):
+    """One call into the engine, in a thread of its own."""
+
+    def __init__(
+        self, call: Callable[[], Result], at_end: Callable[[], None] = lambda: None
+    ) -> None:
+        """Start the call; ``at_end`` runs in its thread whichever way it ends."""
+        self._call = call
+        self._at_end = at_end
+        self._result: Result | None = None
+        self._error: BaseException | None = None
+        self._finished_reader, self._finished_writer = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="query", daemon=True)
+        self._thread.start()
+
+    @property
+    def native_thread(self) -> int:
+        """Return the operating system's number of the thread."""
+        return self._thread.native_id or 0
+
+    @property
+    def alive(self) -> bool:
+        """Say whether the call still runs."""
+        return self._thread.is_alive()
+
+    def wait(self, watch: ClientWatch | None) -> bool:
+        """Wait for the end; return False as soon as the client leaves."""
+        poller = select.poll()
+        poller.register(self._finished_reader, select.POLLIN)
+        if watch is not None:
+            poller.register(watch.fileno(), select.POLLIN)
+        while True:
+            ready = {descriptor for descriptor, _ in poller.poll(_LOOK_AGAIN_MS)}
+            if self._finished_reader in ready:
+                return True
+            if watch is not None and watch.fileno() in ready:
+                if watch.left():
+                    return False
+                # The client sent its next request early: it is there, and would wake us for ever.
+                poller.unregister(watch.fileno())
+                watch = None
+
+    def wait_briefly(self) -> None:
+        """Wait for the end, but not long."""
+        self._thread.join(0.1)
+
+    def result(self) -> Result:
+        """Return what the call returned, or raise what it raised, waiting for it."""
+        self._thread.join()
+        if self._finished_reader >= 0:
+            os.close(self._finished_reader)
+            self._finished_reader = -1
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]
+
+    def _run(self) -> None:
+        try:
+            self._result = self._call()
+        except BaseException as error:  # handed to the thread that asked
+            self._error = error
+        finally:
+            self._at_end()
+            os.close(self._finished_writer)
+
+
+class OutputPipe:
+    """A named pipe that the engine writes a result into, in the very bytes that go to the client.
+
+    ``INTO OUTFILE`` is the one way out of chDB that streams every format as a server would write it: its own
+    streaming call repeats headers and footers of a format with every block. A reader that stops reading holds the
+    engine back, and one that closes stops it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Create the pipe and open its reading end."""
+        self.path = str(folder / f"{threading.get_native_id()}.pipe")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+        os.mkfifo(self.path, 0o600)
+        self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def end(self) -> None:
+        """Let the reader see the end even if the engine never opened the pipe."""
+        with contextlib.suppress(OSError):
+            os.close(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK))
+
+    def close(self) -> None:
+        """Close the reading end and remove the pipe."""
+        os.close(self._reader)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+
+    def pieces(self, watch: ClientWatch) -> Iterator[bytes]:
+        """Yield what the engine writes, until it closes; raise ClientGone as soon as the client left."""
+        poller = select.poll()
+        poller.register(self._reader, select.POLLIN)
+        poller.register(watch.fileno(), select.POLLIN)
+        watching = True
+        while True:
+            ready = {descriptor for descriptor, _ in poller.poll(_LOOK_AGAIN_MS)}
+            if watching and watch.fileno() in ready:
+                if watch.left():
+                    raise ClientGone
+                poller.unregister(watch.fileno())
+                watching = False
+            if self._reader in ready:
+                piece = os.read(self._reader, _PIPE_BYTES)
+                if not piece:
+                    return
+                yield piece
+
+
+class RunningQueries:
+    """Every query in progress, by the name that its client gave it."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Start without any, and with a folder for pipes."""
+        self._engine = engine
+        self._threads: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._folder = tempfile.TemporaryDirectory(prefix="clickhouse-gateway-")
+
+    def open_pipe(self) -> OutputPipe:
+        """Open a pipe for one result."""
+        return OutputPipe(Path(self._folder.name))
+
+    def add(self, query_id: str, task: Task[Result]) -> None:
+        """Remember a query while it runs."""
+        with self._lock:
+            self._threads[query_id] = task.native_thread
+
+    def remove(self, query_id: str) -> None:
+        """Forget a query."""
+        with self._lock:
+            self._threads.pop(query_id, None)
+
+    def stop(self, task: Task[Result]) -> None:
+        """Stop a query and wait until it has ended."""
+        while task.alive:
+            self._engine.kill_thread(task.native_thread)
+            task.wait_briefly()
+
+    def with_engine_names(self, sql: str) -> tuple[str, dict[str, str]]:
+        """Translate the clients' query ids in a KILL QUERY; return it with the way back."""
+        with self._lock:
+            named = [
+                (query_id, thread)
+                for query_id, thread in self._threads.items()
+                if f"'{query_id}'" in sql
+            ]
+        back = {}
+        for query_id, thread in named:
+            engine_name = self._engine.query_id_of_thread(thread)
+            if engine_name:
+                sql = sql.replace(f"'{query_id}'", f"'{engine_name}'")
+                back[engine_name] = query_id
+        return sql, back
+
+    def close(self) -> None:
+        """Remove the folder of pipes."""
+        self._folder.cleanup()
