@@ -1,0 +1,1 @@
+"""Stripe (being built): source, raw_tables, GROUPS."""
