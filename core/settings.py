@@ -5,6 +5,7 @@ starts the same engines on this machine and fills the URLs in. Names in the envi
 prefix `OPPULENCE_`, but for the providers' own well-known names (`STRIPE_API_KEY`).
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -88,6 +89,18 @@ class Settings(BaseSettings):
             )
             values[key] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         return values
+
+    def inherited_environment(self) -> dict[str, str]:
+        """Return what a child process that knows no setting of ours inherits: no secret of ours."""
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(ENVIRONMENT_PREFIX) and name != "STRIPE_API_KEY"
+        }
+
+    def child_environment(self) -> dict[str, str]:
+        """Return the whole environment of a child process that sees the same settings."""
+        return {**self.inherited_environment(), **self.environment()}
 
     def required(self, name: str) -> str:
         """Return the text of a URL or secret that must be set by now.

@@ -1,37 +1,55 @@
-"""Which engines do the tests of all rooms share, each started once per session?"""
+"""Which engines do tests run on? Real ones, started once per session and shared by every room.
 
-import json
-import subprocess
-import sys
+Tests keep apart by workspace, table or key prefix, never by cleaning up after others.
+"""
+
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from core.settings import ENVIRONMENT_PREFIX, Settings
+from local.stack import running_engines
 
-@dataclass(frozen=True)
-class ClickHouseGateway:
-    """A running gateway."""
 
-    host: str
-    port: int
-    pid: int
-
-    @property
-    def url(self) -> str:
-        """Return the address of its HTTP interface."""
-        return f"http://{self.host}:{self.port}"
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep this machine's configuration, a real Stripe key above all, out of the tests."""
+    for name in list(os.environ):  # noqa: TID251
+        if name.startswith(ENVIRONMENT_PREFIX) or name == "STRIPE_API_KEY":
+            del os.environ[name]  # noqa: TID251
 
 
 @pytest.fixture(scope="session")
-def clickhouse_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseGateway]:
-    """Start the real gateway over an empty folder; every test uses databases of its own in it."""
-    folder: Path = tmp_path_factory.mktemp("clickhouse")
-    command = [sys.executable, "-m", "local.clickhouse", "--path", str(folder), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        yield ClickHouseGateway("127.0.0.1", int(ready["url"].rsplit(":", 1)[1]), process.pid)
-        process.terminate()
-        assert process.wait(30) == 0
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings whose four database URLs reach a migrated Postgres, with keys set."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("postgres"))
+    with running_engines(settings, needed=["postgres"]) as complete:
+        yield complete
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings whose `redis_url` reaches a Redis."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("redis"))
+    with running_engines(settings, needed=["redis"]) as complete:
+        yield complete
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings whose `clickhouse_url` reaches a gateway with the four databases, empty."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("clickhouse"))
+    with running_engines(settings, needed=["clickhouse"]) as complete:
+        yield complete
+
+
+@pytest.fixture(scope="session")
+def engines(
+    postgres: Settings,
+    redis: Settings,
+    clickhouse: Settings,
+) -> Settings:
+    """Settings with every engine running and every key set."""
+    return postgres.model_copy(
+        update={"redis_url": redis.redis_url, "clickhouse_url": clickhouse.clickhouse_url}
+    )

@@ -1,0 +1,31 @@
+"""When is a crashed part started again, and when is it given up? Pure arithmetic over its ends."""
+
+from dataclasses import dataclass
+
+FIRST_DELAY_SECONDS = 0.5
+LONGEST_DELAY_SECONDS = 30.0
+QUICK_SECONDS = 30.0
+QUICK_FAILURES_ALLOWED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """How often in a row a part ended soon after its start."""
+
+    quick_failures: int = 0
+
+    def after_end(self, lived_seconds: float) -> "Restarts":
+        """Return the state after the part ended; one that lived for a while starts afresh."""
+        return Restarts(1 if lived_seconds >= QUICK_SECONDS else self.quick_failures + 1)
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether starting it again would only repeat the failure."""
+        return self.quick_failures > QUICK_FAILURES_ALLOWED
+
+    @property
+    def delay_seconds(self) -> float:
+        """How long to wait before the next start: doubling, to a limit."""
+        return float(
+            min(FIRST_DELAY_SECONDS * 2 ** max(self.quick_failures - 1, 0), LONGEST_DELAY_SECONDS)
+        )
