@@ -1,15 +1,22 @@
-"""Which engines do tests run on? Real ones, started once per session and shared by every room.
+"""Which engines do the tests of all rooms share? Real ones, each started once per session.
 
-Tests keep apart by workspace, table or key prefix, never by cleaning up after others.
+Tests keep apart by workspace, database, table or key prefix, never by cleaning up after others.
 """
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from core.settings import ENVIRONMENT_PREFIX, Settings
-from local.stack import running_engines
+from local.gateway import clickhouse_url
+from local.stack import prepare_engines, running_engines
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -17,6 +24,33 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):  # noqa: TID251
         if name.startswith(ENVIRONMENT_PREFIX) or name == "STRIPE_API_KEY":
             del os.environ[name]  # noqa: TID251
+
+
+@dataclass(frozen=True)
+class ClickHouseGateway:
+    """A running gateway."""
+
+    host: str
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        """Return the address of its HTTP interface."""
+        return f"http://{self.host}:{self.port}"
+
+
+@pytest.fixture(scope="session")
+def clickhouse_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseGateway]:
+    """Start the real gateway over an empty folder; every test uses databases of its own in it."""
+    folder: Path = tmp_path_factory.mktemp("clickhouse")
+    command = [sys.executable, "-m", "local.clickhouse", "--path", str(folder), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        yield ClickHouseGateway("127.0.0.1", int(ready["url"].rsplit(":", 1)[1]), process.pid)
+        process.terminate()
+        assert process.wait(30) == 0
 
 
 @pytest.fixture(scope="session")
@@ -36,20 +70,13 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings whose `clickhouse_url` reaches a gateway with the four databases, empty."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("clickhouse"))
-    with running_engines(settings, needed=["clickhouse"]) as complete:
-        yield complete
-
-
-@pytest.fixture(scope="session")
-def engines(
-    postgres: Settings,
-    redis: Settings,
-    clickhouse: Settings,
-) -> Settings:
-    """Settings with every engine running and every key set."""
-    return postgres.model_copy(
-        update={"redis_url": redis.redis_url, "clickhouse_url": clickhouse.clickhouse_url}
+def engines(postgres: Settings, redis: Settings, clickhouse_gateway: ClickHouseGateway) -> Settings:
+    """Settings with every engine running, the four ClickHouse databases made, every key set."""
+    complete = postgres.model_copy(
+        update={
+            "redis_url": redis.redis_url,
+            "clickhouse_url": SecretStr(clickhouse_url(clickhouse_gateway.port)),
+        }
     )
+    prepare_engines(complete, ("clickhouse",))
+    return complete
