@@ -1,0 +1,180 @@
+"""What does the company sell, in which currencies, at which taxes, discounts, fees and exchange rates?
+
+Data only, plus the three pure functions that turn it into money: `convert`, `processing_fee` and
+`round_half_up`. All amounts are integers in the currency's minor unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DAY = 86_400
+EXPONENTS = {"eur": 2, "usd": 2, "gbp": 2, "jpy": 0, "kwd": 3}
+SETTLEMENT = {"eur": "eur", "usd": "usd", "gbp": "gbp", "jpy": "eur", "kwd": "eur"}
+COMPANY_NAME = "Northwind Analytics"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One thing sold."""
+
+    key: str
+    id: str
+    name: str
+    description: str
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Price:
+    """What one unit of a product costs per interval."""
+
+    id: str
+    product: Product
+    currency: str
+    interval: str
+    unit_amount: int
+    nickname: str
+    active: bool = True
+    tier: int = 0
+
+    @property
+    def months(self) -> int:
+        """How many months one period of this price lasts."""
+        return 12 if self.interval == "year" else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A discount that can be given: percent or a fixed amount, once, for months, or forever."""
+
+    id: str
+    name: str
+    percent_off: int | None
+    amount_off: int | None
+    currency: str | None
+    duration: str
+    months: int | None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRate:
+    """One jurisdiction's rate, in hundredths of a percent."""
+
+    id: str
+    country: str
+    name: str
+    basis_points: int
+
+
+PRODUCTS = (
+    Product("starter", "prod_NwStarter0001", "Starter", "Dashboards for small teams"),
+    Product("growth", "prod_NwGrowth00002", "Growth", "Pipelines and alerts for growing teams"),
+    Product("scale", "prod_NwScale000003", "Scale", "Everything, with single sign-on and audit log"),
+    Product("packs", "prod_NwPacks000004", "Data packs", "Market data added to a plan"),
+    Product("legacy", "prod_NwLegacy00005", "Legacy", "The plan before launch", deleted=True),
+)
+STARTER, GROWTH, SCALE, PACKS, LEGACY = PRODUCTS
+
+# Monthly unit amounts per seat; the annual price is ten months. KWD has three decimals, the last one zero.
+MONTHLY = {
+    "eur": (1_900, 4_900, 9_900),
+    "usd": (2_100, 5_300, 10_900),
+    "gbp": (1_700, 4_300, 8_700),
+    "jpy": (2_900, 7_400, 14_900),
+    "kwd": (6_250, 16_120, 32_900),
+}
+PACK_NAMES = ("Benelux", "DACH", "Nordics", "Iberia", "Balkans", "Baltics", "UK", "US East", "US West", "Japan", "Gulf", "Brazil", "India")
+
+
+def _prices() -> dict[tuple[str, str, int], Price]:
+    found: dict[tuple[str, str, int], Price] = {}
+    for currency, amounts in MONTHLY.items():
+        for tier, amount in enumerate(amounts):
+            product = PRODUCTS[tier]
+            for interval, unit in (("month", amount), ("year", amount * 10)):
+                name = f"{product.name} {interval}ly {currency.upper()}"
+                identity = f"price_1Nw{product.key.title()}{interval.title()}{currency.upper()}"
+                found[currency, interval, tier] = Price(identity, product, currency, interval, unit, name, True, tier)
+    return found
+
+
+PRICES = _prices()
+PACK_PRICES = {
+    currency: tuple(
+        Price(f"price_1NwPack{number:02d}{currency.upper()}", PACKS, currency, "month", 1_500 + 250 * number, f"{name} pack", True, 9)
+        for number, name in enumerate(PACK_NAMES)
+    )
+    for currency in ("eur", "usd")
+}
+LEGACY_PRICE = Price("price_1NwLegacyMonthEUR", LEGACY, "eur", "month", 900, "Legacy monthly EUR", False, 9)
+ALL_PRICES = (*PRICES.values(), *PACK_PRICES["eur"], *PACK_PRICES["usd"], LEGACY_PRICE)
+
+COUPONS = {
+    coupon.id: coupon
+    for coupon in (
+        Coupon("LAUNCH20", "20% for three months", 20, None, None, "repeating", 3),
+        Coupon("PARTNER10", "10% forever", 10, None, None, "forever", None),
+        Coupon("WELCOME10", "10 off the first invoice", None, 1_000, "eur", "once", None),
+        Coupon("TEAM5", "5 off every invoice", None, 500, "usd", "forever", None),
+        Coupon("BLACKFRIDAY", "Half price once", 50, None, None, "once", None, deleted=True),
+    )
+}
+
+TAX_RATES = {
+    rate.country: rate
+    for rate in (
+        TaxRate("txr_1NwVatIE", "IE", "VAT", 2_300),
+        TaxRate("txr_1NwVatDE", "DE", "VAT", 1_900),
+        TaxRate("txr_1NwVatFR", "FR", "VAT", 2_000),
+        TaxRate("txr_1NwVatNL", "NL", "VAT", 2_100),
+        TaxRate("txr_1NwVatES", "ES", "VAT", 2_100),
+        TaxRate("txr_1NwVatGB", "GB", "VAT", 2_000),
+        TaxRate("txr_1NwJctJP", "JP", "JCT", 1_000),
+    )
+}
+HOME_COUNTRY = "IE"
+
+# (basis points, fixed amount in the settlement currency) by presentment currency and method.
+FEES = {
+    ("eur", "card"): (150, 25),
+    ("usd", "card"): (290, 30),
+    ("gbp", "card"): (150, 20),
+    ("jpy", "card"): (490, 25),
+    ("kwd", "card"): (490, 25),
+    ("eur", "sepa_debit"): (0, 35),
+}
+DISPUTE_FEES = {"eur": 2_000, "usd": 1_500, "gbp": 2_000}
+# Euro per major unit of the foreign currency, in millionths, at the company's first day.
+RATES_MICRO = {"jpy": 6_120, "kwd": 2_950_000}
+
+
+def round_half_up(numerator: int, denominator: int) -> int:
+    """Divide integers, a half going up (away from zero for negative numbers)."""
+    if numerator < 0:
+        return -((-numerator * 2 + denominator) // (denominator * 2))
+    return (numerator * 2 + denominator) // (denominator * 2)
+
+
+def exchange_rate_micro(currency: str, at: int) -> int | None:
+    """Euro per major unit in millionths on the day of `at`, or None where the currency settles as itself."""
+    base = RATES_MICRO.get(currency)
+    if base is None:
+        return None
+    day = at // DAY
+    return base + base * ((day * 7_919) % 401 - 200) // 10_000
+
+
+def convert(amount: int, currency: str, rate_micro: int | None) -> int:
+    """Presentment minor units into settlement minor units at a rate."""
+    if rate_micro is None:
+        return amount
+    target = EXPONENTS[SETTLEMENT[currency]]
+    return round_half_up(amount * rate_micro * 10**target, 1_000_000 * 10 ** EXPONENTS[currency])
+
+
+def processing_fee(settled: int, currency: str, method: str) -> int:
+    """The provider's fee on one successful payment, in the settlement currency."""
+    basis_points, fixed = FEES[currency, method]
+    return round_half_up(settled * basis_points, 10_000) + fixed
