@@ -1,0 +1,33 @@
+{{ config(materialized='materialized_view') }}
+{{ materialization_target_table(ref('stg_stripe__coupons')) }}
+with JSONExtract(payload, 'Tuple(
+    deleted Nullable(Bool),
+    name Nullable(String),
+    percent_off Nullable(String),
+    amount_off Nullable(String),
+    currency Nullable(String),
+    duration Nullable(String),
+    duration_in_months Nullable(String),
+    valid Nullable(Bool),
+    created Nullable(Int64),
+    redeem_by Nullable(Int64),
+    max_redemptions Nullable(String),
+    times_redeemed Nullable(String)
+)') as object
+select
+    workspace_id,
+    connection_id,
+    id,
+    object.name as name,
+    toDecimal128OrNull(object.percent_off, 12) as percent_off,
+    {{ exact_integer('object.amount_off') }} as amount_off,
+    object.currency as currency,
+    object.duration as duration,
+    {{ exact_integer('object.duration_in_months') }} as duration_in_months,
+    object.valid as valid,
+    {{ epoch_seconds('object.created') }} as created_at,
+    {{ epoch_seconds('object.redeem_by') }} as redeem_by_at,
+    {{ exact_integer('object.max_redemptions') }} as max_redemptions,
+    {{ exact_integer('object.times_redeemed') }} as times_redeemed,
+    {{ raw_state() }}
+from {{ source('stripe', 'stripe_coupon') }}

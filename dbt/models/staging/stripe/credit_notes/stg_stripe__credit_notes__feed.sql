@@ -1,0 +1,47 @@
+{{ config(materialized='materialized_view') }}
+{{ materialization_target_table(ref('stg_stripe__credit_notes')) }}
+with JSONExtract(payload, 'Tuple(
+    deleted Nullable(Bool),
+    amount Nullable(String),
+    subtotal Nullable(String),
+    total Nullable(String),
+    currency Nullable(String),
+    customer Nullable(String),
+    invoice Nullable(String),
+    created Nullable(Int64),
+    status Nullable(String),
+    type Nullable(String),
+    reason Nullable(String),
+    number Nullable(String),
+    memo Nullable(String),
+    out_of_band_amount Nullable(String),
+    pre_payment_amount Nullable(String),
+    post_payment_amount Nullable(String),
+    customer_balance_transaction Nullable(String),
+    refund Nullable(String),
+    voided_at Nullable(Int64)
+)') as object
+select
+    workspace_id,
+    connection_id,
+    id,
+    {{ exact_integer('object.amount') }} as amount,
+    {{ exact_integer('object.subtotal') }} as subtotal,
+    {{ exact_integer('object.total') }} as total,
+    object.currency as currency,
+    {{ object_id('object.customer') }} as customer_id,
+    {{ object_id('object.invoice') }} as invoice_id,
+    {{ epoch_seconds('object.created') }} as created_at,
+    object.status as status,
+    object.type as type,
+    object.reason as reason,
+    object.number as number,
+    object.memo as memo,
+    {{ exact_integer('object.out_of_band_amount') }} as out_of_band_amount,
+    {{ exact_integer('object.pre_payment_amount') }} as pre_payment_amount,
+    {{ exact_integer('object.post_payment_amount') }} as post_payment_amount,
+    {{ object_id('object.customer_balance_transaction') }} as customer_balance_transaction_id,
+    {{ object_id('object.refund') }} as refund_id,
+    {{ epoch_seconds('object.voided_at') }} as voided_at,
+    {{ raw_state() }}
+from {{ source('stripe', 'stripe_credit_note') }}

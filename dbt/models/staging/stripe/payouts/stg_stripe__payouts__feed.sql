@@ -1,0 +1,55 @@
+{{ config(materialized='materialized_view') }}
+{{ materialization_target_table(ref('stg_stripe__payouts')) }}
+with JSONExtract(payload, 'Tuple(
+    deleted Nullable(Bool),
+    amount Nullable(String),
+    currency Nullable(String),
+    created Nullable(Int64),
+    arrival_date Nullable(Int64),
+    status Nullable(String),
+    automatic Nullable(Bool),
+    method Nullable(String),
+    type Nullable(String),
+    source_type Nullable(String),
+    description Nullable(String),
+    statement_descriptor Nullable(String),
+    balance_transaction Nullable(String),
+    failure_balance_transaction Nullable(String),
+    destination Nullable(String),
+    failure_code Nullable(String),
+    failure_message Nullable(String),
+    original_payout Nullable(String),
+    reversed_by Nullable(String),
+    reconciliation_status Nullable(String),
+    trace_id Tuple(
+        value Nullable(String),
+        status Nullable(String)
+    )
+)') as object
+select
+    workspace_id,
+    connection_id,
+    id,
+    {{ exact_integer('object.amount') }} as amount,
+    object.currency as currency,
+    {{ epoch_seconds('object.created') }} as created_at,
+    {{ epoch_seconds('object.arrival_date') }} as arrives_at,
+    object.status as status,
+    object.automatic as automatic,
+    object.method as method,
+    object.type as type,
+    object.source_type as source_type,
+    object.description as description,
+    object.statement_descriptor as statement_descriptor,
+    {{ object_id('object.balance_transaction') }} as balance_transaction_id,
+    {{ object_id('object.failure_balance_transaction') }} as failure_balance_transaction_id,
+    {{ object_id('object.destination') }} as destination_id,
+    object.failure_code as failure_code,
+    object.failure_message as failure_message,
+    {{ object_id('object.original_payout') }} as original_payout_id,
+    {{ object_id('object.reversed_by') }} as reversed_by_id,
+    object.reconciliation_status as reconciliation_status,
+    object.trace_id.value as trace_id,
+    object.trace_id.status as trace_id_status,
+    {{ raw_state() }}
+from {{ source('stripe', 'stripe_payout') }}
