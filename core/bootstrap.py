@@ -14,11 +14,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import create_engine
 
+from core.database import APPLICATION_ROLE, SYSTEM_ROLE
 from core.errors import ConfigurationError
 from core.settings import Settings
-
-APPLICATION_ROLE = "oppulence_app"
-SYSTEM_ROLE = "oppulence_system"
 
 
 def prepare_database(settings: Settings) -> None:

@@ -17,6 +17,10 @@ from core.errors import EngineUnavailableError
 from core.settings import Settings
 from core.tenancy import TenantId
 
+# The migrations grant to these names, and the URLs must use them.
+APPLICATION_ROLE = "oppulence_app"
+SYSTEM_ROLE = "oppulence_system"
+
 Rows = psycopg.Connection[DictRow]
 
 

@@ -26,5 +26,6 @@ def clickhouse_part(settings: Settings, port: int) -> Part:
         environment=settings.inherited_environment(),
         probe=lambda: answers_http(port, "/ping"),
         address=f"http://{LOOPBACK}:{port}",
+        stop_seconds=35.0,  # it lets running queries end, for up to 30 s
         is_engine=True,
     )

@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-GRACE_SECONDS = 15.0
+GRACE_SECONDS = 35.0
 
 
 class Lifeline:

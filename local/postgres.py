@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from core.bootstrap import APPLICATION_ROLE, SYSTEM_ROLE
+from core.database import APPLICATION_ROLE, SYSTEM_ROLE
 from core.errors import EngineUnavailableError
 from core.settings import Settings
 from local.credentials import Credentials

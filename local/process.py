@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
-from local.lifeline import GRACE_SECONDS, Lifeline
+from local.lifeline import Lifeline
 
 LineSink = Callable[[str], None]
 LAST_LINES = 15
@@ -42,6 +42,7 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     text_input: str = field(default="", repr=False)
     user: int | None = None
+    stop_seconds: float = 15.0
     is_engine: bool = False
 
 
@@ -92,11 +93,11 @@ class Process:
         if self.exit_code() is None:
             self._popen.send_signal(self.part.stop_signal)
 
-    def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
+    def stop(self) -> None:
         """End the process and whatever it started: asked first, then killed."""
         self.request_stop()
         try:
-            self._popen.wait(grace_seconds)
+            self._popen.wait(self.part.stop_seconds)
         except subprocess.TimeoutExpired:
             pass
         finally:

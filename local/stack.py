@@ -17,10 +17,8 @@ from typing import IO
 
 from pydantic import SecretStr
 
-from core.bootstrap import prepare_database
 from core.errors import ConfigurationError, ConflictError, EngineUnavailableError
 from core.settings import Settings
-from core.warehouse import Warehouse
 from local.credentials import Credentials, load_credentials
 from local.gateway import clickhouse_part, clickhouse_url
 from local.lease import Lease, LiveStack, claim, joined
@@ -84,6 +82,10 @@ def engine_parts(
 
 def prepare_engines(settings: Settings, names: tuple[str, ...]) -> None:
     """Bring embedded engines to the present schema: Postgres migrated, databases created."""
+    # Imported here: the supervisor of `oppulence up` stays small by leaving this to a child.
+    from core.bootstrap import prepare_database
+    from core.warehouse import Warehouse
+
     if "postgres" in names:
         prepare_database(settings)
     if "clickhouse" in names:
@@ -186,6 +188,7 @@ def _owned(
         )
         try:
             complete = start_engines(settings, supervisor, ports)
+            prepare_engines(complete, names)
             if prepare is not None:
                 prepare(complete)
             lease.publish(command, ports, {})
@@ -199,14 +202,12 @@ def _owned(
 
 
 def start_engines(settings: Settings, supervisor: Supervisor, ports: Mapping[str, int]) -> Settings:
-    """Start the embedded engines of `ports`, prepare them and return the complete settings."""
+    """Start the embedded engines of `ports` and return the complete settings."""
     credentials = load_credentials(settings.data_dir)
     supervisor.start(engine_parts(settings, credentials, ports))
-    complete = complete_settings(settings, credentials, ports)
     if "postgres" in ports:
         create_database(credentials, ports["postgres"])
-    prepare_engines(complete, tuple(ports))
-    return complete
+    return complete_settings(settings, credentials, ports)
 
 
 @contextmanager

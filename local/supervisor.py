@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.errors import EngineUnavailableError
-from local.lifeline import GRACE_SECONDS, Lifeline
+from local.lifeline import Lifeline
 from local.process import LineSink, Part, Process
 from local.restarts import QUICK_FAILURES_ALLOWED, Restarts
 
@@ -94,6 +94,25 @@ class Supervisor:
             for slot in self.slots:
                 self._step(slot, first=slot in phase)
 
+    def run_once(self, part: Part) -> None:
+        """Run a part that ends by itself, and wait for it.
+
+        Raises:
+            PartFailedError: It failed.
+            StoppedError: A stop was requested meanwhile.
+        """
+        slot = Slot(part, self._run(part))
+        self.phases.append([slot])
+        while (code := slot.process.exit_code()) is None:
+            if self._stopping.wait(STEP_SECONDS):
+                raise StoppedError
+            for other in self.slots[:-1]:
+                self._step(other, first=False)
+        slot.process.kill()
+        self.phases.pop()
+        if code:
+            raise _failure(slot, f"ended with {_ending(code)}")
+
     def watch(self) -> None:
         """Keep every part running until a stop is requested.
 
@@ -107,16 +126,17 @@ class Supervisor:
     def stop(self) -> None:
         """End every part, the last phase first; at once when `forced` is set."""
         while self.phases:
-            phase = self.phases[-1]
+            phase = self.phases.pop()
             for slot in phase:
                 slot.process.request_stop()
-            deadline = time.monotonic() + GRACE_SECONDS
+            deadline = time.monotonic() + max(
+                (slot.part.stop_seconds for slot in phase), default=0.0
+            )
             while any(slot.process.exit_code() is None for slot in phase):
                 if time.monotonic() >= deadline or self._forced.wait(STEP_SECONDS):
                     break
             for slot in phase:
                 slot.process.kill()
-            self.phases.pop()
 
     def _run(self, part: Part) -> Process:
         return Process(part, self._lifeline, self._sink_of(part.name))

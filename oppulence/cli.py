@@ -1,0 +1,195 @@
+"""Which commands are there? The table of contents of `oppulence`.
+
+Each command is a few lines: its options, and one call into the module that does the work, imported
+only then, so that `--help` answers at once. Failures that the platform foresaw become two lines on
+stderr and their own exit code.
+"""
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from core.errors import OppulenceError
+
+app = typer.Typer(
+    help="Oppulence: every provider's money in one ClickHouse, explained to the cent.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+workspaces = typer.Typer(help="Make workspaces.", no_args_is_help=True)
+keys = typer.Typer(help="Make API keys.", no_args_is_help=True)
+app.add_typer(workspaces, name="workspace")
+app.add_typer(keys, name="key")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+Workspace = Annotated[str, typer.Option("--workspace", help="The workspace's id (ws_…).")]
+DEFAULT_WORKSPACE = "ws_default"
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of failures.")] = False,
+) -> None:
+    """Take the options of every command."""
+    if debug:
+        sys.excepthook = sys.__excepthook__
+    else:
+        sys.excepthook = _unforeseen
+
+
+@app.command()
+def up() -> None:
+    """Run everything until Ctrl-C: engines, API, Dagster, sandbox, worker."""
+    from rich.console import Console
+
+    from core.settings import load_settings
+    from local.up import run_stack
+
+    run_stack(load_settings(), Console())
+
+
+@app.command()
+def demo(
+    *,
+    as_json: Json = False,
+    scale: Annotated[int, typer.Option(min=1, help="Customers of the made-up company.")] = 300,
+) -> None:
+    """Run the main job to its end on a made-up company: ingest, model, check, show."""
+    from oppulence.demo import run_demo
+
+    run_demo(as_json=as_json, scale=scale)
+
+
+@app.command()
+def connect(
+    provider: Annotated[str, typer.Argument(help="The provider: stripe.")],
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    name: Annotated[str, typer.Option(help="What to call the connection.")] = "",
+    api_url: Annotated[str, typer.Option(help="Another address of the provider's API.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Connect a provider's account; its key comes from STRIPE_API_KEY or a hidden prompt."""
+    from oppulence.connect import connect_provider
+
+    connect_provider(provider, workspace, name=name, api_url=api_url, as_json=as_json)
+
+
+@app.command()
+def sync(
+    connection: Annotated[str, typer.Option(help="One connection (conn_…); all by default.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Bring in what changed since the last time."""
+    from oppulence.sync import sync_connections
+
+    sync_connections(connection, as_json=as_json)
+
+
+@app.command()
+def backfill(
+    since: Annotated[str, typer.Option(help="First day or moment, e.g. 2026-01-31.")],
+    until: Annotated[str, typer.Option(help="Day or moment to stop before; now by default.")] = "",
+    objects: Annotated[str, typer.Option(help="Objects, by comma; all by default.")] = "",
+    connection: Annotated[str, typer.Option(help="One connection (conn_…); all by default.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Bring in again what was created in a span of time."""
+    from oppulence.sync import backfill_connections
+
+    backfill_connections(since, until, objects, connection, as_json=as_json)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show connections, their last sync, rows per object, freshness and running parts."""
+    from oppulence.status import show_status
+
+    show_status(as_json=as_json)
+
+
+@app.command()
+def doctor(
+    new_key: Annotated[bool, typer.Option("--new-key", help="Print a new encryption key.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check this machine and configuration; say what to do about each finding."""
+    from oppulence.doctor import examine, print_new_key
+
+    if new_key:
+        print_new_key()
+    elif not examine(as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the databases to the present schema: Postgres, ClickHouse, dbt's models."""
+    from oppulence.migrate import migrate_everything
+
+    migrate_everything()
+
+
+@app.command()
+def worker() -> None:
+    """Follow the providers' events until stopped."""
+    from oppulence.worker import run_worker
+
+    run_worker()
+
+
+@workspaces.command("create")
+def create_workspace(
+    workspace: Annotated[str, typer.Argument(help="Its id: ws_ and lower-case letters, digits.")],
+    name: Annotated[str, typer.Option(help="Its name.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a workspace, if it is not there."""
+    from oppulence.workspaces import create
+
+    create(workspace, name, as_json=as_json)
+
+
+@keys.command("create")
+def create_key(
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "command line",
+    as_json: Json = False,
+) -> None:
+    """Make an API key of a workspace and show it, this once."""
+    from oppulence.workspaces import create_key
+
+    create_key(workspace, name, as_json=as_json)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    # SIGTERM unwinds like Ctrl-C, so that engines started here stop in order.
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app()
+    except OppulenceError as error:
+        if sys.excepthook is not _unforeseen:
+            raise
+        from core.logs import redact
+
+        sys.stderr.write(f"{error.title}: {redact(error.detail)}\n")
+        if error.next_step:
+            sys.stderr.write(f"Next step: {redact(error.next_step)}\n")
+        sys.exit(error.exit_code)
+    sys.exit(0)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _unforeseen(kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    from core.logs import redact
+
+    said = redact(str(error)).strip().splitlines()
+    sys.stderr.write(f"Something went wrong: {kind.__name__}: {said[0] if said else ''}\n")
+    sys.stderr.write("Next step: run it again as `oppulence --debug …` and report what it says.\n")

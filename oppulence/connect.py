@@ -1,0 +1,129 @@
+"""How is a provider's account connected? Its key is verified with the provider, then sealed.
+
+The key comes from the provider's own variable or a prompt that does not show it, is never printed,
+and is stored only after the provider has said whose it is.
+"""
+
+import getpass
+import sys
+from dataclasses import dataclass
+
+import httpx
+
+from core.connections import Connection, ConnectionStore
+from core.errors import InvalidInputError, ProviderError
+from core.settings import Settings
+from core.tenancy import TenantId
+from oppulence.output import print_json, print_line
+from oppulence.session import command_session, connection_store
+from oppulence.workspaces import ensure_workspace
+
+TIMEOUT_SECONDS = 30.0
+PROVIDERS = ("stripe",)
+
+
+@dataclass(frozen=True, slots=True)
+class StripeAccount:
+    """Whose key it is, in Stripe's own words."""
+
+    id: str
+    name: str
+
+
+def connect_provider(
+    provider: str, workspace: str, *, name: str, api_url: str, as_json: bool
+) -> None:
+    """Connect an account of `provider` to the workspace and say what comes next."""
+    if provider not in PROVIDERS:
+        raise InvalidInputError(
+            f"There is no provider {provider!r}.", next_step=f"One of: {', '.join(PROVIDERS)}."
+        )
+    tenant = TenantId(workspace)
+    with command_session("connect", needed=["postgres"]) as settings:
+        key = _stripe_key(settings)
+        with connection_store(settings) as store:
+            connection = connect_stripe(
+                store, tenant, key, name=name, api_url=api_url or settings.stripe_api_url
+            )
+    if as_json:
+        print_json(
+            {
+                "workspace": str(tenant),
+                "connection": connection.id,
+                "provider": provider,
+                "name": connection.name,
+                "account": connection.provider_account_id,
+            }
+        )
+        return
+    print_line(
+        f"Connected {connection.name} ({connection.provider_account_id}) as {connection.id}."
+    )
+    print_line("Next: `oppulence sync` brings its data in.")
+
+
+def connect_stripe(
+    store: ConnectionStore, tenant: TenantId, key: str, *, name: str = "", api_url: str
+) -> Connection:
+    """Verify a Stripe key and store the connection; creates the workspace when it is missing.
+
+    Raises:
+        ProviderError: Stripe refuses the key or does not answer.
+    """
+    account = verify_stripe_key(key, api_url)
+    ensure_workspace(store.database, tenant)
+    return store.connect(
+        tenant,
+        provider="stripe",
+        name=name or account.name or "Stripe",
+        provider_account_id=account.id,
+        api_url=api_url,
+        credentials={"api_key": key},
+    )
+
+
+def verify_stripe_key(key: str, api_url: str) -> StripeAccount:
+    """Ask Stripe whose key it is.
+
+    Raises:
+        ProviderError: Stripe refuses the key or does not answer.
+    """
+    try:
+        answer = httpx.get(
+            f"{api_url.rstrip('/')}/v1/account",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=TIMEOUT_SECONDS,
+        )
+        body = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise ProviderError(
+            f"{api_url} did not answer as Stripe does: {type(error).__name__}.",
+            next_step="Check the network and the address, then try again.",
+        ) from error
+    if answer.status_code != httpx.codes.OK:
+        said = body.get("error", {})
+        raise ProviderError(
+            f"Stripe refused the key: {said.get('message', answer.status_code)}",
+            next_step="Copy a secret or restricted key that may read the account from"
+            " https://dashboard.stripe.com/apikeys.",
+            provider_code=str(said.get("code", "")),
+        )
+    profile = body.get("settings", {}).get("dashboard", {}) or {}
+    business = body.get("business_profile") or {}
+    return StripeAccount(
+        str(body["id"]), str(profile.get("display_name") or business.get("name") or "")
+    )
+
+
+def _stripe_key(settings: Settings) -> str:
+    if settings.stripe_api_key is not None:
+        return settings.stripe_api_key.get_secret_value()
+    if not sys.stdin.isatty():
+        raise InvalidInputError(
+            "There is no key, and no terminal to ask for one.",
+            next_step="Set STRIPE_API_KEY, or run this in a terminal.",
+        )
+    key = getpass.getpass("Stripe secret key (not shown): ").strip()
+    if not key:
+        raise InvalidInputError("No key was entered.", next_step="Run it again.")
+    return key
