@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import logging
+import os
 import signal
 import sys
 import threading
@@ -10,11 +12,11 @@ from types import FrameType
 
 from local.clickhouse.engine import Engine
 from local.clickhouse.folder_lock import FolderInUse, FolderLock
-from local.clickhouse.server import GatewayServer
+from local.clickhouse.gateway import Gateway
 
 EXIT_FOLDER_IN_USE = 3
 EXIT_PORT_IN_USE = 4
-_DRAIN_SECONDS = 30.0
+_GRACE_SECONDS = 30.0
 
 
 def _bytes(text: str) -> int:
@@ -46,55 +48,73 @@ def _parser() -> argparse.ArgumentParser:
         default=_bytes("2G"),
         help="memory that all queries may use (default: 2G)",
     )
+    parser.add_argument(
+        "--log-level",
+        default="warning",
+        choices=["debug", "info", "warning", "error"],
+        help="what goes to stderr; debug names every request (default: %(default)s)",
+    )
     return parser
 
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
     arguments = _parser().parse_args()
+    logging.basicConfig(
+        level=arguments.log_level.upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
     try:
         with FolderLock(arguments.path):
             return _serve(arguments)
     except FolderInUse as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return EXIT_FOLDER_IN_USE
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    engine = Engine(
-        arguments.path / "engine",
-        {"max_server_memory_usage": str(arguments.max_memory), "mark_cache_size": str(64 << 20)},
-    )
+    engine = Engine(arguments.path / "engine", _engine_options(arguments.max_memory))
     try:
-        server = GatewayServer((arguments.host, arguments.port), engine, arguments.password)
-    except OSError as error:
-        print(
-            f"Cannot listen on {arguments.host}:{arguments.port}: {error.strerror}", file=sys.stderr
+        gateway = Gateway(
+            (arguments.host, arguments.port), engine, arguments.path / "spool", arguments.password
         )
+    except OSError as error:
+        sys.stderr.write(f"Cannot listen on {arguments.host}:{arguments.port}: {error.strerror}\n")
         return EXIT_PORT_IN_USE
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        threading.Thread(target=_stop, args=(server,), daemon=True).start()
+        threading.Thread(target=gateway.stop, args=(_GRACE_SECONDS,), daemon=True).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    host, port = server.server_address[:2]
+    host, port = gateway.server_address[:2]
     ready = {
         "event": "ready",
         "url": f"http://{host!s}:{port}",
         "version": engine.version,
         "path": str(arguments.path),
+        "pid": os.getpid(),
     }
-    print(json.dumps(ready), flush=True)
-    server.serve_forever(poll_interval=0.5)
-    server.running.close()
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+    gateway.serve_forever(poll_interval=gateway.poll_seconds)
     engine.close()
     return 0
 
 
-def _stop(server: GatewayServer) -> None:
-    server.drain(_DRAIN_SECONDS)
-    server.shutdown()
+def _engine_options(max_memory: int) -> dict[str, str]:
+    """Bound what the engine keeps: its own defaults are those of a machine given over to it."""
+    cache = str(max_memory // 32)
+    return {
+        "max_server_memory_usage": str(max_memory),
+        "mark_cache_size": cache,
+        "index_mark_cache_size": cache,
+        "primary_index_cache_size": cache,
+        "parquet_metadata_cache_size": cache,
+        "query_condition_cache_size": cache,
+        "compiled_expression_cache_size": cache,
+    }
 
 
 if __name__ == "__main__":

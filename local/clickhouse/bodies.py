@@ -4,12 +4,22 @@ Whatever comes is handed on piece by piece; nothing here holds a whole body.
 """
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
-from local.clickhouse.encodings import DECODING_ERRORS, decoder_for
+from local.clickhouse.encodings import DECODING_ERRORS, Decoder, decoder_for
 from local.clickhouse.failures import failure
 
 _PIECE = 1 << 20
+
+
+class ByteStream(Protocol):
+    """What a body is read from."""
+
+    def read1(self, size: int = ..., /) -> bytes:
+        """Return what is there, at most this much."""
+
+    def readline(self, size: int = ..., /) -> bytes:
+        """Return one line."""
 
 
 class BodyCut(Exception):
@@ -19,20 +29,32 @@ class BodyCut(Exception):
 class RequestBody:
     """The body of one request, decompressed."""
 
-    def __init__(self, stream: BinaryIO, headers: "dict[str, str]") -> None:
+    def __init__(self, stream: ByteStream, headers: "dict[str, str]") -> None:
         """Take the connection's stream, standing at the body, and the headers by lower-case name."""
         self._stream = stream
         self._raw = self._framed(headers)
+        self._has_length = "content-length" in headers or "transfer-encoding" in headers
         self._encoding = headers.get("content-encoding", "")
-        self._decoder = None
+        self._decoder: Decoder | None = None
+        self._peeked: bytes | None = None
         self.complete = False
 
-    def prepare(self) -> None:
-        """Refuse a body whose compression nobody knows, before anything of it is read."""
+    def prepare(self, method: str) -> None:
+        """Refuse a body that cannot be read, before anything of it is."""
+        if method in {"POST", "PUT"} and not self._has_length:
+            raise failure(
+                381,
+                "HTTP_LENGTH_REQUIRED",
+                "The Transfer-Encoding is not chunked and there is no Content-Length header for "
+                f"{method} request",
+            )
         self._decoder = decoder_for(self._encoding)
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the body as it comes. May be called again to go on where a loop stopped."""
+        if self._peeked is not None:
+            peeked, self._peeked = self._peeked, None
+            yield peeked
         for piece in self._raw:
             if self._decoder is None:
                 yield piece
@@ -47,6 +69,12 @@ class RequestBody:
                 ) from None
             if plain:
                 yield plain
+
+    def starts_with(self, beginnings: tuple[bytes, ...]) -> bool:
+        """Look at the first piece without taking it."""
+        if self._peeked is None:
+            self._peeked = next(self.pieces(), b"")
+        return self._peeked.startswith(beginnings)
 
     def discard(self, limit: int) -> bool:
         """Read over what is left, so that the connection can carry the next request; say whether that worked."""
@@ -66,7 +94,7 @@ class RequestBody:
 
     def _counted(self, length: int) -> Iterator[bytes]:
         while length > 0:
-            piece = self._stream.read1(min(length, _PIECE))  # type: ignore[attr-defined]
+            piece = self._stream.read1(min(length, _PIECE))
             if not piece:
                 raise BodyCut
             length -= len(piece)
@@ -89,7 +117,7 @@ class RequestBody:
                 self.complete = True
                 return
             while length > 0:
-                piece = self._stream.read1(min(length, _PIECE))  # type: ignore[attr-defined]
+                piece = self._stream.read1(min(length, _PIECE))
                 if not piece:
                     raise BodyCut
                 length -= len(piece)

@@ -94,43 +94,18 @@ class Connection:
                 )
             )
 
-    def open_insert(self, head: bytes, input_format: str) -> "Insert":
-        """Start an INSERT whose rows follow piece by piece."""
-        return Insert(self._raw, _attempt(lambda: self._raw.send_insert(head, input_format)))
-
-    def statement_class(self, sql: bytes) -> tuple[str, int]:
-        """Return the engine's own class of a text (READ_ONLY, MUTATING, …) and its number of statements."""
-        report = _attempt(lambda: self._raw.classify_query(sql))
-        return str(report["query_class"].name), int(report["statement_count"])
-
     def close(self) -> None:
         """Give the connection back to the engine."""
         self._raw.close()
 
 
-class Insert:
-    """An INSERT in progress. What was appended counts only once ``finish`` returned."""
-
-    def __init__(self, raw: Any, handle: Any) -> None:
-        """Wrap the extension's handle."""
-        self._raw = raw
-        self._handle = handle
-
-    def append(self, data: bytes) -> None:
-        """Hand over the next piece, cut anywhere; waits while the engine is busy."""
-        _attempt(lambda: self._raw.insert_append(self._handle, data))
-
-    def finish(self) -> Progress:
-        """Write what is left; the rows are there, views included, when this returns."""
-        return _progress(_attempt(lambda: self._raw.insert_done(self._handle)))
-
-    def cancel(self) -> None:
-        """Abandon the INSERT; the block in progress is dropped."""
-        try:
-            self._raw.insert_cancel(self._handle)
-        except RuntimeError:
-            # Cancelling reports the engine's own end of the query, which nobody waits for any more.
-            return
+# chDB starts with the defaults of clickhouse-local; these are a server's.
+_SERVER_DEFAULTS = {
+    "implicit_select": "0",
+    "storage_file_read_method": "pread",
+    "allow_introspection_functions": "0",
+    "throw_if_no_data_to_insert": "0",
+}
 
 
 class Engine:
@@ -139,20 +114,26 @@ class Engine:
     def __init__(self, path: Path, options: Mapping[str, str]) -> None:
         """Start the engine. Only one may live in a process."""
         self._path = str(path)
-        self._root_raw = _chdb.connect(f"{self._path}?{urlencode(dict(options))}")
-        self._root = Connection(self._root_raw)
+        self._root = self._open({**options, **_SERVER_DEFAULTS})
         self._root_lock = threading.Lock()
         self.version = self.ask("SELECT version()")
         self.timezone = self.ask("SELECT timezone()")
 
     def connect(self) -> Connection:
-        """Open a connection with the engine's default settings."""
-        return Connection(_chdb.connect(self._path))
+        """Open a connection with a server's default settings."""
+        return self._open(_SERVER_DEFAULTS)
+
+    def _open(self, options: Mapping[str, str]) -> Connection:
+        return Connection(_chdb.connect(f"{self._path}?{urlencode(dict(options))}"))  # type: ignore[attr-defined]
 
     def ask(self, sql: str) -> str:
         """Run a small statement of the gateway's own."""
         with self._root_lock:
             return self._root.run(sql).body.decode().rstrip("\n")
+
+    def give_memory_back(self) -> None:
+        """Return what the allocator keeps for later to the operating system."""
+        self.ask("SYSTEM JEMALLOC PURGE")
 
     def kill_thread(self, native_thread: int) -> None:
         """Stop the query that this thread of the gateway runs, and wait for nothing.

@@ -9,6 +9,16 @@ from http import HTTPStatus
 
 _CODE_AT_START = re.compile(r"\s*Code: (\d+)\. ")
 _VERSION_AT_END = re.compile(r" \(version [^()]+(?:\([^()]*\))?\)\s*$")
+# An INSERT from a spooled file wraps the parser's failure once more and adds the file's name.
+_WRAPPED = re.compile(
+    r"Code: (\d+)\. DB::Exception: Code: \1\. DB::Exception: (?P<reason>.*) "
+    r"\((?P<name>[A-Z0-9_]+)\) \(version [^()]+\)\. \((?P=name)\)",
+    re.DOTALL,
+)
+_SPOOLED_FILE = re.compile(
+    r" \(in file/uri [^()]*\): (While executing \w+): While executing File: data for INSERT was "
+    r"parsed from file\.$"
+)
 _NAME_AT_END = re.compile(r" ?\(([A-Z][A-Z0-9_]+)\)\s*$")
 
 _NAMES_OF_STATUS: dict[HTTPStatus, str] = {
@@ -61,6 +71,10 @@ def failure(code: int, name: str, reason: str, status: HTTPStatus | None = None)
 def failure_of_engine(text: str) -> QueryFailed:
     """Read a failure out of the engine's message."""
     text = _VERSION_AT_END.sub("", text.strip())
+    wrapped = _WRAPPED.fullmatch(text)
+    if wrapped is not None:
+        reason = _SPOOLED_FILE.sub(r" \1.", wrapped["reason"])
+        text = f"Code: {wrapped[1]}. DB::Exception: {reason} ({wrapped['name']})"
     found = _CODE_AT_START.match(text)
     if found is None:
         return failure(1002, "UNKNOWN_EXCEPTION", text)

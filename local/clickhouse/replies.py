@@ -63,13 +63,11 @@ def summary(progress: Progress) -> str:
 class Reply:
     """The answer to one request."""
 
-    def __init__(
-        self, handler: BaseHTTPRequestHandler, version: str, headers: dict[str, str]
-    ) -> None:
-        """Prepare an answer that carries these headers, whatever it becomes."""
+    def __init__(self, handler: BaseHTTPRequestHandler, version: str) -> None:
+        """Prepare an answer; its `headers` go out with it, whatever it becomes."""
         self._handler = handler
         self._version = version
-        self._headers = headers
+        self.headers: dict[str, str] = {}
         self._held = bytearray()
         self._buffer_size = 1 << 20
         self._hold_all = False
@@ -77,22 +75,18 @@ class Reply:
         self._tag = "".join(secrets.choice(_TAG_LETTERS) for _ in range(16))
         self.started = False
 
-    def name(self, query_id: str) -> None:
-        """Tell the client how its query is called."""
-        self._headers["X-ClickHouse-Query-Id"] = query_id
-
     def shape(
         self, output_format: str, accept_encoding: str, buffer_size: int, hold_all: bool
     ) -> None:
         """Fix the answer's format, compression and buffering."""
         self._buffer_size = buffer_size
         self._hold_all = hold_all
-        self._headers["Content-Type"] = _content_type(output_format)
-        self._headers["X-ClickHouse-Format"] = output_format
-        self._headers["X-ClickHouse-Exception-Tag"] = self._tag
+        self.headers["Content-Type"] = _content_type(output_format)
+        self.headers["X-ClickHouse-Format"] = output_format
+        self.headers["X-ClickHouse-Exception-Tag"] = self._tag
         chosen = encoder_for(accept_encoding)
         if chosen is not None:
-            self._headers["Content-Encoding"], self._encoder = chosen
+            self.headers["Content-Encoding"], self._encoder = chosen
 
     def write(self, piece: bytes) -> None:
         """Take the next piece of the result."""
@@ -106,7 +100,7 @@ class Reply:
     def finish(self, progress: Progress) -> None:
         """End the answer."""
         if not self.started:
-            self._headers["X-ClickHouse-Summary"] = summary(progress)
+            self.headers["X-ClickHouse-Summary"] = summary(progress)
             body = bytes(self._held)
             if self._encoder is not None:
                 body = self._encoder.compress(body) + self._encoder.flush()
@@ -131,11 +125,11 @@ class Reply:
                 self._send_raw_chunk(self._encoder.flush())
             self._handler.close_connection = True
             return
-        self._headers.pop("Content-Encoding", None)
-        self._headers["Content-Type"] = "text/plain; charset=UTF-8"
-        self._headers["X-ClickHouse-Exception-Code"] = str(error.code)
+        self.headers.pop("Content-Encoding", None)
+        self.headers["Content-Type"] = "text/plain; charset=UTF-8"
+        self.headers["X-ClickHouse-Exception-Code"] = str(error.code)
         if error.status == HTTPStatus.UNAUTHORIZED:
-            self._headers["WWW-Authenticate"] = 'Basic realm="ClickHouse server HTTP API"'
+            self.headers["WWW-Authenticate"] = 'Basic realm="ClickHouse server HTTP API"'
         self._send_whole(error.status, message + b"\n")
 
     def _send_whole(self, status: HTTPStatus, body: bytes) -> None:
@@ -145,7 +139,7 @@ class Reply:
             self._handler.wfile.write(body)
 
     def _start(self) -> None:
-        self._headers["X-ClickHouse-Summary"] = summary(Progress())
+        self.headers["X-ClickHouse-Summary"] = summary(Progress())
         self._send_head(HTTPStatus.OK, {"Transfer-Encoding": "chunked"})
         self.started = True
         held, self._held = bytes(self._held), bytearray()
@@ -153,7 +147,7 @@ class Reply:
 
     def _send_head(self, status: HTTPStatus, framing: dict[str, str]) -> None:
         self._handler.send_response(status)
-        for name, value in (self._headers | framing).items():
+        for name, value in (self.headers | framing).items():
             self._handler.send_header(name, value)
         if self._handler.close_connection:
             self._handler.send_header("Connection", "close")

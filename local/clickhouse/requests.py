@@ -7,7 +7,6 @@ for everything else, settings of the query.
 import base64
 import binascii
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlsplit
 
 from local.clickhouse.failures import failure
 
@@ -44,11 +43,8 @@ class QueryRequest:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-def read_request(
-    method: str, target: str, headers: dict[str, str], form: dict[str, str]
-) -> QueryRequest:
-    """Read a request. Headers come by lower-case name; a form's fields count like the URL's."""
-    words = dict(parse_qsl(urlsplit(target).query, keep_blank_values=True)) | form
+def read_request(method: str, words: dict[str, str], headers: dict[str, str]) -> QueryRequest:
+    """Read a request from its words, of URL and form, and its headers by lower-case name."""
     user, password = _credentials(words, headers)
     for flag in ("compress", "decompress"):
         if words.get(flag, "0") not in {"0", "false"}:

@@ -8,7 +8,6 @@ import contextlib
 import os
 import select
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -93,12 +92,16 @@ class Task(Generic[Result]):
         """Wait for the end, but not long."""
         self._thread.join(0.1)
 
-    def result(self) -> Result:
-        """Return what the call returned, or raise what it raised, waiting for it."""
-        self._thread.join()
+    def forget(self) -> None:
+        """Give up the result of a call that has ended."""
         if self._finished_reader >= 0:
             os.close(self._finished_reader)
             self._finished_reader = -1
+
+    def result(self) -> Result:
+        """Return what the call returned, or raise what it raised, waiting for it."""
+        self._thread.join()
+        self.forget()
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]
@@ -163,41 +166,54 @@ class OutputPipe:
 class RunningQueries:
     """Every query in progress, by the name that its client gave it."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, folder: Path) -> None:
         """Start without any, and with a folder for pipes."""
         self._engine = engine
-        self._threads: dict[str, int] = {}
+        self._tasks: dict[str, tuple[int, bool]] = {}
         self._lock = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="clickhouse-gateway-")
+        self._folder = folder
 
     def open_pipe(self) -> OutputPipe:
         """Open a pipe for one result."""
-        return OutputPipe(Path(self._folder.name))
+        return OutputPipe(self._folder)
 
-    def add(self, query_id: str, task: Task[Result]) -> None:
-        """Remember a query while it runs."""
+    @contextlib.contextmanager
+    def known(self, query_id: str, task: Task[Result], reads: bool = True) -> Iterator[None]:
+        """Let a query be found by its name while it runs."""
         with self._lock:
-            self._threads[query_id] = task.native_thread
-
-    def remove(self, query_id: str) -> None:
-        """Forget a query."""
-        with self._lock:
-            self._threads.pop(query_id, None)
+            self._tasks[query_id] = (task.native_thread, reads)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._tasks.pop(query_id, None)
 
     def stop(self, task: Task[Result]) -> None:
         """Stop a query and wait until it has ended."""
         while task.alive:
             self._engine.kill_thread(task.native_thread)
             task.wait_briefly()
+        task.forget()
+
+    def stop_reads(self) -> None:
+        """Stop what only reads, waiting for nothing."""
+        self._stop_threads([thread for thread, reads in self._listed().values() if reads])
+
+    def stop_all(self) -> None:
+        """Stop everything, waiting for nothing."""
+        self._stop_threads([thread for thread, _ in self._listed().values()])
+
+    def _listed(self) -> dict[str, tuple[int, bool]]:
+        with self._lock:
+            return dict(self._tasks)
+
+    def _stop_threads(self, threads: list[int]) -> None:
+        for thread in threads:
+            self._engine.kill_thread(thread)
 
     def with_engine_names(self, sql: str) -> tuple[str, dict[str, str]]:
         """Translate the clients' query ids in a KILL QUERY; return it with the way back."""
-        with self._lock:
-            named = [
-                (query_id, thread)
-                for query_id, thread in self._threads.items()
-                if f"'{query_id}'" in sql
-            ]
+        named = [(name, one[0]) for name, one in self._listed().items() if f"'{name}'" in sql]
         back = {}
         for query_id, thread in named:
             engine_name = self._engine.query_id_of_thread(thread)
@@ -205,7 +221,3 @@ class RunningQueries:
                 sql = sql.replace(f"'{query_id}'", f"'{engine_name}'")
                 back[engine_name] = query_id
         return sql, back
-
-    def close(self) -> None:
-        """Remove the folder of pipes."""
-        self._folder.cleanup()

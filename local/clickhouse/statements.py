@@ -25,6 +25,13 @@ _TOKEN = re.compile(
 )
 
 
+# Behind one of these the word FORMAT is the name of a column or a table.
+_BEFORE_A_NAME = {
+    *",.=<>+-/%([|", "AND", "AS", "BY", "DISTINCT", "FROM", "HAVING", "IN", "JOIN", "LIKE", "NOT",
+    "ON", "OR", "SELECT", "WHERE",
+}  # fmt: skip
+
+
 class Kind(Enum):
     """How the gateway has to run a statement."""
 
@@ -60,6 +67,7 @@ class Statement:
     format: str | None = None
     format_start: int | None = None
     data_start: int | None = None
+    settings_start: int | None = None
 
     def into_outfile(self, path: str, default_format: str) -> str:
         """Return the reading statement, its rows sent to a file of the gateway."""
@@ -67,6 +75,11 @@ class Statement:
         if self.format_start is None:
             return f"{self.text}\n{outfile}FORMAT {default_format}"
         return f"{self.text[: self.format_start]}\n{outfile}{self.text[self.format_start :]}"
+
+    def from_infile(self, path: str) -> str:
+        """Return the INSERT, its rows taken from a file of the gateway."""
+        cut = len(self.text) if self.settings_start is None else self.settings_start
+        return f"{self.text[:cut]} FROM INFILE '{path}' {self.text[cut:]} FORMAT {self.format}"
 
 
 def tokens_of(text: str) -> Iterator[Token]:
@@ -146,6 +159,11 @@ def _named_format(outer: list[Token]) -> int | None:
     """Find ``FORMAT name`` at the end of a statement, a SETTINGS clause allowed behind it."""
     for index in range(len(outer) - 2, -1, -1):
         if outer[index].keyword == "FORMAT" and outer[index + 1].is_word:
+            if index and (
+                outer[index - 1].text in _BEFORE_A_NAME
+                or outer[index - 1].keyword in _BEFORE_A_NAME
+            ):
+                continue
             at_end = index + 2 == len(outer)
             if at_end or outer[index + 2].keyword == "SETTINGS":
                 return index
@@ -156,36 +174,44 @@ def _parse_insert(text: str, tokens: Iterable[Token]) -> Statement:
     """Walk an INSERT up to the word that says where its rows come from."""
     before = ""
     in_name = True
-    names_format = False
+    settings_start: int | None = None
+    format_start: int | None = None
     for token in tokens:
         keyword = token.keyword
-        if names_format:
-            start = _data_start(text, token.end)
-            head = text[: text.upper().rindex("FORMAT", 0, token.start)]
-            return Statement(Kind.INSERT_DATA, head, "INSERT", format=token.text, data_start=start)
+        if format_start is not None:
+            head, data_start = text[:format_start], _data_start(text, token.end)
+            return _insert_of_data(head, token.text, data_start, settings_start)
         if in_name:
-            # The word behind INTO, TABLE or a dot is a name even where it is spelled like a keyword.
+            # The word behind INTO or TABLE is a name even where it is spelled like a keyword.
             in_name = keyword in {"INSERT", "INTO", "TABLE", "FUNCTION"}
         elif before != "." and keyword in {"SELECT", "WITH"}:
             return Statement(Kind.INSERT_QUERY, text, "INSERT")
         elif before != "." and token.depth == 0:
             if keyword == "VALUES":
-                return Statement(
-                    Kind.INSERT_DATA,
-                    text[: token.start],
-                    "INSERT",
-                    format="Values",
-                    data_start=token.end,
-                )
+                return _insert_of_data(text[: token.start], "Values", token.end, settings_start)
             if keyword == "INFILE":
                 raise failure(
-                    1,
-                    "UNSUPPORTED_METHOD",
-                    "FROM INFILE is not allowed over HTTP: send the data in the body",
+                    1, "UNSUPPORTED_METHOD", "FROM INFILE is not allowed over HTTP: send the data"
                 )
-            names_format = keyword == "FORMAT"
+            if keyword == "SETTINGS":
+                settings_start = token.start
+            if keyword == "FORMAT":
+                format_start = token.start
         before = token.text
     return Statement(Kind.INSERT_QUERY, text, "INSERT")
+
+
+def _insert_of_data(
+    head: str, data_format: str, data_start: int, settings_start: int | None
+) -> Statement:
+    return Statement(
+        Kind.INSERT_DATA,
+        head,
+        "INSERT",
+        format=data_format,
+        data_start=data_start,
+        settings_start=settings_start,
+    )
 
 
 def _data_start(text: str, after_format: int) -> int:
