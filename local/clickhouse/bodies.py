@@ -22,7 +22,7 @@ class ByteStream(Protocol):
         """Return one line."""
 
 
-class BodyCut(Exception):
+class BodyCut(Exception):  # noqa: N818 - named for what is true
     """The client left before its body was complete."""
 
 
@@ -30,7 +30,7 @@ class RequestBody:
     """The body of one request, decompressed."""
 
     def __init__(self, stream: ByteStream, headers: "dict[str, str]") -> None:
-        """Take the connection's stream, standing at the body, and the headers by lower-case name."""
+        """Take the stream, standing at the body, and the headers by lower-case name."""
         self._stream = stream
         self._raw = self._framed(headers)
         self._has_length = "content-length" in headers or "transfer-encoding" in headers
@@ -77,7 +77,7 @@ class RequestBody:
         return self._peeked.startswith(beginnings)
 
     def discard(self, limit: int) -> bool:
-        """Read over what is left, so that the connection can carry the next request; say whether that worked."""
+        """Read over what is left, so that the connection can go on; say whether it can."""
         if self.complete:
             return True
         seen = 0

@@ -1,7 +1,8 @@
 """Which compressions do bodies travel in, both ways?
 
-A request names its own in ``Content-Encoding``; a response takes the first of ours that the client accepts. All of
-them work piece by piece, so that a body of any length needs the memory of one piece.
+A request names its own in ``Content-Encoding``; a response takes the first of ours that the client
+accepts. All of them work piece by piece, so that a body of any length needs the memory of one
+piece.
 """
 
 import zlib
@@ -34,7 +35,8 @@ class Decoder(Protocol):
 
 class _BrotliEncoder:
     def __init__(self) -> None:
-        # Quality 3 is about gzip's speed; brotli's default of 11 is slower than the engine by a factor of 100.
+        # Quality 3 is about gzip's speed; brotli's default of 11 is slower than the engine by a
+        # factor of 100.
         self._compressor: Any = brotli.Compressor(quality=3)
 
     def compress(self, data: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """How does the gateway talk to chDB?
 
-A fresh chDB connection costs 0.8 ms and carries its own settings, current database and temporary tables, so every
-query without a session gets one of its own: nothing leaks from one client to the next. This module wraps the
-extension's untyped calls; it knows nothing about HTTP.
+A fresh chDB connection costs 0.8 ms and carries its own settings, current database and temporary
+tables, so every query without a session gets one of its own: nothing leaks from one client to the
+next. This module wraps the extension's untyped calls; it knows nothing about HTTP.
 """
 
 import threading
@@ -124,7 +124,8 @@ class Engine:
         return self._open(_SERVER_DEFAULTS)
 
     def _open(self, options: Mapping[str, str]) -> Connection:
-        return Connection(_chdb.connect(f"{self._path}?{urlencode(dict(options))}"))  # type: ignore[attr-defined]
+        address = f"{self._path}?{urlencode(dict(options))}"
+        return Connection(_chdb.connect(address))  # type: ignore[attr-defined]
 
     def ask(self, sql: str) -> str:
         """Run a small statement of the gateway's own."""
@@ -138,7 +139,7 @@ class Engine:
     def kill_thread(self, native_thread: int) -> None:
         """Stop the query that this thread of the gateway runs, and wait for nothing.
 
-        chDB names its queries itself, and the thread that called is the one mark of theirs that we know.
+        chDB names its queries itself; the thread that called is the one mark of them we know.
         """
         try:
             self.ask(
@@ -151,7 +152,8 @@ class Engine:
     def query_id_of_thread(self, native_thread: int) -> str:
         """Return the engine's name of the query that this thread runs, or nothing."""
         return self.ask(
-            f"SELECT query_id FROM system.processes WHERE has(thread_ids, {native_thread}) AND query_id != queryID()"
+            f"SELECT query_id FROM system.processes WHERE has(thread_ids, {native_thread}) "
+            "AND query_id != queryID()"
         )
 
     def close(self) -> None:

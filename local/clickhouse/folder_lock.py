@@ -1,7 +1,8 @@
 """Who owns a data folder?
 
-Two processes on one chDB folder would damage it, so the owner holds a lock of the operating system on a file
-inside it. The lock ends with the process, however it ends; the file's text only says who to look for.
+Two processes on one chDB folder would damage it, so the owner holds a lock of the operating system
+on a file inside it. The lock ends with the process, however it ends; the file's text only says who
+to look for.
 """
 
 import fcntl
@@ -11,13 +12,14 @@ from types import TracebackType
 from typing import Self
 
 
-class FolderInUse(Exception):
+class FolderInUse(Exception):  # noqa: N818 - named for what is true
     """Another process holds the folder."""
 
     def __init__(self, path: Path, holder: str) -> None:
         """Name the folder and the process that holds it."""
         super().__init__(
-            f"The data folder {path} is in use by process {holder}. Stop it, or choose another --path."
+            f"The data folder {path} is in use by process {holder}. "
+            "Stop it, or choose another --path."
         )
         self.path = path
         self.holder = holder
@@ -54,5 +56,5 @@ class FolderLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the folder back. The file stays: removing it would open a race between two owners."""
+        """Give the folder back. The file stays: removing it would let two owners race."""
         os.close(self._descriptor)

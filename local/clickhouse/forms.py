@@ -29,7 +29,9 @@ def read_multipart(
 
     def keep_file(file: python_multipart.multipart.File) -> None:
         name = (file.field_name or b"").decode()
-        kept = files.enter_context(tempfile.NamedTemporaryFile(dir=folder, suffix=".external"))
+        kept = files.enter_context(  # closed, and so removed, with the request
+            tempfile.NamedTemporaryFile(dir=folder, suffix=".external")  # noqa: SIM115
+        )
         file.file_object.seek(0)
         while piece := file.file_object.read(1 << 20):
             kept.write(piece)

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from local.clickhouse.bodies import RequestBody
-from local.clickhouse.engine import Connection, Engine, Outcome, quoted_name
+from local.clickhouse.engine import Connection, Engine, Outcome, Progress, quoted_name
 from local.clickhouse.external_tables import ExternalTable, external_tables
 from local.clickhouse.failures import QueryFailed, failure
 from local.clickhouse.replies import Reply
@@ -71,9 +71,11 @@ class Queries:
                 sql = to_bytes(statement.from_infile(spooled.path))
             with self._lease(request, statement) as connection, external_tables(connection, tables):
                 if statement.kind is Kind.READ:
-                    self._stream_out(call, statement, connection)
+                    progress = self._stream_out(call, statement, connection)
                 else:
-                    self._run_whole(call, statement, sql, connection)
+                    progress = self._run_whole(call, statement, sql, connection)
+        # Only now: a client that has its answer may use its session again.
+        call.reply.finish(progress)
 
     @contextmanager
     def _lease(self, request: QueryRequest, statement: Statement) -> Iterator[Connection]:
@@ -109,7 +111,7 @@ class Queries:
         finally:
             self._sessions.leave(user, name, request.close_session)
 
-    def _stream_out(self, call: Call, statement: Statement, connection: Connection) -> None:
+    def _stream_out(self, call: Call, statement: Statement, connection: Connection) -> Progress:
         pipe = self._running.open_pipe()
         try:
             sql = to_bytes(statement.into_outfile(pipe.path, call.request.default_format))
@@ -126,11 +128,11 @@ class Queries:
                 outcome = task.result()
         finally:
             pipe.close()
-        call.reply.finish(outcome.progress)
+        return outcome.progress
 
     def _run_whole(
         self, call: Call, statement: Statement, sql: bytes, connection: Connection
-    ) -> None:
+    ) -> Progress:
         names: dict[str, str] = {}
         if statement.verb == "KILL":
             translated, names = self._running.with_engine_names(statement.text)
@@ -150,7 +152,7 @@ class Queries:
         for engine_name, query_id in names.items():
             answer = answer.replace(engine_name.encode(), query_id.encode())
         call.reply.write(answer)
-        call.reply.finish(outcome.progress)
+        return outcome.progress
 
 
 def _require_reading(statement: Statement) -> None:

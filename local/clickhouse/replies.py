@@ -1,8 +1,9 @@
 """How does an answer travel back: its headers, its pieces, and a failure at any point of it?
 
-An answer is held back until it is complete or exceeds the buffer, so that a query that fails early gets its proper
-status. Past that point a failure can only be told inside the body: between the markers of a server since 25.11, and
-with the chunked stream left unfinished, so that no client takes the part for the whole.
+An answer is held back until it is complete or exceeds the buffer, so that a query that fails early
+gets its proper status. Past that point a failure can only be told inside the body: between the
+markers of a server since 25.11, and with the chunked stream left unfinished, so that no client
+takes the part for the whole.
 """
 
 import json

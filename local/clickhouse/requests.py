@@ -1,7 +1,7 @@
 """What does a request ask for, once its URL, headers and form are read?
 
-ClickHouse mixes three things in the query string: words of the HTTP interface, bound parameters (``param_*``) and,
-for everything else, settings of the query.
+ClickHouse mixes three things in the query string: words of the HTTP interface, bound parameters
+(``param_*``) and, for everything else, settings of the query.
 """
 
 import base64
@@ -12,12 +12,14 @@ from local.clickhouse.failures import failure
 
 # Words that the interface itself understands, or that only make sense to a server with users.
 _INTERFACE_WORDS = {
-    "query", "database", "user", "password", "quota_key", "query_id", "session_id", "session_timeout",
-    "session_check", "close_session", "default_format", "compress", "decompress", "buffer_size",
-    "wait_end_of_query", "stacktrace", "role", "client_protocol_version", "enable_http_compression",
-    "http_zlib_compression_level", "send_progress_in_http_headers", "http_headers_progress_interval_ms",
-    "add_http_cors_header", "cancel_http_readonly_queries_on_client_close", "http_native_compression_disable_checksumming_on_decompress",
-    "http_response_headers", "framing",
+    "query", "database", "user", "password", "quota_key", "query_id", "session_id",
+    "session_timeout", "session_check", "close_session", "default_format", "compress",
+    "decompress", "buffer_size", "wait_end_of_query", "stacktrace", "role",
+    "client_protocol_version", "enable_http_compression", "http_zlib_compression_level",
+    "send_progress_in_http_headers", "http_headers_progress_interval_ms",
+    "add_http_cors_header", "cancel_http_readonly_queries_on_client_close",
+    "http_native_compression_disable_checksumming_on_decompress", "http_response_headers",
+    "framing",
 }  # fmt: skip
 
 
@@ -51,7 +53,8 @@ def read_request(method: str, words: dict[str, str], headers: dict[str, str]) ->
             raise failure(
                 48,
                 "NOT_IMPLEMENTED",
-                f"The native compression asked for with '{flag}' is not available here: use HTTP compression",
+                f"The native compression asked for with '{flag}' is not available here: use "
+                "HTTP compression",
             )
     compressed = words.get("enable_http_compression", "0") not in {"0", "false", ""}
     return QueryRequest(
@@ -97,8 +100,8 @@ def _session_timeout(words: dict[str, str]) -> int:
         raise failure(
             374,
             "INVALID_SESSION_TIMEOUT",
-            f"Session timeout '{value}' is larger than max_session_timeout: 3600. Maximum session timeout could be "
-            "modified in configuration file.",
+            f"Session timeout '{value}' is larger than max_session_timeout: 3600. "
+            "Maximum session timeout could be modified in configuration file.",
         )
     return int(value)
 

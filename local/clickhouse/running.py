@@ -1,7 +1,7 @@
 """Which queries run now, and how is one of them stopped?
 
-Each query runs in a thread of its own, since the thread is what the engine's process list knows it by. The request's
-thread meanwhile watches the client: when that leaves, the query is stopped.
+Each query runs in a thread of its own, since the thread is what the engine's process list knows it
+by. The request's thread meanwhile watches the client: when that leaves, the query is stopped.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _LOOK_AGAIN_MS = 1000
 _PIPE_BYTES = 1 << 20
 
 
-class ClientGone(Exception):
+class ClientGone(Exception):  # noqa: N818 - named for what is true
     """The client closed its connection before it had its answer."""
 
 
@@ -109,7 +109,7 @@ class Task(Generic[Result]):
     def _run(self) -> None:
         try:
             self._result = self._call()
-        except BaseException as error:  # handed to the thread that asked
+        except BaseException as error:  # noqa: BLE001 - raised again by result()
             self._error = error
         finally:
             self._at_end()
@@ -119,16 +119,15 @@ class Task(Generic[Result]):
 class OutputPipe:
     """A named pipe that the engine writes a result into, in the very bytes that go to the client.
 
-    ``INTO OUTFILE`` is the one way out of chDB that streams every format as a server would write it: its own
-    streaming call repeats headers and footers of a format with every block. A reader that stops reading holds the
-    engine back, and one that closes stops it.
+    `INTO OUTFILE` is the one way out of chDB that streams every format as a server would write
+    it: its own streaming call repeats headers and footers of a format with every block. A
+    reader that stops reading holds the engine back, and one that closes stops it.
     """
 
     def __init__(self, folder: Path) -> None:
         """Create the pipe and open its reading end."""
         self.path = str(folder / f"{threading.get_native_id()}.pipe")
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
+        Path(self.path).unlink(missing_ok=True)
         os.mkfifo(self.path, 0o600)
         self._reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -140,11 +139,10 @@ class OutputPipe:
     def close(self) -> None:
         """Close the reading end and remove the pipe."""
         os.close(self._reader)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
+        Path(self.path).unlink(missing_ok=True)
 
     def pieces(self, watch: ClientWatch) -> Iterator[bytes]:
-        """Yield what the engine writes, until it closes; raise ClientGone as soon as the client left."""
+        """Yield what the engine writes; raise ClientGone as soon as the client has left."""
         poller = select.poll()
         poller.register(self._reader, select.POLLIN)
         poller.register(watch.fileno(), select.POLLIN)

@@ -1,7 +1,8 @@
 """How do queries of one session share a connection?
 
-A session pins one chDB connection: its temporary tables, its ``SET`` and its ``USE`` live there. What a request
-names in its URL counts for that request alone, as on a server, so it is undone before the next one runs.
+A session pins one chDB connection: its temporary tables, its ``SET`` and its ``USE`` live there.
+What a request names in its URL counts for that request alone, as on a server, so it is undone
+before the next one runs.
 """
 
 import threading
@@ -26,7 +27,7 @@ class Session:
     own_values: dict[str, str | None] = field(default_factory=dict)
 
     def prepare(self, database: str, settings: dict[str, str]) -> None:
-        """Make the connection ready for a request with these settings, and undo those of the last one."""
+        """Make ready for a request with these settings, and undo those of the last one."""
         for name in [name for name in self.borrowed_settings if name not in settings]:
             own = self.own_values.pop(name)
             self.connection.run(
@@ -57,7 +58,8 @@ class Session:
             return
         listed = ", ".join(quoted(name) for name in names)
         changed = self.connection.run(
-            f"SELECT name, value FROM system.settings WHERE changed AND name IN ({listed}) FORMAT TabSeparatedRaw"
+            "SELECT name, value FROM system.settings "
+            f"WHERE changed AND name IN ({listed}) FORMAT TabSeparatedRaw"
         ).body.decode()
         own = dict(line.split("\t", 1) for line in changed.splitlines())
         self.own_values |= {name: own.get(name) for name in names}

@@ -1,9 +1,10 @@
 """Where does the data of an INSERT wait until all of it is here?
 
-A small body waits in memory and runs as the text it is. A larger one waits in a file of the data folder, so
-that the gateway's memory does not grow with it, the engine can read formats that need to seek (Parquet), and an
-INSERT whose client dies half way inserts nothing. chDB has a streaming INSERT as well; it is not used, because it
-reports success when a constraint, a materialized view or a limit refused the rows (seen with chDB 26.9).
+A small body waits in memory and runs as the text it is. A larger one waits in a file of the data
+folder, so that the gateway's memory does not grow with it, the engine can read formats that need to
+seek (Parquet), and an INSERT whose client dies half way inserts nothing. chDB has a streaming
+INSERT as well; it is not used, because it reports success when a constraint, a materialized view or
+a limit refused the rows (seen with chDB 26.9).
 """
 
 import os

@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from local.clickhouse.failures import failure
 
-# One token: space, comment, heredoc, quoted text, word, number or a single mark. The pieces are possessive in
-# effect (each alternative consumes all it can), so the scan is linear.
+# One token: space, comment, heredoc, quoted text, word, number or a single mark. The pieces are
+# possessive in effect (each alternative consumes all it can), so the scan is linear.
 _TOKEN = re.compile(
     r"""(?P<space>\s+|--[^\n]*|\#[ !][^\n]*|/\*.*?\*/)
       |(?P<quoted>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`(?:[^`\\]|\\.|``)*`
@@ -116,15 +117,8 @@ def parse_statement(text: str) -> Statement:
     text, outer = _without_final_semicolon(text, outer)
     _refuse_second_statement(text, outer)
     named = _named_format(outer)
-    if any(
-        one.keyword == "INTO" and two.keyword == "OUTFILE"
-        for one, two in zip(outer, outer[1:], strict=False)
-    ):
-        raise failure(
-            1,
-            "UNSUPPORTED_METHOD",
-            "INTO OUTFILE is not allowed over HTTP: the answer carries the rows",
-        )
+    if any(one.keyword == "INTO" and two.keyword == "OUTFILE" for one, two in pairwise(outer)):
+        raise failure(358, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed")
     return Statement(
         Kind.READ if verb in {"SELECT", "WITH", "FROM", "VALUES"} else Kind.OTHER,
         text,
@@ -144,7 +138,8 @@ def _refuse_second_statement(text: str, outer: list[Token]) -> None:
             raise failure(
                 62,
                 "SYNTAX_ERROR",
-                f"Syntax error (Multi-statements are not allowed): failed at position {token.start + 1} (end of query)"
+                "Syntax error (Multi-statements are not allowed): failed at position "
+                f"{token.start + 1} (end of query)"
                 f" (line {line}, col {column}): {text[token.start : token.start + 160]}. ",
             )
 
@@ -191,7 +186,9 @@ def _parse_insert(text: str, tokens: Iterable[Token]) -> Statement:
                 return _insert_of_data(text[: token.start], "Values", token.end, settings_start)
             if keyword == "INFILE":
                 raise failure(
-                    1, "UNSUPPORTED_METHOD", "FROM INFILE is not allowed over HTTP: send the data"
+                    78,
+                    "UNKNOWN_TYPE_OF_QUERY",
+                    "Query has infile and was send directly to server",
                 )
             if keyword == "SETTINGS":
                 settings_start = token.start
@@ -215,7 +212,7 @@ def _insert_of_data(
 
 
 def _data_start(text: str, after_format: int) -> int:
-    """Skip what a server skips between the name of a format and the data: blanks, then one line end."""
+    """Skip what a server skips behind the name of a format: blanks, then one line end."""
     position = after_format
     if text[position : position + 1] == ";":
         raise failure(62, "SYNTAX_ERROR", "You have excessive ';' symbol before data for INSERT.")
