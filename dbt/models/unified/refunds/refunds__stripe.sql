@@ -1,0 +1,27 @@
+{{ config(materialized='materialized_view') }}
+{{ materialization_target_table(ref('refunds')) }}
+-- depends_on: {{ ref('stg_stripe__refunds__feed') }}
+-- depends_on: {{ ref('stg_stripe__refunds__embedded_feed') }}
+with {{ iso_currency('stripe.currency') }} as iso_code,
+    {{ iso_minor('amount', 'iso_code') }} as iso_amount
+select
+    workspace_id,
+    connection_id,
+    id,
+    'stripe' as provider,
+    charge_id,
+    payment_intent_id as payment_id,
+    status,
+    reason,
+    failure_reason,
+    iso_code as currency,
+    iso_amount as amount_minor,
+    created_at,
+    balance_transaction_id,
+    'raw.stripe_refund' as source_table,
+    id as source_id,
+    version,
+    is_deleted,
+    extracted_at,
+    now64(3, 'UTC') as landed_at
+from {{ ref('stg_stripe__refunds') }} as stripe
