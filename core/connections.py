@@ -122,6 +122,11 @@ class ConnectionStore:
                 [provider],
             )
 
+    def all(self) -> list[Connection]:
+        """Return every workspace's connections, revoked ones too (system role)."""
+        with self.database.system() as rows:
+            return self._select(rows, "order by workspace_id, created_at, id", [])
+
     def record_status(
         self,
         connection: Connection,

@@ -23,9 +23,6 @@ class Restarts:
         """Whether starting it again would only repeat the failure."""
         return self.quick_failures > QUICK_FAILURES_ALLOWED
 
-    @property
-    def delay_seconds(self) -> float:
-        """How long to wait before the next start: doubling, to a limit."""
-        return float(
-            min(FIRST_DELAY_SECONDS * 2 ** max(self.quick_failures - 1, 0), LONGEST_DELAY_SECONDS)
-        )
+    def delay_seconds(self, first: float = FIRST_DELAY_SECONDS) -> float:
+        """Return how long to wait before the next start: doubling from `first`, to a limit."""
+        return float(min(first * 2 ** max(self.quick_failures - 1, 0), LONGEST_DELAY_SECONDS))

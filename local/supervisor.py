@@ -13,10 +13,9 @@ from enum import StrEnum
 from core.errors import EngineUnavailableError
 from local.lifeline import Lifeline
 from local.process import LineSink, Part, Process
-from local.restarts import QUICK_FAILURES_ALLOWED, Restarts
+from local.restarts import FIRST_DELAY_SECONDS, QUICK_FAILURES_ALLOWED, Restarts
 
 STEP_SECONDS = 0.05
-PROBE_EVERY_SECONDS = 10.0
 
 
 class State(StrEnum):
@@ -63,8 +62,12 @@ class Supervisor:
         report: Callable[[str, str], None],
         stopping: threading.Event,
         forced: threading.Event,
+        probe_every_seconds: float = 10.0,
+        first_delay_seconds: float = FIRST_DELAY_SECONDS,
     ) -> None:
         """Keep where lines go (`sink_of(part)`), who hears of changes, and when to stop."""
+        self._probe_every_seconds = probe_every_seconds
+        self._first_delay_seconds = first_delay_seconds
         self.phases: list[list[Slot]] = []
         self._lifeline = lifeline
         self._sink_of = sink_of
@@ -154,7 +157,7 @@ class Supervisor:
             self._ended(slot, f"ended with {_ending(code)}", first=first)
         elif slot.state is State.STARTING:
             if slot.process.is_ready():
-                slot.state, slot.next_at = State.READY, now + PROBE_EVERY_SECONDS
+                slot.state, slot.next_at = State.READY, now + self._probe_every_seconds
                 self._report(slot.part.name, f"ready after {now - slot.process.started:.1f} s")
             elif now - slot.process.started > slot.part.ready_seconds:
                 slot.process.stop()
@@ -165,7 +168,7 @@ class Supervisor:
 
     def _look_after(self, slot: Slot, now: float) -> None:
         """Say so when a running part answers no more; ending it would only lose its work."""
-        slot.next_at = now + PROBE_EVERY_SECONDS
+        slot.next_at = now + self._probe_every_seconds
         state = State.READY if slot.process.is_ready() else State.UNRESPONSIVE
         if state is not slot.state and slot.process.exit_code() is None:
             answer = "answers again" if state is State.READY else "runs but does not answer"
@@ -185,8 +188,9 @@ class Supervisor:
             self._report(slot.part.name, f"given up: {failure.detail} {failure.next_step}")
             return
         slot.state = State.RESTARTING
-        slot.next_at = time.monotonic() + slot.restarts.delay_seconds
-        self._report(slot.part.name, f"{reason}; next start in {slot.restarts.delay_seconds:g} s")
+        delay = slot.restarts.delay_seconds(self._first_delay_seconds)
+        slot.next_at = time.monotonic() + delay
+        self._report(slot.part.name, f"{reason}; next start in {delay:g} s")
 
 
 def _ending(code: int) -> str:

@@ -1,0 +1,165 @@
+"""How is the platform doing? Connections, what they landed, how fresh it is, and what runs."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psutil
+
+from core.clock import utc_now
+from core.connections import Connection
+from core.settings import Settings
+from core.warehouse import Warehouse
+from local.lease import LiveStack, read_live
+from oppulence.output import print_json, print_line, print_table
+from oppulence.session import command_session, connection_store
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """One connection and what it landed.
+
+    Attributes:
+        newest_at: When its newest raw row was extracted.
+        lag_seconds: How long ago its last sync ended, or its newest row came, whichever is later.
+        objects: Objects present per raw table.
+    """
+
+    workspace: str
+    id: str
+    provider: str
+    name: str
+    status: str
+    reason: str
+    last_synced_at: datetime | None
+    newest_at: datetime | None
+    lag_seconds: int | None
+    objects: dict[str, int] = field(default_factory=dict)
+
+
+def show_status(*, as_json: bool) -> None:
+    """Print the platform's state."""
+    with command_session("status", needed=["clickhouse", "postgres"]) as settings:
+        with connection_store(settings, role="system") as store:
+            connections = store.all()
+        warehouse = Warehouse.connect(settings, pool_size=1)
+        try:
+            states = connection_states(warehouse, connections, now=utc_now())
+        finally:
+            warehouse.close()
+        live = read_live(settings.data_dir)
+        parts = running_parts(live, settings)
+    if as_json:
+        print_json({"connections": [asdict(state) for state in states], "parts": parts})
+    else:
+        _print(states, parts)
+
+
+def connection_states(
+    warehouse: Warehouse, connections: list[Connection], *, now: datetime
+) -> list[ConnectionState]:
+    """Join each connection with what the raw tables hold of it."""
+    held = _held(warehouse)
+    return [_state(connection, held.get(connection.id, {}), now) for connection in connections]
+
+
+def _state(
+    connection: Connection, held: dict[str, tuple[int, datetime]], now: datetime
+) -> ConnectionState:
+    newest_at = max((newest for _, newest in held.values()), default=None)
+    known = [moment for moment in (connection.last_synced_at, newest_at) if moment is not None]
+    return ConnectionState(
+        workspace=str(connection.tenant),
+        id=connection.id,
+        provider=connection.provider,
+        name=connection.name,
+        status=connection.status,
+        reason=connection.status_reason,
+        last_synced_at=connection.last_synced_at,
+        newest_at=newest_at,
+        lag_seconds=int((now - max(known)).total_seconds()) if known else None,
+        objects={table: count for table, (count, _) in sorted(held.items())},
+    )
+
+
+def _held(warehouse: Warehouse) -> dict[str, dict[str, tuple[int, datetime]]]:
+    """Return objects and newest extraction per connection and raw table, in one query."""
+    tables = [
+        row["name"]
+        for row in warehouse.rows(
+            "select table as name from system.columns where database = 'raw' and name = 'payload'"
+        )
+    ]
+    if not tables:
+        return {}
+    each = " union all ".join(
+        f"select '{table}' as object, connection_id, count() as objects,"
+        f" max(extracted_at) as newest_at from raw.{table} final group by connection_id"
+        for table in tables
+    )
+    held: dict[str, dict[str, tuple[int, datetime]]] = {}
+    for row in warehouse.rows(each):
+        held.setdefault(row["connection_id"], {})[row["object"]] = (
+            row["objects"],
+            row["newest_at"],
+        )
+    return held
+
+
+def running_parts(live: LiveStack | None, settings: Settings) -> list[dict[str, Any]]:
+    """Return the parts of the running stack of this folder, with their memory."""
+    if live is None:
+        return []
+    return [
+        {"part": name, **told, "memory_megabytes": _memory(int(told["pid"]))}
+        for name, told in live.parts.items()
+    ]
+
+
+def _memory(pid: int) -> int | None:
+    """Return what a part and its children hold in memory, in megabytes."""
+    try:
+        process = psutil.Process(pid)
+        return (
+            sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
+            // 1_000_000
+        )
+    except psutil.Error:
+        return None
+
+
+def _print(states: list[ConnectionState], parts: list[dict[str, Any]]) -> None:
+    if parts:
+        print_table(
+            ("Part", "State", "Address", "MB"),
+            [(p["part"], p["state"], p["address"], p["memory_megabytes"]) for p in parts],
+        )
+    else:
+        print_line("Nothing runs now; `oppulence up` starts everything.")
+    if not states:
+        print_line("No provider is connected yet: `oppulence connect stripe`.")
+        return
+    print_line("")
+    print_table(
+        ("Workspace", "Connection", "Provider", "Name", "Status", "Last sync", "Newest row", "Lag"),
+        [
+            (s.workspace, s.id, s.provider, s.name,
+             f"{s.status}: {s.reason}" if s.reason else s.status, s.last_synced_at,
+             s.newest_at, _lag(s.lag_seconds))
+            for s in states
+        ],
+    )  # fmt: skip
+    print_line("")
+    print_table(
+        ("Connection", "Table", "Objects"),
+        [(s.id, table, count) for s in states for table, count in s.objects.items()],
+    )
+
+
+def _lag(seconds: int | None) -> str:
+    if seconds is None:
+        return "never synced"
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
