@@ -9,6 +9,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -101,6 +102,23 @@ class Settings(BaseSettings):
     def child_environment(self) -> dict[str, str]:
         """Return the whole environment of a child process that sees the same settings."""
         return {**self.inherited_environment(), **self.environment()}
+
+    def dbt_environment(self) -> dict[str, str]:
+        """Return the whole environment of a dbt process: it cannot take ClickHouse's URL apart."""
+        values = self.inherited_environment() | {"OPPULENCE_DBT_THREADS": str(self.dbt_threads)}
+        if self.clickhouse_cluster:
+            values["OPPULENCE_CLICKHOUSE_CLUSTER"] = self.clickhouse_cluster
+        if self.clickhouse_url is not None:
+            url = urlsplit(self.clickhouse_url.get_secret_value())
+            is_secure = url.scheme == "https"
+            values |= {
+                "OPPULENCE_DBT_HOST": url.hostname or "",
+                "OPPULENCE_DBT_PORT": str(url.port or (8443 if is_secure else 8123)),
+                "OPPULENCE_DBT_USER": unquote(url.username or "default"),
+                "DBT_ENV_SECRET_CLICKHOUSE_PASSWORD": unquote(url.password or ""),
+                "OPPULENCE_DBT_SECURE": str(is_secure).lower(),
+            }
+        return values
 
     def required(self, name: str) -> str:
         """Return the text of a URL or secret that must be set by now.
