@@ -1,0 +1,91 @@
+"""Where is dbt's manifest, and is it of today's project? Parsed on demand, kept under dbt/target.
+
+Dagster builds its dbt assets from the manifest. A fresh clone has none, and an edited model makes
+it stale, so the manifest is kept beside a fingerprint of the project's files and parsed again
+(partially, where dbt can) when that differs. Several processes may ask at once: one parses, the
+others wait; readers never see half a file.
+"""
+
+import fcntl
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from core.errors import ConfigurationError
+
+_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
+_GENERATED = frozenset({"target", "logs", "dbt_packages"})
+DBT_COMMAND = (sys.executable, "-m", "dbt.cli.main")
+
+
+def parsed_folder(project_dir: Path) -> Path:
+    """Return the folder of the manifest and dbt's partial-parse state (ignored by git)."""
+    return project_dir / "target" / "dagster"
+
+
+def load_manifest(project_dir: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the manifest that describes the project as its files are now.
+
+    Args:
+        project_dir: The dbt project.
+        environment: The whole environment of the dbt process; parsing opens no connection.
+
+    Raises:
+        ConfigurationError: There is no project, or dbt cannot parse it.
+    """
+    if not (project_dir / "dbt_project.yml").is_file():
+        raise ConfigurationError(
+            f"There is no dbt project in {project_dir}.",
+            next_step="Set OPPULENCE_DBT_PROJECT_DIR to the folder that holds dbt_project.yml.",
+        )
+    folder = parsed_folder(project_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest, mark = folder / "manifest.json", folder / "fingerprint.txt"
+    with _one_at_a_time(folder / "lock"):
+        now = fingerprint(project_dir)
+        if not (manifest.is_file() and mark.is_file() and mark.read_text() == now):
+            mark.unlink(missing_ok=True)
+            _parse(project_dir, folder, environment)
+            mark.write_text(now)
+        found: dict[str, Any] = json.loads(manifest.read_bytes())
+    return found
+
+
+def fingerprint(project_dir: Path) -> str:
+    """Return a digest of the project's files (name, size, time) and of the tools that read them."""
+    digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-clickhouse')}".encode())
+    for path in sorted(project_dir.rglob("*")):
+        relative = path.relative_to(project_dir)
+        if path.suffix in _SUFFIXES and relative.parts[0] not in _GENERATED:
+            found = path.stat()
+            digest.update(f"{relative}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _parse(project_dir: Path, folder: Path, environment: Mapping[str, str]) -> None:
+    command = [
+        *DBT_COMMAND, "--quiet", "--no-send-anonymous-usage-stats", "parse",
+        "--project-dir", str(project_dir), "--profiles-dir", str(project_dir),
+        "--target-path", str(folder), "--log-path", str(folder),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, env=dict(environment), capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise ConfigurationError(
+            f"dbt cannot parse the project in {project_dir}: {done.stdout.strip()[-2000:]}",
+            next_step=f"Run `dbt parse --project-dir {project_dir}` and mend what it names.",
+        )
+
+
+@contextmanager
+def _one_at_a_time(lock: Path) -> Iterator[None]:
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,112 @@
+"""How do dbt's models become Dagster assets? One step that runs dbt once over what is selected.
+
+The streaming layer (staging, unified) is set up once and then fills itself, the marts are built on
+schedules: both are selections of the same step (`orchestration/jobs.py`), so that a run over both
+starts dbt once. dbt's tests are the asset checks of the models they test.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from typing import Any
+
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetMaterialization,
+    AssetObservation,
+    AssetsDefinition,
+    Config,
+    Output,
+    ResourceParam,
+)
+from dagster_dbt import dbt_assets
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
+from pydantic import Field
+
+from assets.dbt_cli import DbtCli
+from assets.model_translator import ModelTranslator
+from assets.progress import Listener
+from assets.translator import feeding, model_key
+from core.settings import Settings
+from core.warehouse import Warehouse
+from pipelines.ingest import prepare_warehouse
+
+DbtEvent = (
+    Output[Any] | AssetMaterialization | AssetObservation | AssetCheckResult | AssetCheckEvaluation
+)
+HOLDS_NO_ROWS = ("materialized_view", "view", "ephemeral")
+
+
+class BuildConfig(Config):
+    """How dbt builds."""
+
+    full_refresh: bool = Field(
+        default=False, description="Rebuild beside the old tables, then swap."
+    )
+
+
+def build_model_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
+    """Return the dbt project's models, seeds and tests as assets and checks of one step."""
+    nodes = manifest["nodes"]
+    views = output_names(
+        manifest, lambda node: nodes[node]["config"].get("materialized") in HOLDS_NO_ROWS
+    )
+    targets = output_names(manifest, lambda node: bool(feeding(manifest, node)))
+
+    @dbt_assets(manifest=manifest, name="dbt_models", dagster_dbt_translator=ModelTranslator())
+    def model_assets(
+        context: AssetExecutionContext,
+        config: BuildConfig,
+        settings: ResourceParam[Settings],
+        dbt: ResourceParam[DbtCli],
+        warehouse: ResourceParam[Warehouse],
+        progress: ResourceParam[Listener],
+    ) -> Iterator[DbtEvent]:
+        prepare_warehouse(settings)  # the feeds read raw tables, which must exist, if empty
+        arguments = ["build", "--full-refresh"] if config.full_refresh else ["build"]
+        invocation = dbt.start(arguments, context)
+        for event in with_targets_last(invocation.stream(), targets):
+            if isinstance(event, Output) and event.output_name not in views:
+                yield counted(event, context, warehouse, progress)
+            else:
+                yield event
+
+    return model_assets
+
+
+def with_targets_last(events: Iterable[DbtEvent], targets: Container[str]) -> Iterator[DbtEvent]:
+    """Yield the events with the streaming targets' outputs at the end, failure or not.
+
+    dbt finishes a target while it is still empty; only after its feeds can its rows be counted.
+    """
+    held: list[DbtEvent] = []
+    try:
+        for event in events:
+            if isinstance(event, Output) and event.output_name in targets:
+                held.append(event)
+            else:
+                yield event
+    except DagsterDbtCliRuntimeError:
+        yield from held
+        raise
+    yield from held
+
+
+def counted(
+    event: Output[Any], context: AssetExecutionContext, warehouse: Warehouse, progress: Listener
+) -> Output[Any]:
+    """Return a table's output with the number of rows that it stores, and tell the listener."""
+    relation = ".".join(context.asset_key_for_output(event.output_name).path)
+    rows = int(warehouse.rows(f"select count() as rows from {relation}")[0]["rows"])
+    if progress.on_progress:
+        progress.on_progress({relation: rows})
+    return event.with_metadata({**event.metadata, "dagster/row_count": rows})
+
+
+def output_names(manifest: Mapping[str, Any], wanted: Callable[[str], bool]) -> frozenset[str]:
+    """Return Dagster's output names of the nodes that `wanted` picks by unique id."""
+    return frozenset(
+        model_key(node).to_python_identifier()
+        for unique_id, node in manifest["nodes"].items()
+        if wanted(unique_id)
+    )

@@ -1,0 +1,1 @@
+"""When and how the assets run: jobs, schedules, sensors, resources, and the table of contents."""

@@ -1,0 +1,72 @@
+"""What is there? The table of contents: every asset, check, job, schedule, sensor and resource.
+
+Importing this module reads nothing. `defs` is called when Dagster loads the code location (or by
+`orchestration.runs`), and only then is dbt's manifest read, and parsed if the project has changed.
+Show it: `dagster definitions validate -m orchestration.definitions`.
+"""
+
+from collections.abc import Callable
+
+from dagster import Definitions, definitions, in_process_executor
+
+from assets.checks import build_raw_checks
+from assets.expectations import build_expectation_checks
+from assets.ingest import build_ingest_assets
+from assets.progress import SILENT, Listener
+from core.settings import Settings, load_settings
+from orchestration.jobs import backfill_job, checks_job, model_jobs, sync_job
+from orchestration.resources import build_resources
+from orchestration.schedules import marts_schedule, provider_schedules
+from orchestration.sensors import connection_sensor, streaming_models_changed
+from pipelines.registry import PROVIDERS
+
+
+def ingest_definitions() -> Definitions:
+    """Return what belongs to providers: assets, checks over the raw edge, and when they run."""
+    return Definitions(
+        assets=[build_ingest_assets(provider) for provider in PROVIDERS],
+        asset_checks=[
+            build(provider)
+            for provider in PROVIDERS
+            for build in (build_raw_checks, build_expectation_checks)
+        ],
+        jobs=[
+            build(provider)
+            for provider in PROVIDERS
+            for build in (backfill_job, sync_job, checks_job)
+        ],
+        schedules=[schedule for provider in PROVIDERS for schedule in provider_schedules(provider)],
+        sensors=[connection_sensor(provider) for provider in PROVIDERS],
+    )
+
+
+def model_definitions(settings: Settings) -> Definitions:
+    """Return what belongs to dbt."""
+    from assets.manifest import load_manifest  # dbt takes seconds to import: only when loaded
+    from assets.models import build_model_assets
+
+    manifest = load_manifest(settings.dbt_project_dir, settings.dbt_environment())
+    return Definitions(
+        assets=[build_model_assets(manifest)],
+        jobs=model_jobs(),
+        schedules=[marts_schedule()],
+        sensors=[streaming_models_changed],
+    )
+
+
+def with_resources(
+    parts: Definitions,
+    read_settings: Callable[[], Settings] = load_settings,
+    listener: Listener = SILENT,
+) -> Definitions:
+    """Return the parts bound to resources."""
+    resources = build_resources(read_settings, listener)
+    return Definitions.merge(parts, Definitions(resources=resources, executor=in_process_executor))
+
+
+@definitions
+def defs() -> Definitions:
+    """Return everything, as Dagster loads it."""
+    return with_resources(
+        Definitions.merge(ingest_definitions(), model_definitions(load_settings()))
+    )

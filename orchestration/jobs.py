@@ -1,0 +1,84 @@
+"""Which jobs are there? Backfill, sync and audit per provider; models, their two layers; checks.
+
+Every job runs in one process: the work is in dlt's threads, in dbt and in ClickHouse, and a process
+per step would only start Python again. Jobs with the same `oppulence/exclusive` tag wait for each
+other (`dagster.yaml`).
+"""
+
+from dagster import (
+    AssetSelection,
+    JobDefinition,
+    OpDefinition,
+    define_asset_job,
+    in_process_executor,
+    job,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from assets.checks import build_raw_checks
+from assets.expectations import build_expectation_checks
+from assets.sync import build_sync_op
+from assets.translator import ingest_specs
+
+EXCLUSIVE_TAG = "oppulence/exclusive"
+STREAMING = AssetSelection.key_prefixes("staging", "unified")
+MARTS = AssetSelection.key_prefixes("marts")
+
+
+def backfill_job(provider: str) -> UnresolvedAssetJobDefinition:
+    """Return the job that lands a window of everything that connections hold."""
+    return define_asset_job(
+        f"{provider}_backfill",
+        AssetSelection.assets(*(spec.key for spec in ingest_specs(provider))).without_checks(),
+        description="Land what the chosen connections (partitions) hold, one run for all of them.",
+        tags={EXCLUSIVE_TAG: f"{provider}_ingest"},
+        executor_def=in_process_executor,
+    )
+
+
+def sync_job(provider: str) -> JobDefinition:
+    """Return the job that lands what changed since each connection's last run."""
+    sync: OpDefinition = build_sync_op(provider)
+
+    @job(
+        name=f"{provider}_sync",
+        description="Land what changed, for every connection whose key is taken.",
+        tags={EXCLUSIVE_TAG: f"{provider}_ingest"},
+        executor_def=in_process_executor,
+    )
+    def sync_changes() -> None:
+        sync()
+
+    return sync_changes
+
+
+def checks_job(provider: str) -> UnresolvedAssetJobDefinition:
+    """Return the job that looks at what has landed; it asks the provider nothing."""
+    return define_asset_job(
+        f"{provider}_checks",
+        AssetSelection.checks(build_raw_checks(provider), build_expectation_checks(provider)),
+        description="Shape, freshness and expectations of the raw tables.",
+        executor_def=in_process_executor,
+    )
+
+
+def model_jobs() -> list[UnresolvedAssetJobDefinition]:
+    """Return the jobs over dbt's models: all of them, the streaming layer, the marts."""
+    selections = {
+        "models": (STREAMING | MARTS, "Build every model and run its tests, dbt started once."),
+        "streaming": (
+            STREAMING,
+            "Set up or rebuild the typed tables and the views that fill them.",
+        ),
+        "marts": (MARTS, "Bring the marts up to what has landed."),
+    }
+    return [
+        define_asset_job(
+            name,
+            selection,
+            description=description,
+            tags={EXCLUSIVE_TAG: "dbt"},
+            executor_def=in_process_executor,
+        )
+        for name, (selection, description) in selections.items()
+    ]

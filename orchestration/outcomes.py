@@ -1,0 +1,109 @@
+"""What came of a run that this process executed? Read from Dagster's own events."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dagster import AssetCheckEvaluation, AssetMaterialization, DagsterEvent, ExecuteInProcessResult
+
+_ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckVerdict:
+    """One asset check, answered."""
+
+    asset: str
+    check: str
+    passed: bool
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What one or more runs did.
+
+    Attributes:
+        run_ids: Dagster's ids, for links into its UI.
+        success: Every run ended well.
+        rows: Rows per asset (`raw.stripe_charge`): landed, for ingest; stored, for models.
+        failed_connections: Connection key → the provider's reason.
+        checks: The verdicts of the asset checks that ran.
+        error: What stopped a run, if no connection can be named for it.
+    """
+
+    run_ids: tuple[str, ...]
+    success: bool
+    rows: Mapping[str, int] = field(default_factory=dict)
+    failed_connections: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[CheckVerdict, ...] = ()
+    error: str = ""
+
+    def __add__(self, other: "RunOutcome") -> "RunOutcome":
+        """Return both outcomes as one."""
+        return RunOutcome(
+            run_ids=self.run_ids + other.run_ids,
+            success=self.success and other.success,
+            rows=dict(Counter(self.rows) + Counter(other.rows)),
+            failed_connections={**self.failed_connections, **other.failed_connections},
+            checks=self.checks + other.checks,
+            error="\n".join(filter(None, (self.error, other.error))),
+        )
+
+
+NOTHING = RunOutcome(run_ids=(), success=True)
+
+
+def outcome_of(result: ExecuteInProcessResult) -> RunOutcome:
+    """Return what a finished run says of itself."""
+    failed, errors = _failures(result.all_events)
+    return RunOutcome(
+        run_ids=(result.run_id,),
+        success=result.success,
+        rows=_rows(
+            event.materialization for event in result.all_events if event.is_step_materialization
+        ),
+        failed_connections=failed,
+        checks=tuple(_verdict(check) for check in result.get_asset_check_evaluations()),
+        error="\n".join(errors),
+    )
+
+
+def _rows(materializations: Iterable[AssetMaterialization]) -> dict[str, int]:
+    rows: Counter[str] = Counter()
+    for materialization in materializations:
+        for name in _ROW_COUNTS:
+            if (value := materialization.metadata.get(name)) is not None:
+                rows[".".join(materialization.asset_key.path)] += int(str(value.value))
+    return dict(sorted(rows.items()))
+
+
+def _failures(events: Iterable[DagsterEvent]) -> tuple[dict[str, str], list[str]]:
+    """Split failures into those of connections, which name themselves, and all others."""
+    connections: dict[str, str] = {}
+    errors: list[str] = []
+    for event in events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            named = data.user_failure_data and data.user_failure_data.metadata.get(
+                "failed_connections"
+            )
+            if named:
+                connections |= {key: str(reason) for key, reason in dict(named.value).items()}
+            elif data.user_failure_data and data.user_failure_data.description:
+                errors.append(data.user_failure_data.description)
+            elif data.error:
+                cause = data.error.cause or data.error
+                errors.append(cause.message.strip())
+        elif event.is_failure and not event.is_step_event:
+            errors.append(event.message or "The run did not start.")
+    return connections, errors if not connections else []
+
+
+def _verdict(check: AssetCheckEvaluation) -> CheckVerdict:
+    return CheckVerdict(
+        asset=".".join(check.asset_key.path),
+        check=check.check_name,
+        passed=check.passed,
+        severity=check.severity.value,
+    )

@@ -1,0 +1,56 @@
+"""When does what run by the clock? Times are UTC; nothing here is faster than the worker's tail."""
+
+from dagster import (
+    DefaultScheduleStatus,
+    RunRequest,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SkipReason,
+    schedule,
+)
+
+from assets.partitions import partitions_name
+
+SYNC_CRON = "*/5 * * * *"
+MARTS_CRON = "*/15 * * * *"
+CHECKS_CRON = "20 * * * *"
+AUDIT_CRON = "40 4 * * *"
+
+
+def provider_schedules(provider: str) -> list[ScheduleDefinition]:
+    """Return the provider's clock: changes every few minutes, the raw checks, the daily audit."""
+    return [
+        provider_schedule(provider, "sync", SYNC_CRON, "A net beside the worker's tail."),
+        provider_schedule(
+            provider, "checks", CHECKS_CRON, "Shape and freshness of the raw tables."
+        ),
+    ]
+
+
+def provider_schedule(provider: str, work: str, cron: str, description: str) -> ScheduleDefinition:
+    """Return a schedule that starts no process while the provider has no connection."""
+
+    @schedule(
+        name=f"{provider}_{work}",
+        job_name=f"{provider}_{work}",
+        cron_schedule=cron,
+        description=description,
+        default_status=DefaultScheduleStatus.RUNNING,
+    )
+    def when_connected(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        if not context.instance.get_dynamic_partitions(partitions_name(provider)):
+            return SkipReason(f"Nothing is connected to {provider} yet.")
+        return RunRequest()
+
+    return when_connected
+
+
+def marts_schedule() -> ScheduleDefinition:
+    """Return the schedule of the marts; the streaming layer needs none."""
+    return ScheduleDefinition(
+        name="marts",
+        job_name="marts",
+        cron_schedule=MARTS_CRON,
+        description="Incremental: costs what has landed since the last run.",
+        default_status=DefaultScheduleStatus.RUNNING,
+    )
