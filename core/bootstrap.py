@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import create_engine
 
-from core.database import APPLICATION_ROLE, SYSTEM_ROLE
+from core.database import APPLICATION_ROLE, DAGSTER_ROLE, SYSTEM_ROLE
 from core.errors import ConfigurationError
 from core.settings import Settings
 
@@ -30,7 +30,8 @@ def prepare_database(settings: Settings) -> None:
         connection.execute("select pg_advisory_lock(715801)")  # two starts at once take turns
         _ensure_role(connection, APPLICATION_ROLE, settings.required("database_url"))
         _ensure_role(connection, SYSTEM_ROLE, settings.required("database_system_url"))
-        _ensure_database(connection, settings.required("dagster_database_url"))
+        _ensure_role(connection, DAGSTER_ROLE, settings.required("dagster_database_url"))
+        _ensure_database(connection, settings.required("dagster_database_url"), DAGSTER_ROLE)
         _migrate(owner_url)
 
 
@@ -50,10 +51,15 @@ def _ensure_role(connection: psycopg.Connection, role: str, url: str) -> None:
     )
 
 
-def _ensure_database(connection: psycopg.Connection, url: str) -> None:
+def _ensure_database(connection: psycopg.Connection, url: str, owner: str) -> None:
+    """Create the database of a role of its own, so that Dagster holds no key to the platform's."""
     name = str(conninfo_to_dict(url)["dbname"])
-    if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+        return
+    role = sql.Identifier(owner)
+    # A migrating role that is no superuser may give a database only to a role it belongs to.
+    connection.execute(sql.SQL("grant {} to current_user").format(role))
+    connection.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(name), role))
 
 
 def _migrate(owner_url: str) -> None:

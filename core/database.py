@@ -20,6 +20,7 @@ from core.tenancy import TenantId
 # The migrations grant to these names, and the URLs must use them.
 APPLICATION_ROLE = "oppulence_app"
 SYSTEM_ROLE = "oppulence_system"
+DAGSTER_ROLE = "oppulence_dagster"
 
 Rows = psycopg.Connection[DictRow]
 

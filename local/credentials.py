@@ -25,6 +25,7 @@ class Credentials:
     database_owner_password: str
     database_password: str
     database_system_password: str
+    dagster_database_password: str
     redis_password: str
 
 

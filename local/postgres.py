@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from core.database import APPLICATION_ROLE, SYSTEM_ROLE
+from core.database import APPLICATION_ROLE, DAGSTER_ROLE, SYSTEM_ROLE
 from core.errors import EngineUnavailableError
 from core.settings import Settings
 from local.credentials import Credentials
@@ -56,7 +56,8 @@ def database_urls(credentials: Credentials, port: int) -> dict[str, str]:
         f"@{place}/{DATABASE}",
         "database_system_url": f"postgresql://{SYSTEM_ROLE}:"
         f"{credentials.database_system_password}@{place}/{DATABASE}",
-        "dagster_database_url": f"{owner}/{DAGSTER_DATABASE}",
+        "dagster_database_url": f"postgresql://{DAGSTER_ROLE}:"
+        f"{credentials.dagster_database_password}@{place}/{DAGSTER_DATABASE}",
     }
 
 

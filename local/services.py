@@ -68,7 +68,7 @@ def sandbox_part(settings: Settings) -> Part:
             *("--port", str(settings.sandbox_port)),
         ),
         environment=settings.inherited_environment(),
-        probe=lambda: answers_http(settings.sandbox_port, "/health"),
+        probe=lambda: answers_http(settings.sandbox_port, "/_sandbox/health"),
         address=f"http://{LOOPBACK}:{settings.sandbox_port}",
         ready_seconds=120.0,
     )

@@ -86,9 +86,25 @@ def test_the_roles_are_no_superusers_and_bypass_nothing(postgres: Settings) -> N
     with psycopg.connect(postgres.required("database_owner_url")) as connection:
         found = connection.execute(
             "select rolname, rolsuper, rolbypassrls from pg_roles"
-            " where rolname in ('oppulence_app', 'oppulence_system') order by rolname"
+            " where rolname like 'oppulence_%' and rolname <> 'oppulence_owner'"
+            " order by rolname"
         ).fetchall()
-    assert found == [("oppulence_app", False, False), ("oppulence_system", False, False)]
+    assert found == [
+        ("oppulence_app", False, False),
+        ("oppulence_dagster", False, False),
+        ("oppulence_system", False, False),
+    ]
+
+
+def test_dagster_has_a_database_of_its_own_and_reads_nothing_of_ours(postgres: Settings) -> None:
+    url = postgres.required("dagster_database_url")
+    with psycopg.connect(url) as connection:
+        connection.execute("create table runs_of_a_test (n int)")
+    with (
+        psycopg.connect(url.removesuffix("/dagster") + "/oppulence") as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("select * from connections")
 
 
 def test_a_wrong_password_opens_nothing(postgres: Settings, redis: Settings) -> None:
@@ -106,7 +122,7 @@ def test_secrets_are_made_once_and_for_their_owner_only(postgres: Settings) -> N
     path = postgres.data_dir / "secrets.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     kept = json.loads(path.read_text())
-    assert len(set(kept.values())) == 6
+    assert len(set(kept.values())) == 7
     assert postgres.required("encryption_keys") == kept["encryption_key"]
     assert kept["database_password"] in postgres.required("database_url")
 
