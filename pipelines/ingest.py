@@ -1,25 +1,60 @@
-"""How is a provider pulled into the warehouse? The functions that everybody calls."""
+"""How is a provider pulled into the warehouse? The functions that everybody calls.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+A run is a sequence of loads, each committed with the state that says what is left to read: after a
+kill, the next call finishes what was extracted, then goes on where the last load ended. State is
+restored from ClickHouse, so it survives the loss of this machine's disk.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from zlib import crc32
 
 import dlt
 
 from core.connections import Connection
+from core.errors import ConflictError
+from core.logs import get_logger
 from core.settings import Settings
-from pipelines.reports import IngestReport
+from core.warehouse import Warehouse
+from pipelines import registry
+from pipelines.destination import warehouse_destination
+from pipelines.raw import DATABASE, ensure_raw_tables
+from pipelines.reports import ConnectionOutcome, IngestReport
 from pipelines.window import EVERYTHING, Window
 
 Progress = Callable[[Mapping[str, int]], None]
 
+# Connections of one provider are spread over this many pipelines, so that no state grows without
+# bound; changing it would leave cursors behind in the old shards.
+SHARDS = 8
+
+log = get_logger("pipelines")
+
 
 def prepare_warehouse(settings: Settings) -> None:
     """Create every provider's raw tables; idempotent. Call it once before dbt builds."""
-    raise NotImplementedError
+    warehouse = Warehouse.connect(settings)
+    try:
+        ensure_raw_tables(warehouse, registry.raw_tables(), cluster=settings.clickhouse_cluster)
+    finally:
+        warehouse.close()
+
+
+def shard_of(connection: Connection) -> int:
+    """Return the pipeline to which a connection belongs, for good."""
+    return crc32(connection.key.encode()) % SHARDS
 
 
 def ingest_pipeline(settings: Settings, provider: str, shard: int = 0) -> dlt.Pipeline:
     """Return the dlt pipeline of one provider and shard of connections."""
-    raise NotImplementedError
+    _configure_dlt()
+    return dlt.pipeline(
+        pipeline_name=f"{provider}_{shard}",
+        pipelines_dir=str(settings.data_dir / "dlt"),
+        destination=warehouse_destination(settings),
+        dataset_name=DATABASE,
+    )
 
 
 def backfill(
@@ -38,16 +73,82 @@ def backfill(
         window: The span of `created` to cover; objects without that filter are listed whole.
         objects: Names as in `GROUPS`; None means all that are synced by default.
         progress: Called with rows landed per object after every committed load.
+
+    Raises:
+        InvalidInputError: An object or provider that does not exist.
+        ConflictError: Another process is loading the same connections.
     """
-    raise NotImplementedError
+    return _run(settings, list(connections), window, objects, progress)
 
 
 def incremental(
     settings: Settings,
     connections: Iterable[Connection],
     *,
-    objects: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Land what changed since each connection's last run; the first run is a backfill."""
-    raise NotImplementedError
+    return _run(settings, list(connections), None, None, progress)
+
+
+def _run(
+    settings: Settings,
+    connections: list[Connection],
+    window: Window | None,
+    objects: Sequence[str] | None,
+    progress: Progress | None,
+) -> IngestReport:
+    provider = connections[0].provider if connections else ""
+    if not connections:
+        return IngestReport(provider, ())
+    package = registry.provider(provider)
+    prepare_warehouse(settings)
+    shards: dict[int, list[Connection]] = {}
+    for connection in connections:
+        shards.setdefault(shard_of(connection), []).append(connection)
+    outcomes: list[ConnectionOutcome] = []
+    load_ids: list[str] = []
+    for shard, members in sorted(shards.items()):
+        with _alone(settings, f"{provider}_{shard}"):
+            pipeline = ingest_pipeline(settings, provider, shard)
+            _finish_interrupted(pipeline)
+            run = package.start(settings, members, window=window, objects=objects)
+            while not run.is_done:
+                info = pipeline.run(run.source())
+                load_ids += info.loads_ids
+                if progress is not None:
+                    report = IngestReport(provider, (*outcomes, *run.outcomes()))
+                    progress(report.rows)
+            outcomes += run.outcomes()
+    return IngestReport(provider, tuple(outcomes), tuple(load_ids))
+
+
+def _finish_interrupted(pipeline: dlt.Pipeline) -> None:
+    """Load what an earlier run extracted and did not get to load."""
+    pipeline.sync_destination()
+    if pipeline.has_pending_data:
+        log.info("finishing an interrupted load", pipeline=pipeline.pipeline_name)
+        pipeline.run()
+
+
+@contextmanager
+def _alone(settings: Settings, name: str) -> Iterator[None]:
+    """Keep a second process out of a pipeline's folder; the lock goes with the process."""
+    folder = settings.data_dir / "dlt"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConflictError(
+                "Another run is loading these connections.", next_step="Wait until it is done."
+            ) from None
+        yield
+
+
+def _configure_dlt() -> None:
+    """Set dlt's options in this process: quiet, nothing sent to its makers, few threads."""
+    dlt.config["runtime.dlthub_telemetry"] = False
+    dlt.config["runtime.log_level"] = "ERROR"
+    dlt.config["load.workers"] = 4
+    dlt.config["load.delete_completed_jobs"] = True

@@ -116,6 +116,4 @@ def ensure_raw_tables(
             )
     for table in dict.fromkeys(tables):
         if table.table not in known:
-            warehouse.command(
-                _OBJECT_TABLE.format(name=table.name, cluster=suffix, engine=engine)
-            )
+            warehouse.command(_OBJECT_TABLE.format(name=table.name, cluster=suffix, engine=engine))

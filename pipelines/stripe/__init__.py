@@ -1,1 +1,104 @@
-"""Stripe (being built): source, raw_tables, GROUPS."""
+"""Stripe: every list of an account, side by side with those of other accounts.
+
+    /v1/<list> pages ─ verbatim objects ─► raw.stripe_<object>                  (backfill)
+    /v1/events pages ─ the objects they carry, or refetched ─► the same tables  (incremental)
+    cursors ─► dlt state, per connection, committed with the rows that they describe
+
+Backfills go by `created`, which never changes; updates go by events, because no list of Stripe can
+be asked for what changed, and `created` would freeze invoices as drafts. Lists without events are
+read again (`Endpoint.updates`). Which lists there are is data: `objects.py`.
+
+Notably absent, deliberately: typed columns (dbt's), webhooks (serving's), writing to Stripe, and
+lists that cost a request per customer unless they are named (`on_request`).
+
+Run alone: `oppulence backfill --provider stripe`.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import dlt
+from dlt.extract import DltResource, DltSource
+
+from core.connections import Connection
+from core.settings import Settings
+from pipelines.batches import Batch, drained
+from pipelines.raw import RawTable
+from pipelines.reports import ConnectionOutcome
+from pipelines.stripe.objects import GROUPS, OBJECTS, selected_names
+from pipelines.stripe.sync import Pace, Request, Sync
+from pipelines.window import Window
+
+__all__ = ["GROUPS", "NAME", "StripeRun", "raw_tables", "start"]
+
+NAME = "stripe"
+
+
+def raw_tables() -> list[RawTable]:
+    """Return the raw table of every object that Stripe may send."""
+    return [RawTable(NAME, name) for name in OBJECTS]
+
+
+class StripeRun:
+    """One run over some connections: a source per chunk, and the outcome of all of them."""
+
+    def __init__(self, sync: Sync) -> None:
+        self.sync = sync
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing is left for another chunk."""
+        return self.sync.is_done
+
+    def source(self) -> DltSource:
+        """Return the dlt source of the next chunk: one resource per object, fed by one reader."""
+        return stripe(self.sync)
+
+    def outcomes(self) -> tuple[ConnectionOutcome, ...]:
+        """Return how each connection fared so far."""
+        return tuple(progress.outcome() for progress in self.sync.progress)
+
+
+def start(
+    settings: Settings,
+    connections: Sequence[Connection],
+    *,
+    window: Window | None,
+    objects: Sequence[str] | None,
+    pace: Pace | None = None,
+) -> StripeRun:
+    """Begin a run: a backfill of `window`, or without one what changed since the last run.
+
+    Raises:
+        InvalidInputError: `objects` names something that Stripe does not have.
+    """
+    request = Request(selected_names(objects), window)
+    pace = pace or Pace(settings.stripe_requests_per_second)
+    return StripeRun(Sync(request, connections, pace))
+
+
+@dlt.source(name=NAME, max_table_nesting=0)
+def stripe(sync: Sync) -> list[DltResource]:
+    """Declare the reader and one resource per object."""
+
+    @dlt.resource(name="pages", selected=False)
+    def pages() -> Iterator[Batch]:
+        yield from drained(lambda sink: sync.work(sink, dlt.current.source_state()))
+
+    return [pages | _table(table) for table in raw_tables()]
+
+
+def _table(table: RawTable) -> DltResource:
+    """Return the resource that passes on the batches of one table."""
+    resource = table.table.removeprefix(f"{NAME}_")
+
+    @dlt.transformer(
+        name=resource,
+        table_name=table.table,
+        write_disposition="append",
+        schema_contract={"columns": "freeze", "data_type": "freeze"},
+    )
+    def rows(batch: Batch) -> Iterator[object]:
+        if batch.resource == resource:
+            yield batch.rows
+
+    return rows

@@ -1,0 +1,105 @@
+"""What belongs to a page's objects but is not on the page? Their nested lists, completed.
+
+Stripe embeds at most the first items of a nested list (`completed` endpoints: the rest is fetched
+when `has_more`); others must be asked for per parent (`children`). Both are read together with the
+parent's page, so that a page counts as read only when everything below it is.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from pipelines.stripe.client import PAGE_SIZE, StripeClient
+from pipelines.stripe.endpoints import Endpoint
+from pipelines.stripe.errors import ListIntegrityError, NotPermittedError
+from pipelines.stripe.pages import PAGE, Head, Item, check_page, items_of
+
+OnSkip = Callable[[str, str], None]
+
+
+class _Embedded(msgspec.Struct):
+    data: list[Head] = []
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A page's nested objects, and when they were read."""
+
+    endpoint: Endpoint
+    items: list[Item]
+    held_at: int
+
+
+class ChildReader:
+    """Reads the nested lists below the objects of one parent type."""
+
+    def __init__(self, client: StripeClient, endpoints: Sequence[Endpoint], skip: OnSkip) -> None:
+        self.client = client
+        self.endpoints = list(endpoints)
+        self.skip = skip
+        fields: list[tuple[str, Any, Any]] = []
+        for endpoint in endpoints:
+            if endpoint.embedded:
+                fields.append((endpoint.embedded, _Embedded | None, None))
+            if endpoint.needs:
+                fields.append((endpoint.needs, Any, None))
+        self._parent = msgspec.json.Decoder(msgspec.defstruct("Parent", fields))
+
+    async def below(self, parents: Sequence[Item]) -> list[Family]:
+        """Return everything nested below `parents` that is not embedded in them."""
+        reads = [
+            self._read(endpoint, parent.id, after)
+            for parent in parents
+            if self.endpoints and not parent.is_deleted
+            for endpoint, after in self._open(parent)
+        ]
+        return [family for family in await asyncio.gather(*reads) if family.items]
+
+    def _open(self, parent: Item) -> list[tuple[Endpoint, str]]:
+        """Return the lists to read for `parent`, each with the id after which to start."""
+        fields = self._parent.decode(parent.payload)
+        found = []
+        for endpoint in self.endpoints:
+            if endpoint.needs and not getattr(fields, endpoint.needs):
+                continue
+            if not endpoint.embedded:
+                found.append((endpoint, ""))
+                continue
+            embedded: _Embedded | None = getattr(fields, endpoint.embedded)
+            if embedded is not None and embedded.has_more:
+                found.append((endpoint, (embedded.data[-1].id or "") if embedded.data else ""))
+        return found
+
+    async def _read(self, endpoint: Endpoint, parent_id: str, after: str) -> Family:
+        items: list[Item] = []
+        held_at = 0
+        try:
+            has_more = endpoint in self.endpoints
+            while has_more:
+                query: dict[str, str | int] = {"limit": PAGE_SIZE, **endpoint.query(parent_id)}
+                if after:
+                    query["starting_after"] = after
+                page, answer = await self.client.get(
+                    endpoint.path_of(parent_id), query, PAGE.decode
+                )
+                found = items_of(page, endpoint.object)
+                check_page(
+                    found, has_more=page.has_more, previous=items[-1] if items else None,
+                    low=0, high=0, is_dated=False,
+                )  # fmt: skip
+                if found and found[0].id == after:
+                    raise ListIntegrityError("A nested list does not move past its embedded page.")
+                items += found
+                held_at = held_at or answer.held_at
+                has_more, after = page.has_more, found[-1].id if found else ""
+        except NotPermittedError as refused:
+            if endpoint in self.endpoints:
+                self.endpoints.remove(endpoint)
+                self.skip(endpoint.name, refused.detail)
+        if endpoint.keyed_by_parent:
+            items = [replace(item, id=f"{parent_id}/{item.id}") for item in items]
+        return Family(endpoint, items, held_at)

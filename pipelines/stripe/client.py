@@ -1,0 +1,160 @@
+"""How is Stripe's API read? One asynchronous client per connection, GET only.
+
+Every request waits for the account's rate limiter and is repeated after 429, 5xx, 409, timeouts,
+cut connections and bodies that do not parse. The key is sent as Basic user, lives in the HTTP
+client alone, and is in no log line or error: errors carry Stripe's words, which mask it.
+"""
+
+import asyncio
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from core.clock import epoch_microseconds, utc_now
+from pipelines.stripe.errors import StripeUnavailableError, refusal
+from pipelines.stripe.rate import RateLimiter
+
+# The shape that lists and refetches are rendered in. Events keep the shape of their own version.
+API_VERSION = "2025-03-31.basil"
+PAGE_SIZE = 100
+_SECOND = 1_000_000
+
+Decoded = TypeVar("Decoded")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a request is tried: attempts, pauses between them, and per-attempt timeouts."""
+
+    attempts: int = 8
+    first_pause_seconds: float = 0.5
+    longest_pause_seconds: float = 30.0
+    timeout_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response's body, and the moment up to which it knows every change.
+
+    `held_at` is in microseconds by Stripe's own clock (its Date header), so that our clock's error
+    cannot let a stale list outrank a newer event. Event times are whole seconds: an event of the
+    very second in which the list was read may or may not be in it, so the list must lose to it,
+    and `held_at` is the last microsecond before that second.
+    """
+
+    body: bytes
+    held_at: int
+
+
+class StripeClient:
+    """Reads one Stripe account. Use as an asynchronous context manager."""
+
+    def __init__(
+        self,
+        api_url: str,
+        api_key: str,
+        *,
+        requests_per_second: float,
+        patience: Patience | None = None,
+        concurrency: int = 32,
+    ) -> None:
+        self.limiter = RateLimiter(requests_per_second)
+        self.patience = patience or Patience()
+        self.requests = 0
+        self._slots = asyncio.Semaphore(concurrency)
+        self._http = httpx.AsyncClient(
+            base_url=api_url,
+            auth=httpx.BasicAuth(api_key, ""),
+            headers={"Stripe-Version": API_VERSION, "User-Agent": "oppulence/0.1"},
+            timeout=httpx.Timeout(self.patience.timeout_seconds, connect=10),
+            limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> "StripeClient":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.aclose()
+
+    async def get(
+        self, path: str, query: Mapping[str, str | int], decode: Callable[[bytes], Decoded]
+    ) -> tuple[Decoded, Answer]:
+        """Return the decoded answer to a GET, and the answer itself.
+
+        Raises:
+            KeyRejectedError: The key is not valid.
+            NotPermittedError: This key or account may not read this path.
+            StripeUnavailableError: Every attempt failed.
+            ProviderError: Stripe refused the request for another reason.
+        """
+        trouble = ""
+        for attempt in range(self.patience.attempts):
+            if attempt:
+                await asyncio.sleep(self._pause(attempt))
+            await self.limiter.turn()
+            try:
+                async with self._slots:
+                    self.requests += 1
+                    asked_at = utc_now()
+                    response = await self._http.get(path, params=query)
+            except httpx.TransportError as error:
+                trouble = f"{type(error).__name__} at {path}"
+                continue
+            if response.status_code == 200:
+                try:
+                    decoded = decode(response.content)
+                except msgspec.DecodeError:
+                    trouble = f"an answer that is not whole JSON at {path}"
+                    continue
+                self.limiter.succeeded()
+                return decoded, Answer(response.content, _held_at(response, asked_at.timestamp()))
+            trouble = f"{response.status_code} at {path}"
+            if response.status_code == 429:
+                self.limiter.limited(_retry_after(response))
+            elif not _worth_repeating(response):
+                raise refusal(response.status_code, response.content)
+        raise StripeUnavailableError(
+            f"{self.patience.attempts} attempts failed, the last with {trouble}.",
+            next_step="The next run continues where this one stopped.",
+        )
+
+    def _pause(self, attempt: int) -> float:
+        longest: float = self.patience.first_pause_seconds * 2 ** (attempt - 1)
+        jitter: float = random.uniform(0.5, 1)  # noqa: S311
+        return min(longest, self.patience.longest_pause_seconds) * jitter
+
+
+def _worth_repeating(response: httpx.Response) -> bool:
+    verdict = response.headers.get("stripe-should-retry", "")
+    if verdict in ("true", "false"):
+        return bool(verdict == "true")
+    return response.status_code == 409 or response.status_code >= 500
+
+
+def _retry_after(response: httpx.Response) -> float:
+    text = response.headers.get("retry-after", "")
+    return min(float(text), 60.0) if text.replace(".", "", 1).isdigit() else 0.0
+
+
+def _held_at(response: httpx.Response, asked_at: float) -> int:
+    """Return the moment before the second in which Stripe may have read the state."""
+    try:
+        answered_at = parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError):
+        return math.floor(asked_at) * _SECOND - 1
+    second = epoch_microseconds(answered_at) // _SECOND
+    return (second - math.ceil(response.elapsed.total_seconds())) * _SECOND - 1
