@@ -137,12 +137,13 @@ class Entry:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try to collect an invoice."""
+    """One try to collect an invoice; `by_customer` where the customer made it, outside the retry schedule."""
 
     id: str
     at: int
     method: Method
     decline: str | None
+    by_customer: bool = False
     entry: Entry | None = None
     settled_at: int | None = None
     failed_at: int | None = None

@@ -153,6 +153,7 @@ def collect(
     tries = 0
     while True:
         attempt = _try(customer, invoice, at, method, decline, until)
+        attempt.by_customer = at == fix_at
         if attempt.succeeded_at != NEVER:
             invoice.paid_at = attempt.succeeded_at
             return "paid", invoice.paid_at

@@ -14,6 +14,8 @@ class StripeError(Exception):
         self.status = status
         self.fields: dict[str, Any] = {"message": message, "type": kind, **fields}
         self.headers: dict[str, str] = {}
+        # A declined card is recorded; every other refusal leaves nothing behind.
+        self.rolls_back = status != 402
 
     def body(self, request_id: str) -> dict[str, Any]:
         """The answer's JSON."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from sandbox.company.books import BookKeeper
 from sandbox.company.calendar import DAY, add_months, midnight
 from sandbox.company.entries import entries_of
 from sandbox.company.facts import Entry
@@ -53,9 +54,10 @@ class CompanySpec:
         return f"v{GENERATOR_VERSION} seed={self.seed} scale={self.scale} until={self.until} event_days={self.event_days}"
 
 
-def generate(spec: CompanySpec, path: Path, progress: Callable[[int], None]) -> None:
-    """Write the company of `spec` into a new store at `path`."""
+def generate(spec: CompanySpec, path: Path, books: Path, progress: Callable[[int], None]) -> None:
+    """Write the company of `spec` into a new store at `path` and its truth into new `books`."""
     store = Store(path)
+    keeper = BookKeeper(books, spec.start_at, spec.until_at)
     store.begin_bulk()
     until, start = spec.until_at, spec.start_at
     projection = Projection(start, until, until - spec.event_days * DAY, until - 12 * DAY)
@@ -63,6 +65,7 @@ def generate(spec: CompanySpec, path: Path, progress: Callable[[int], None]) -> 
 
     def entry_row(entry: Entry) -> Row:
         slot = slot_of(entry)
+        keeper.enter_entry(entry, slot)
         slots[entry.currency, slot] = slots.get((entry.currency, slot), 0) + entry.net
         return _entry_row(entry, slot, until)
 
@@ -70,6 +73,7 @@ def generate(spec: CompanySpec, path: Path, progress: Callable[[int], None]) -> 
     rows: list[Row] = []
     for index in range(spec.scale):
         customer = live(spec.seed, index, start, until)
+        keeper.enter(customer)
         rows += projection.objects(customer)
         rows += projection.events(customer)
         rows += [entry_row(entry) for entry in entries_of(customer)]
@@ -81,10 +85,12 @@ def generate(spec: CompanySpec, path: Path, progress: Callable[[int], None]) -> 
         rows.append(entry_row(movement.entry))
         rows += _movement_rows(movement, projection)
     for payout in payouts(slots, until):
+        keeper.enter_payout(payout)
         rows.append(_entry_row(payout.entry, payout.slot, until))
         rows += _payout_rows(payout, projection)
     store.add(rows)
     progress(spec.scale)
+    keeper.close()
     store.set_meta("fingerprint", spec.fingerprint)
     store.set_meta("until_at", str(until))
     store.set_meta("events_from", str(projection.events_from))

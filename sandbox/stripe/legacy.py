@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 Fields = dict[str, Any]
-# From a payment intent's id to (its invoice's id, its latest charge's id), which the newer shapes no longer carry.
-Links = Callable[[str], tuple[str | None, str | None]]
+# From an invoice's or a payment intent's id to (invoice, intent, latest charge), which the newer shapes no
+# longer carry.
+Links = Callable[[str], tuple[str | None, str | None, str | None]]
 
 
 def to_legacy_text(body: str, links: Links) -> str:
@@ -31,8 +32,8 @@ def to_legacy(value: Fields, links: Links) -> Fields:
         old["invoice"] = links(old["payment_intent"])[0]
     elif kind == "payment_intent":
         old["invoice"] = links(old["id"])[0]
-    elif kind == "invoice" and old["payment_intent"]:
-        old["charge"] = links(old["payment_intent"])[1]
+    elif kind == "invoice" and old["status"] != "draft":
+        _, old["payment_intent"], old["charge"] = links(old["id"])
     return old
 
 
@@ -77,8 +78,6 @@ def _line(value: Fields) -> Fields:
 def _invoice(value: Fields) -> Fields:
     parent = value.get("parent") or {}
     details = parent.get("subscription_details")
-    payments = (value.get("payments") or {}).get("data") or []
-    intent = payments[0]["payment"].get("payment_intent") if payments else None
     names = ("parent", "payments", "total_taxes", "confirmation_secret", "amount_overpaid", "customer_account")
     old = _without(value, *names)
     taxes = value.get("total_taxes") or []
@@ -89,7 +88,7 @@ def _invoice(value: Fields) -> Fields:
         "discount": None,
         "paid": value["status"] == "paid",
         "paid_out_of_band": False,
-        "payment_intent": intent,
+        "payment_intent": None,
         "quote": None,
         "subscription": details["subscription"] if details else None,
         "subscription_details": {"metadata": details["metadata"] if details else None},

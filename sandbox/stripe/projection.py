@@ -106,18 +106,18 @@ class Projection:
         since, until = self.events_from, self.until
         moments = [moment for moment in customer_moments(customer, self.texts, until) if since <= moment[0] < until]
         moments.sort(key=lambda moment: moment[0])
-        by_intent = {invoice.intent_id: invoice for invoice in customer.invoices}
+        owners = {identity: invoice for invoice in customer.invoices for identity in (invoice.id, invoice.intent_id)}
         for count, (at, kind, render) in enumerate(moments):
             identity = f"evt_1{customer.token}{count:05d}"
 
-            def links(intent: str, at: int = at) -> tuple[str | None, str | None]:
-                invoice = by_intent[intent]
+            def links(identity: str, at: int = at) -> tuple[str | None, str | None, str | None]:
+                invoice = owners[identity]
                 last = payments.last_attempt(invoice, at)
-                return invoice.id, last.id if last else None
+                return invoice.id, invoice.intent_id if invoice.total > 0 else None, last.id if last else None
 
             yield self.event(identity, at, kind, render(at), links)
 
-    def event(self, identity: str, at: int, kind: str, body: str, links: Links = lambda intent: (None, None)) -> Row:
+    def event(self, identity: str, at: int, kind: str, body: str, links: Links = lambda identity: (None, None, None)) -> Row:
         """One event row, rendered in the version that the account had then."""
         if at < self.upgraded_at:
             old = to_legacy_text(body, links)

@@ -86,9 +86,8 @@ def render_invoice(invoice: Invoice, at: int) -> str:
     finalized = upto(invoice.finalized_at, at)
     paid = status == "paid"
     tried = [attempt for attempt in invoice.attempts if attempt.at <= at]
-    answered = sum(1 for failed, _ in invoice.retries if failed <= at) + (1 if paid and tried else 0)
-    # An attempt that is under way (a bank debit) counts as soon as it was made.
-    count = max(answered, len(tried))
+    # What a customer does by themselves is outside the retry schedule and does not count.
+    count = sum(1 for attempt in tried if not attempt.by_customer)
     next_attempt = next((after for failed, after in reversed(invoice.retries) if failed <= at), None)
     if status == "draft":
         next_attempt = invoice.finalized_at + 5
@@ -98,7 +97,6 @@ def render_invoice(invoice: Invoice, at: int) -> str:
     taxes = "[]"
     if invoice.tax_rate is not None:
         taxes = array([render_tax(invoice.tax, invoice.tax_rate.id, invoice.subtotal - invoice.discount)])
-    with_payment = finalized is not None and invoice.total > 0
     hosted = f"https://invoice.northwind.example/i/{invoice.id}" if finalized is not None else None
     ended = subscription is not None and at >= subscription.ended_at
     credit = sum(note.total for note in invoice.credit_notes if note.at <= at)
@@ -116,7 +114,6 @@ def render_invoice(invoice: Invoice, at: int) -> str:
         "next_attempt": number(next_attempt), "number": quoted(invoice.number if finalized is not None else None),
         "parent": "null" if subscription is None else
         f'{{"quote_details":null,"subscription_details":{{"metadata":{{}},"subscription":"{subscription.id}"}},"type":"subscription_details"}}',
-        "payments": embedded_list([render_payment(invoice, at)] if with_payment else [], f"/v1/invoice_payments?invoice={invoice.id}"),
         "period_start": invoice.period_start, "period_end": invoice.period_end, "post_payment_credit": credit, "status": status,
         "finalized_at": number(finalized), "uncollectible_at": number(upto(invoice.uncollectible_at, at)), "paid_at": number(upto(invoice.paid_at, at)),
         "voided_at": number(upto(invoice.voided_at, at)), "subtotal": invoice.subtotal, "total": invoice.total,

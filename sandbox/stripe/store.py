@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,7 @@ create table if not exists objects (
     customer text, parent text, status text, body text not null
 );
 create table if not exists meta (name text primary key, value text not null) without rowid;
+create table if not exists facts (seq integer primary key, at integer, fact text, fields text);
 create table if not exists idempotency (key text primary key, fingerprint text, status integer, body text, at integer) without rowid;
 """
 _INDEXES = """
@@ -84,15 +86,45 @@ class Store:
         found = [row[0] for row in self.connection.execute(sql, (*values, limit))]
         return found[::-1] if backwards else found
 
-    def insert(self, row: Row) -> None:
-        """Add one object."""
-        self.connection.execute(_INSERT, row)
-
-    def update(self, identity: str, body: str, status: str | None, customer: str | None) -> None:
-        """Write an object's new state."""
-        self.connection.execute(
-            "update objects set body = ?, status = ?, customer = ? where id = ?", (body, status, customer, identity)
+    def put(self, row: Row) -> None:
+        """Write an object: a new one, or a known one's new state in its old place."""
+        kind, identity, _, customer, parent, status, body = row
+        updated = self.connection.execute(
+            "update objects set kind = ?, customer = coalesce(?, iif(kind in ('payment_method'), null, customer)), parent = ?, status = ?, body = ? where id = ?",
+            (kind, customer, parent, status, body, identity),
         )
+        if updated.rowcount == 0:
+            self.connection.execute(_INSERT, row)
+
+    def add_fact(self, at: int, fact: str, fields: dict[str, Any]) -> None:
+        """Enter something that happened live."""
+        self.connection.execute("insert into facts (at, fact, fields) values (?, ?, ?)", (at, fact, json.dumps(fields)))
+
+    def facts(self) -> list[dict[str, Any]]:
+        """Everything that happened live, in order."""
+        rows = self.connection.execute("select at, fact, fields from facts order by seq")
+        return [{"at": at, "fact": fact, **json.loads(fields)} for at, fact, fields in rows]
+
+    def remembered(self, key: str, since: int) -> tuple[str, int, str] | None:
+        """(fingerprint, status, body) of an idempotency key used since then."""
+        row = self.connection.execute("select fingerprint, status, body from idempotency where key = ? and at >= ?", (key, since)).fetchone()
+        return None if row is None else (str(row[0]), int(row[1]), str(row[2]))
+
+    def remember(self, key: str, fingerprint: str, status: int, body: str, at: int) -> None:
+        """Keep the answer given under an idempotency key."""
+        self.connection.execute("insert or replace into idempotency values (?, ?, ?, ?, ?)", (key, fingerprint, status, body, at))
+
+    def begin(self) -> None:
+        """Begin a change."""
+        self.connection.execute("begin immediate")
+
+    def commit(self) -> None:
+        """Keep a change."""
+        self.connection.execute("commit")
+
+    def rollback(self) -> None:
+        """Forget a change."""
+        self.connection.execute("rollback")
 
     def bury(self, identity: str, kind: str, body: str) -> None:
         """Replace an object by its tombstone."""

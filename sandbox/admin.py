@@ -1,0 +1,111 @@
+"""What may a test ask of the sandbox itself? Health, counters, faults, clock, limits, webhooks, and the books."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.stripe.account import Account
+from sandbox.stripe.webhooks import Courier
+from sandbox.traffic import Limiter, Traffic
+from sandbox.wire import Answer, Request, json_answer
+
+BOOKS = ("counts", "mrr", "movements", "failed_payments", "balances", "months", "payouts")
+
+
+class Admin:
+    """The sandbox's own endpoints, under `/_sandbox`."""
+
+    def __init__(self, accounts: list[Account], clock: Clock, faults: Faults, traffic: Traffic, limiter: Limiter, courier: Courier) -> None:
+        """Command these parts."""
+        self.accounts, self.clock, self.faults = accounts, clock, faults
+        self.traffic, self.limiter, self.courier = traffic, limiter, courier
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request."""
+        parts = request.path.strip("/").split("/")
+        place = parts[1] if len(parts) > 1 else "health"
+        if request.path == "/health" or place == "health":
+            return json_answer({"status": "ok", "accounts": [{"id": account.id, "key": account.key} for account in self.accounts]})
+        if place == "books":
+            return self.books(parts[2:], parse_qs(request.query))
+        endpoint = {
+            "requests": self.requests, "faults": self.rule, "clock": self.time, "limits": self.limits, "account": self.account,
+            "webhooks": self.webhooks,
+        }.get(place)  # fmt: skip
+        if endpoint is None:
+            return json_answer({"error": f"no such endpoint: {request.path}"}, 404)
+        try:
+            return json_answer(endpoint(request))
+        except (ValueError, KeyError, TypeError) as error:
+            return json_answer({"error": str(error)}, 400)
+
+    def _account(self, key: str | None) -> Account:
+        for account in self.accounts:
+            if key in (None, account.key, account.id):
+                return account
+        raise ValueError(f"no account {key}")
+
+    def books(self, parts: list[str], query: dict[str, list[str]]) -> Answer:
+        """GET /_sandbox/books/{name}?account=..."""
+        account = self._account(query.get("account", [None])[0])  # type: ignore[list-item]
+        if parts == ["live"]:
+            return json_answer(account.store.facts())
+        if len(parts) == 2 and parts[0] == "mrr":
+            return json_answer(account.books.day(parts[1]))
+        if len(parts) != 1 or parts[0] not in BOOKS:
+            return json_answer({"books": [*BOOKS, "mrr/{day}", "live"]}, 200 if not parts else 404)
+        return json_answer(getattr(account.books, parts[0])())
+
+    def requests(self, request: Request) -> Any:
+        """GET counters; DELETE begins them again."""
+        if request.method == "DELETE":
+            self.traffic.reset()
+        return self.traffic.report()
+
+    def rule(self, request: Request) -> Any:
+        """GET the faults in force, POST one, DELETE all."""
+        if request.method == "POST":
+            self.faults.add(request.json())
+        elif request.method == "DELETE":
+            self.faults.rules.clear()
+        return self.faults.report()
+
+    def time(self, request: Request) -> Any:
+        """GET the clock; POST {"advance_seconds"} or {"now"} with or without "frozen"."""
+        if request.method == "POST":
+            wanted = request.json()
+            at = self.clock.now() + int(wanted.get("advance_seconds", 0))
+            if "now" in wanted:
+                at = int(datetime.fromisoformat(wanted["now"]).timestamp())
+            self.clock.set(at, bool(wanted.get("frozen", self.clock.frozen_at is not None)))
+        now = self.clock.now()
+        return {"now": now, "now_iso": datetime.fromtimestamp(now, UTC).isoformat(), "frozen": self.clock.frozen_at is not None}
+
+    def limits(self, request: Request) -> Any:
+        """GET or POST {"per_second": n or null}."""
+        if request.method == "POST":
+            per_second = request.json()["per_second"]
+            self.limiter.per_second = None if per_second is None else int(per_second)
+        return {"per_second": self.limiter.per_second}
+
+    def account(self, request: Request) -> Any:
+        """POST {"account", "version"}: change an account's default API version."""
+        wanted = request.json()
+        account = self._account(wanted.get("account"))
+        if "version" in wanted:
+            account.version = str(wanted["version"])
+        return {"id": account.id, "key": account.key, "version": account.version}
+
+    def webhooks(self, request: Request) -> Any:
+        """GET the deliveries; POST {"resend": event id} or {"retry_seconds": [...]}."""
+        if request.method == "POST":
+            wanted = request.json()
+            if "retry_seconds" in wanted:
+                self.courier.retry_seconds = tuple(float(wait) for wait in wanted["retry_seconds"])
+            if "resend" in wanted:
+                self.courier.resend(self._account(wanted.get("account")), str(wanted["resend"]))
+        return list(self.courier.deliveries)
