@@ -81,6 +81,7 @@ class Warehouse:
                 connect_timeout=CONNECT_SECONDS,
                 send_receive_timeout=READ_SECONDS,
                 client_name="oppulence",
+                tz_mode="aware",  # a naive moment would be read in the machine's own zone
             )
         return cls(client)
 

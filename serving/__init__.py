@@ -1,0 +1,1 @@
+"""The HTTP application: authenticated, scoped reads of unified and marts, and actions upon them."""

@@ -1,0 +1,67 @@
+"""What is the API made of? The application: engines, routers, problems, documentation.
+
+`create_app(settings)` needs no engine running: pools open with the server's lifespan.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from core.settings import Settings
+from serving import health
+from serving.auth.key_cache import KeyCache
+from serving.documentation import OPENAPI_PATH, add_documentation
+from serving.engines import Engines
+from serving.exchange import ExchangeMiddleware
+from serving.openapi import TITLE, VERSION, add_openapi
+from serving.problems import add_problem_handlers
+from serving.transactions import router as transactions
+
+MAXIMUM_BODY_BYTES = 1_000_000
+
+ROUTERS = (transactions.router,)
+
+
+class State(TypedDict):
+    """What every request finds in `request.state`, beside its exchange."""
+
+    engines: Engines
+    keys: KeyCache
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application.
+
+    Raises:
+        TypeError: A route under /v1 takes no tenant scope.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        engines = await run_in_threadpool(Engines.open, settings)
+        try:
+            yield State(engines=engines, keys=KeyCache(engines.database, engines.api_key_secret))
+        finally:
+            await run_in_threadpool(engines.close)
+
+    application = FastAPI(
+        title=TITLE,
+        version=VERSION,
+        lifespan=lifespan,
+        openapi_url=OPENAPI_PATH,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAXIMUM_BODY_BYTES,
+        redirect_slashes=False,
+    )
+    application.add_middleware(ExchangeMiddleware)
+    add_problem_handlers(application)
+    application.include_router(health.router)
+    for router in ROUTERS:
+        application.include_router(router)
+    add_documentation(application)
+    add_openapi(application)
+    return application

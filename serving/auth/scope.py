@@ -1,0 +1,147 @@
+"""Whose data may this request touch? `TenantScope`, the only way from a handler to any engine.
+
+A handler of /v1 declares what it needs as a type, `scope: TransactionsRead`, and receives a scope
+bound to one workspace after key, workspace and permission have been checked. The pools themselves
+are not within a handler's reach, and `require_scopes` refuses to start an application that has
+a route of /v1 without a scope.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from core.clock import utc_now
+from core.database import Rows
+from core.errors import ForbiddenError, InvalidInputError
+from core.tenancy import TenantId
+from core.warehouse import TenantQuery
+from serving.auth.key_cache import KeyCache
+from serving.auth.key_store import ApiKey
+from serving.auth.keys import is_well_formed
+from serving.auth.permissions import Permission
+from serving.auth.refusals import InvalidKeyError
+from serving.engines import Engines
+from serving.exchange import Exchange
+
+WORKSPACE_HEADER = "X-Workspace-Id"
+SCOPED_PREFIX = "/v1"
+
+_BEARER = HTTPBearer(
+    auto_error=False, scheme_name="api_key", description="`Authorization: Bearer opk_live_…`"
+)
+_WORKSPACE = APIKeyHeader(
+    name=WORKSPACE_HEADER,
+    auto_error=False,
+    scheme_name="workspace",
+    description="The workspace that the key belongs to: `ws_…`",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantScope:
+    """One workspace, as one key may see it, for the length of one request."""
+
+    tenant: TenantId
+    key: ApiKey
+    exchange: Exchange
+    _engines: Engines = field(repr=False)
+
+    def rows(
+        self, query: TenantQuery, parameters: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Run a query of the warehouse within this workspace."""
+        return self._engines.warehouse.tenant_rows(self.tenant, query, parameters)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Rows]:
+        """Open a Postgres transaction that sees this workspace only."""
+        with self._engines.database.tenant(self.tenant) as rows:
+            yield rows
+
+    def answer_with(self, header: str, value: str) -> None:
+        """Set a header of the answer, whatever the answer becomes."""
+        self.exchange.headers[header] = value
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """The dependency that makes a scope; `permission` None asks for any valid key."""
+
+    permission: Permission | None
+
+    def __call__(
+        self,
+        request: Request,
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+        workspace: Annotated[str | None, Depends(_WORKSPACE)],
+    ) -> TenantScope:
+        """Check key, workspace and permission.
+
+        Raises:
+            InvalidKeyError: There is no usable key of this workspace.
+            ForbiddenError: The key lacks the permission.
+        """
+        exchange: Exchange = request.state.exchange
+        engines: Engines = request.state.engines
+        keys: KeyCache = request.state.keys
+        if bearer is None:
+            raise InvalidKeyError("The request carries no API key.")
+        tenant = _named_workspace(workspace)
+        if not is_well_formed(bearer.credentials):
+            raise InvalidKeyError("The API key is mistyped or cut: its checksum does not fit.")
+        key = keys.find(tenant, bearer.credentials)
+        if key is None:
+            raise InvalidKeyError("The workspace knows no such API key.")
+        if not key.is_usable(utc_now()):
+            raise InvalidKeyError("The API key has expired or was revoked.")
+        exchange.facts.update(workspace_id=str(tenant), key_id=key.id)
+        if self.permission is not None and self.permission not in key.scopes:
+            raise ForbiddenError(
+                f"The API key lacks the permission {self.permission}.",
+                next_step="Use a key that has it; GET /v1/whoami lists what this one may do.",
+            )
+        return TenantScope(tenant, key, exchange, engines)
+
+
+AnyScope = Annotated[TenantScope, Depends(Requires(None))]
+TransactionsRead = Annotated[TenantScope, Depends(Requires(Permission.TRANSACTIONS_READ))]
+
+
+def required_permissions(application: FastAPI) -> dict[tuple[str, str], Permission | None]:
+    """Return what each operation (method, path) of /v1 requires.
+
+    Raises:
+        TypeError: A route under /v1 takes no scope: it could read without a workspace.
+    """
+    required: dict[tuple[str, str], Permission | None] = {}
+    for route in iter_route_contexts(application.routes):
+        path = route.path or ""
+        if not path.startswith(SCOPED_PREFIX):
+            continue
+        scopes = [call for call in _calls(route.dependant) if isinstance(call, Requires)]
+        if len(scopes) != 1:
+            raise TypeError(f"{path} must take one scope (serving.auth.scope), not {len(scopes)}")
+        for method in route.methods or ():
+            required[method, path] = scopes[0].permission
+    return required
+
+
+def _named_workspace(text: str | None) -> TenantId:
+    if not text:
+        raise InvalidKeyError(f"The request names no workspace ({WORKSPACE_HEADER}).")
+    try:
+        return TenantId(text)
+    except InvalidInputError as error:
+        raise InvalidKeyError(error.detail) from None
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from _calls(dependency)

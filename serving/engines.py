@@ -1,0 +1,70 @@
+"""Which engines does a running API hold? Pools opened with the application and closed with it.
+
+ClickHouse's client speaks to the server as it is made, so it is made on first use: an API started
+before its warehouse answers 503 until that is up, and recovers by itself.
+"""
+
+import threading
+from dataclasses import dataclass, field
+
+import redis
+
+from core.cache import connect_cache
+from core.database import Database
+from core.settings import Settings
+from core.warehouse import Warehouse
+
+# Handlers run on up to 40 threads of the server's pool; each holds one ClickHouse connection at a
+# time, and a Postgres connection only for short transactions.
+WAREHOUSE_CONNECTIONS = 40
+DATABASE_CONNECTIONS = 16
+
+
+@dataclass
+class Engines:
+    """The pools of one application. `cache` is None where no Redis is configured."""
+
+    settings: Settings
+    database: Database
+    cache: redis.Redis | None
+    _warehouse: Warehouse | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Engines":
+        """Open the pools; none of the engines needs to answer yet.
+
+        Raises:
+            ConfigurationError: The URL of a needed engine, or the secret of keys, is not set.
+        """
+        settings.required("clickhouse_url")
+        settings.required("api_key_secret")
+        cache = connect_cache(settings) if settings.redis_url else None
+        return cls(settings, Database.connect(settings, size=DATABASE_CONNECTIONS), cache)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The warehouse's client, made on first use.
+
+        Raises:
+            EngineUnavailableError: ClickHouse does not answer.
+        """
+        with self._lock:
+            if self._warehouse is None:
+                self._warehouse = Warehouse.connect(self.settings, pool_size=WAREHOUSE_CONNECTIONS)
+            return self._warehouse
+
+    @property
+    def api_key_secret(self) -> str:
+        """The secret under which API keys are hashed."""
+        return self.settings.required("api_key_secret")
+
+    def close(self) -> None:
+        """Close every pool."""
+        with self._lock:
+            if self._warehouse is not None:
+                self._warehouse.close()
+                self._warehouse = None
+        self.database.close()
+        if self.cache is not None:
+            self.cache.close()

@@ -1,0 +1,25 @@
+"""How new is the data of an answer? `X-Data-As-Of`: when its newest row was ingested.
+
+The figure is the workspace's own, over all its connections. No header means that nothing has been
+ingested yet.
+"""
+
+from core.warehouse import TenantQuery
+from serving.auth.scope import TenantScope
+
+DATA_AS_OF_HEADER = "X-Data-As-Of"
+
+NEWEST = TenantQuery(
+    """
+    select count() as rows_held, max(extracted_at) as newest_at
+    from unified.transactions
+    """
+)
+
+
+def tell_freshness(scope: TenantScope) -> None:
+    """Set the header on this request's answer."""
+    (found,) = scope.rows(NEWEST)
+    if found["rows_held"]:
+        moment = found["newest_at"].isoformat(timespec="milliseconds")
+        scope.answer_with(DATA_AS_OF_HEADER, moment.replace("+00:00", "Z"))

@@ -1,0 +1,1 @@
+"""Metrics: recurring revenue, day by day and movement by movement."""

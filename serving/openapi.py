@@ -1,0 +1,98 @@
+"""What does the OpenAPI document say beyond the routes? Errors, permissions, both credentials.
+
+FastAPI writes the document from the routes' types; this module adds what holds for every operation
+of /v1 in one place: the answers 401, 403, 422, 429 … as problems, the permission it needs, and that
+key and workspace are required together (FastAPI would offer them as alternatives).
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from core.errors import (
+    EngineUnavailableError,
+    ForbiddenError,
+    InvalidInputError,
+    OppulenceError,
+    UnauthenticatedError,
+)
+from serving.auth.permissions import TABLE, Permission
+from serving.auth.scope import required_permissions
+from serving.problems import FieldProblem, Problem
+from serving.responses import problem_declaration
+
+TITLE = "Oppulence API"
+VERSION = "1.0.0"
+EVERY_OPERATION: tuple[type[OppulenceError], ...] = (
+    UnauthenticatedError,
+    ForbiddenError,
+    InvalidInputError,
+    OppulenceError,
+    EngineUnavailableError,
+)
+_HEADERS = {
+    "X-Request-Id": "Finds this request in the logs; send your own to have it used",
+}
+
+
+def add_openapi(application: FastAPI) -> None:
+    """Have the application publish its document with our additions."""
+    permissions = required_permissions(application)
+    written = application.openapi
+
+    def openapi() -> dict[str, Any]:
+        if application.openapi_schema is None:
+            application.openapi_schema = _complete(written(), permissions)
+        return application.openapi_schema
+
+    application.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _complete(
+    document: dict[str, Any], permissions: dict[tuple[str, str], Permission | None]
+) -> dict[str, Any]:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for model in (FieldProblem, Problem):
+        schemas[model.__name__] = model.model_json_schema(
+            ref_template="#/components/schemas/{model}"
+        )
+        schemas[model.__name__].pop("$defs", None)
+    document["info"]["description"] = _description()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            operation["responses"].pop("422", None)
+            for answer in operation["responses"].values():
+                answer.setdefault("headers", {}).update(_headers())
+            if (method.upper(), path) in permissions:
+                _complete_scoped(operation, permissions[method.upper(), path])
+    return document
+
+
+def _complete_scoped(operation: dict[str, Any], permission: Permission | None) -> None:
+    operation["security"] = [{"api_key": [], "workspace": []}]
+    operation["x-required-permission"] = permission
+    needed = f"Requires the permission `{permission}`." if permission else "Any valid key."
+    operation["description"] = f"{operation.get('description', '')}\n\n{needed}".strip()
+    for error in EVERY_OPERATION:
+        operation["responses"].setdefault(str(error.status), problem_declaration(error))
+
+
+def _headers() -> dict[str, Any]:
+    return {
+        name: {"description": meaning, "schema": {"type": "string"}}
+        for name, meaning in _HEADERS.items()
+    }
+
+
+def _description() -> str:
+    rows = "\n".join(
+        f"| `{permission}` | {grant.allows} | {', '.join(sorted(grant.roles))} |"
+        for permission, grant in TABLE.items()
+    )
+    return (
+        "Every provider's money in one shape. Send `Authorization: Bearer opk_…` and"
+        " `X-Workspace-Id: ws_…`; errors are RFC 9457 problems.\n\n"
+        "| permission | allows | roles |\n| --- | --- | --- |\n" + rows
+    )

@@ -1,0 +1,1 @@
+"""Transactions: every provider's movements of money, in one shape."""

@@ -1,0 +1,159 @@
+"""A real API over real engines: one server per session, a fresh workspace per test that asks."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+import yaml
+
+from core.database import Database
+from core.settings import Settings
+from core.tenancy import TenantId, new_id
+from core.warehouse import Warehouse
+from serving.app import create_app
+from serving.auth.key_store import issue_key
+
+NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
+
+UNIFIED = Path(__file__).parents[2] / "dbt" / "models" / "unified"
+
+
+def create_unified(warehouse: Warehouse, model: str) -> None:
+    """Create a table of the columns that its dbt model declares, where dbt has not built it."""
+    (declared,) = yaml.safe_load((UNIFIED / model / f"{model}.yml").read_text())["models"]
+    columns = ", ".join(f"{column['name']} {column['data_type']}" for column in declared["columns"])
+    warehouse.command(
+        f"create table if not exists unified.{model} ({columns})"
+        " engine = ReplacingMergeTree(version, is_deleted)"
+        " order by (workspace_id, connection_id, id)"
+    )
+
+
+@pytest.fixture(scope="session")
+def warehouse(engines: Settings) -> Iterator[Warehouse]:
+    opened = Warehouse.connect(engines)
+    create_unified(opened, "transactions")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def database(engines: Settings) -> Iterator[Database]:
+    opened = Database.connect(engines, size=4)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Settings], str]]:
+    """Start an API of these settings on a free port; returns its address."""
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def start(settings: Settings) -> str:
+        listening = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        running.append((server, thread))
+        deadline = time.monotonic() + 15
+        while not server.started:
+            assert thread.is_alive()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+    yield start
+    for server, thread in running:
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def api_url(engines: Settings, warehouse: Warehouse, serve: Callable[[Settings], str]) -> str:
+    return serve(engines)
+
+
+@pytest.fixture(scope="session")
+def anonymous(api_url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=api_url, timeout=20) as client:
+        yield client
+
+
+@dataclass
+class Workspace:
+    """A workspace of a test, with its rows and keys."""
+
+    tenant: TenantId
+    api: httpx.Client
+    key: str
+    warehouse: Warehouse
+    database: Database
+    settings: Settings
+
+    def headers(self, key: str | None = None) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {key or self.key}",
+            "X-Workspace-Id": str(self.tenant),
+        }
+
+    def get(self, path: str, key: str | None = None, **parameters: Any) -> httpx.Response:
+        return self.api.get(path, params=parameters, headers=self.headers(key))
+
+    def issue(self, **options: Any) -> str:
+        options.setdefault("now", NOW)
+        key, _ = issue_key(
+            self.database, self.tenant, options.pop("name", "test"),
+            secret=self.settings.required("api_key_secret"), **options,
+        )  # fmt: skip
+        return key
+
+    def holds(self, *rows: dict[str, Any]) -> None:
+        """Put transactions into unified; each dict overrides the defaults."""
+        complete = [self.row(number, **row) for number, row in enumerate(rows)]
+        self.warehouse.insert_rows(
+            "unified.transactions",
+            [list(row.values()) for row in complete],
+            list(complete[0]),
+        )
+
+    def row(self, number: int = 0, **overrides: Any) -> dict[str, Any]:
+        moment = overrides.get("occurred_at", NOW - timedelta(minutes=number))
+        return {
+            "workspace_id": str(self.tenant), "connection_id": "conn_test",
+            "id": f"ch_{number:04}", "provider": "stripe", "account_id": "stripe_balance",
+            "type": "charge", "status": "succeeded", "amount_minor": 4900, "currency": "USD",
+            "description": None, "customer_id": None, "counterparty": None, "invoice_id": None,
+            "payment_id": None, "parent_id": None, "failure_code": None, "decline_code": None,
+            "payment_method_type": None, "occurred_at": moment, "posted_at": None,
+            "source_table": "raw.stripe_charge", "source_id": f"ch_{number:04}", "version": 1,
+            "is_deleted": 0, "extracted_at": NOW, "landed_at": NOW,
+        } | overrides  # fmt: skip
+
+
+@pytest.fixture
+def new_workspace(
+    anonymous: httpx.Client, warehouse: Warehouse, database: Database, engines: Settings
+) -> Callable[[], Workspace]:
+    def create() -> Workspace:
+        tenant = TenantId(new_id("ws"))
+        with database.tenant(tenant) as rows:
+            rows.execute("insert into workspaces (id, name) values (%s, 'A test')", [str(tenant)])
+        workspace = Workspace(tenant, anonymous, "", warehouse, database, engines)
+        workspace.key = workspace.issue()
+        return workspace
+
+    return create
+
+
+@pytest.fixture
+def workspace(new_workspace: Callable[[], Workspace]) -> Workspace:
+    return new_workspace()

@@ -1,0 +1,126 @@
+"""Can anybody see what is not theirs? Every operation of the OpenAPI document, every wrong key.
+
+The operations are walked from the document itself: a new endpoint is covered by being there.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from core.clock import utc_now
+from core.settings import Settings
+from serving.app import create_app
+from serving.auth.key_store import revoke_key
+from serving.auth.keys import mint_key
+from serving.auth.permissions import TABLE, Permission
+from serving.auth.scope import required_permissions
+
+DOCUMENT = create_app(Settings()).openapi()
+OPERATIONS = [
+    (method.upper(), path, operation)
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+    if path.startswith("/v1/")
+]
+IDS = [f"{method} {path}" for method, path, _ in OPERATIONS]
+MARK = "foreign-row-7f3a"
+
+
+def ask(workspace, method, path, **headers):
+    """Send the smallest request to an operation, its path parameters filled in."""
+    filled = path.replace("{", "").replace("}", "")
+    return workspace.api.request(method, filled, headers=headers)
+
+
+@pytest.fixture
+def other(new_workspace):
+    """A second workspace whose rows carry a mark that must never be seen."""
+    workspace = new_workspace()
+    workspace.holds({"id": MARK, "description": MARK, "counterparty": MARK})
+    return workspace
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=IDS)
+def test_only_a_usable_key_of_the_workspace_opens_it(workspace, other, method, path, operation):
+    now = utc_now()
+    revoked = workspace.issue(name="revoked")
+    with workspace.database.tenant(workspace.tenant) as rows:
+        (row,) = rows.execute("select id from api_keys where name = 'revoked'").fetchall()
+        revoke_key(rows, row["id"], now=now)
+    bearers = {
+        "no key": {},
+        "not a bearer": {"Authorization": f"Basic {workspace.key}"},
+        "mistyped": {"Authorization": f"Bearer {workspace.key[:-1]}"},
+        "well formed but unknown": {"Authorization": f"Bearer {mint_key('live')}"},
+        "expired": {"Authorization": f"Bearer {workspace.issue(expires_at=now)}"},
+        "revoked": {"Authorization": f"Bearer {revoked}"},
+        "another workspace's": {"Authorization": f"Bearer {other.key}"},
+    }
+    named = {"X-Workspace-Id": str(workspace.tenant)}
+    bearer = {"Authorization": f"Bearer {workspace.key}"}
+    attempts = [(name, headers | named) for name, headers in bearers.items()] + [
+        ("no workspace", bearer),
+        ("not a workspace", bearer | {"X-Workspace-Id": "ws_x' or 1=1"}),
+        ("an unknown workspace", bearer | {"X-Workspace-Id": "ws_nobody"}),
+        ("another workspace's id", bearer | {"X-Workspace-Id": str(other.tenant)}),
+    ]
+    answers = {name: ask(workspace, method, path, **headers) for name, headers in attempts}
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(
+        answers, 401
+    )
+    assert {answer.json()["code"] for answer in answers.values()} == {"invalid_api_key"}
+    assert all("401" in operation["responses"] for _ in answers)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=IDS)
+def test_a_key_without_the_permission_is_refused(workspace, method, path, operation):
+    needed = operation["x-required-permission"]
+    if needed is None:
+        return
+    key = workspace.issue(scopes=set(Permission) - {Permission(needed)})
+    answer = ask(workspace, method, path, **workspace.headers(key))
+    assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    assert needed in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=IDS)
+def test_no_answer_holds_another_workspaces_row(workspace, other, method, path, operation):
+    workspace.holds({"id": "own"})
+    answer = ask(workspace, method, path, **workspace.headers())
+    assert MARK not in answer.text
+    assert str(other.tenant) not in answer.text
+    assert str(answer.status_code) in operation["responses"]
+
+
+def test_the_other_workspace_does_see_its_row(other):
+    """Without this, the mark's absence above would prove nothing."""
+    assert MARK in other.get("/v1/transactions").text
+
+
+def test_a_revoked_key_stops_within_a_second(workspace):
+    import time
+
+    key = workspace.issue(name="short-lived")
+    assert workspace.get("/v1/transactions", key=key).status_code == 200
+    with workspace.database.tenant(workspace.tenant) as rows:
+        (row,) = rows.execute("select id from api_keys where name = 'short-lived'").fetchall()
+        revoke_key(rows, row["id"], now=utc_now())
+    time.sleep(1)
+    assert workspace.get("/v1/transactions", key=key).status_code == 401
+
+
+def test_a_key_works_until_it_expires(workspace):
+    key = workspace.issue(expires_at=utc_now() + timedelta(minutes=1))
+    assert workspace.get("/v1/transactions", key=key).status_code == 200
+
+
+def test_permissions_table_and_operations_agree():
+    needed = set(required_permissions(create_app(Settings())).values()) - {None}
+    assert needed == set(TABLE) == set(Permission)
+    for permission in TABLE:
+        assert f"`{permission}`" in DOCUMENT["info"]["description"]
+
+
+def test_key_and_workspace_are_required_together():
+    for _, _, operation in OPERATIONS:
+        assert operation["security"] == [{"api_key": [], "workspace": []}]

@@ -1,0 +1,168 @@
+"""What does GET /v1/transactions answer? Right rows, right order, right amounts, every row once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.clock import epoch_microseconds
+
+NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
+
+
+def test_a_transaction_is_shown_whole(workspace):
+    workspace.holds(
+        {
+            "id": "ch_1", "amount_minor": -1999, "currency": "EUR", "status": "failed",
+            "failure_code": "card_declined", "decline_code": "insufficient_funds",
+            "description": "Größe M", "customer_id": "cus_1", "occurred_at": NOON,
+            "posted_at": NOON + timedelta(days=2), "version": 1717243200000001,
+        }
+    )  # fmt: skip
+    answer = workspace.get("/v1/transactions")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "data": [
+            {
+                "id": "ch_1", "provider": "stripe", "connection_id": "conn_test",
+                "account_id": "stripe_balance", "type": "charge", "status": "failed",
+                "amount": "-19.99", "amount_minor": -1999, "currency": "EUR",
+                "description": "Größe M", "customer_id": "cus_1", "counterparty": None,
+                "invoice_id": None, "payment_id": None, "parent_id": None,
+                "failure_code": "card_declined", "decline_code": "insufficient_funds",
+                "payment_method_type": None, "occurred_at": "2024-06-01T12:00:00Z",
+                "posted_at": "2024-06-03T12:00:00Z", "state_at": "2024-06-01T12:00:00.000001Z",
+            }
+        ],
+        "has_more": False,
+        "next_cursor": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "amount"),
+    [(500, "JPY", "500"), (5120, "KWD", "5.120"), (-7, "USD", "-0.07"), (0, "GBP", "0.00")],
+)
+def test_amounts_follow_the_currency(workspace, amount_minor, currency, amount):
+    workspace.holds({"amount_minor": amount_minor, "currency": currency})
+    (shown,) = workspace.get("/v1/transactions").json()["data"]
+    assert (shown["amount"], shown["amount_minor"]) == (amount, amount_minor)
+
+
+def test_the_newest_version_is_shown_and_a_removed_row_is_not(workspace):
+    workspace.holds({"id": "ch_1", "status": "pending"}, {"id": "ch_2"})
+    workspace.holds(
+        {"id": "ch_1", "status": "succeeded", "version": 3, "occurred_at": NOON},
+        {"id": "ch_2", "is_deleted": 1, "version": 2},
+    )
+    workspace.holds({"id": "ch_1", "status": "failed", "version": 2})
+    shown = workspace.get("/v1/transactions").json()["data"]
+    assert [(row["id"], row["status"]) for row in shown] == [("ch_1", "succeeded")]
+
+
+def test_filters_select_alone_and_together(workspace):
+    workspace.holds(
+        {"id": "a", "status": "failed", "type": "charge"},
+        {"id": "b", "status": "succeeded", "type": "refund"},
+        {"id": "c", "status": "failed", "type": "refund", "provider": "plaid"},
+    )
+
+    def ids(**filters):
+        return [row["id"] for row in workspace.get("/v1/transactions", **filters).json()["data"]]
+
+    assert ids() == ["a", "b", "c"]
+    assert ids(status="failed") == ["a", "c"]
+    assert ids(type="refund") == ["b", "c"]
+    assert ids(provider="stripe") == ["a", "b"]
+    assert ids(provider="stripe", status="failed", type="charge") == ["a"]
+    assert ids(provider="stripe", status="failed", type="refund") == []
+
+
+def test_since_is_inclusive_and_until_is_exclusive(workspace):
+    tick = timedelta(milliseconds=1)
+    for name, moment in (("before", NOON - tick), ("at", NOON), ("after", NOON + tick)):
+        workspace.holds({"id": name, "occurred_at": moment})
+
+    def ids(**filters):
+        return [row["id"] for row in workspace.get("/v1/transactions", **filters).json()["data"]]
+
+    assert ids(since="2024-06-01T12:00:00Z") == ["after", "at"]
+    assert ids(until="2024-06-01T14:00:00+02:00") == ["before"]
+    assert ids(since="2024-06-01T12:00:00.001Z", until="2024-06-02") == ["after"]
+    assert ids(since="2024-06-02") == []
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("since", "yesterday"), ("since", "2024-13-01"), ("until", "2024-01-01T00:00:00+99:00"),
+        ("since", "0001-01-01"), ("until", "9999-12-31T23:59:59-12:00"), ("since", "2024"),
+        ("limit", "0"), ("limit", "501"), ("limit", "ten"), ("limit", "1e400"),
+        ("provider", "stripe' or 1=1 --"), ("status", "x\0y"), ("type", "ü"), ("type", ""),
+        ("cursor", "%%%"), ("cursor", "W10"), ("cursor", "eyJhIjoxfQ"), ("cursor", "x" * 1001),
+        ("cursor", "WzEsMiwzXQ"), ("cursor", "WzFlNDAwLCJhIiwiYiJd"), ("cursor", "bnVsbA"),
+    ],
+)  # fmt: skip
+def test_a_bad_parameter_is_named_in_a_problem(workspace, parameter, value):
+    answer = workspace.get("/v1/transactions", **{parameter: value})
+    problem = answer.json()
+    assert answer.status_code == problem["status"] == 422
+    assert problem["code"] == "invalid_input"
+    if parameter != "cursor":
+        assert [error["location"] for error in problem["errors"]] == [f"query.{parameter}"]
+
+
+def test_answers_say_when_their_data_was_ingested(workspace):
+    assert "X-Data-As-Of" not in workspace.get("/v1/transactions").headers
+    workspace.holds({"id": "a", "extracted_at": NOON}, {"id": "b"})
+    workspace.holds({"id": "a", "extracted_at": NOON + timedelta(milliseconds=1500), "version": 2})
+    answer = workspace.get("/v1/transactions", status="no_such")
+    assert answer.headers["X-Data-As-Of"] == "2024-06-01T12:00:01.500Z"
+
+
+_MOMENTS = st.integers(0, 3).map(lambda seconds: NOON + timedelta(seconds=seconds))
+_ROWS = st.lists(
+    st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["conn_a", "conn_b"]), _MOMENTS),
+    unique_by=lambda row: row[:2],
+    max_size=10,
+)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(before=_ROWS, meanwhile=_ROWS, limit=st.integers(1, 4))
+def test_every_row_is_seen_once_while_others_arrive(new_workspace, before, meanwhile, limit):
+    """Independent path: the order of the rows themselves, sorted in Python."""
+    workspace = new_workspace()
+    known = {row[:2] for row in before}
+    arriving = [row for row in meanwhile if row[:2] not in known]
+
+    def insert(rows):
+        if rows:
+            fields = ("id", "connection_id", "occurred_at")
+            workspace.holds(*[dict(zip(fields, row, strict=True)) for row in rows])
+
+    insert(before)
+    seen, cursor = [], None
+    while True:
+        given_cursor = {} if cursor is None else {"cursor": cursor}
+        page = workspace.get("/v1/transactions", limit=limit, **given_cursor).json()
+        assert len(page["data"]) <= limit
+        seen += [(row["id"], row["connection_id"], row["occurred_at"]) for row in page["data"]]
+        insert(arriving[:2])
+        arriving = arriving[2:]
+        cursor = page["next_cursor"]
+        assert page["has_more"] == (cursor is not None)
+        if cursor is None:
+            break
+    moments = [
+        (epoch_microseconds(datetime.fromisoformat(moment)), name, connection)
+        for name, connection, moment in seen
+    ]
+    assert moments == sorted(moments, reverse=True)
+    assert len(set(seen)) == len(seen)
+    assert [row[:2] for row in seen if row[:2] in known] == [
+        row[:2] for row in sorted(before, key=lambda r: (r[2], r[0], r[1]), reverse=True)
+    ]
