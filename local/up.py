@@ -140,7 +140,7 @@ def _require_distinct(ports: list[FixedPort]) -> None:
 def _migrate_part(settings: Settings) -> Part:
     return Part(
         name="migrate",
-        command=(sys.executable, "-m", "oppulence", "migrate"),
+        command=(sys.executable, "-m", "oppulence", "migrate", "--changed-only"),
         environment=settings.child_environment(),
         probe=lambda: True,
     )

@@ -126,11 +126,15 @@ def doctor(
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    changed_only: Annotated[
+        bool, typer.Option(help="Leave dbt's models alone if they were built as they are now.")
+    ] = False,
+) -> None:
     """Bring the databases to the present schema: Postgres, ClickHouse, dbt's models."""
     from oppulence.migrate import migrate_everything
 
-    migrate_everything()
+    migrate_everything(changed_only=changed_only)
 
 
 @app.command()

@@ -7,12 +7,15 @@ each step is idempotent, so this runs at every start of `oppulence up` and befor
 import subprocess
 import sys
 
+from assets.manifest import fingerprint
 from core.bootstrap import prepare_database
 from core.errors import OppulenceError
 from core.settings import Settings
 from local.stack import prepare_engines
 from oppulence.output import print_line
 from oppulence.session import command_session
+from orchestration.instance import prepare_home
+from pipelines.ingest import prepare_warehouse
 
 
 class ModelsFailedError(OppulenceError):
@@ -22,33 +25,41 @@ class ModelsFailedError(OppulenceError):
     title = "The warehouse's models do not build"
 
 
-def migrate_everything() -> None:
+def migrate_everything(*, changed_only: bool) -> None:
     """Migrate what settings point at, saying each step."""
     with command_session("migrate") as settings:
-        migrate(settings)
+        migrate(settings, changed_only=changed_only)
 
 
-def migrate(settings: Settings) -> None:
+def migrate(settings: Settings, *, changed_only: bool = False) -> None:
     """Bring every database of complete settings to the present schema; idempotent.
+
+    Args:
+        settings: Complete, with the owner's URL.
+        changed_only: Skip dbt when its project is the one last built from this data folder.
 
     Raises:
         ModelsFailedError: dbt failed; the detail is its last words.
     """
-    from orchestration.instance import prepare_home
-    from pipelines.ingest import prepare_warehouse
-
     print_line("Postgres: roles and tables")
     prepare_database(settings)
     print_line("ClickHouse: databases and raw tables")
     prepare_engines(settings, ("clickhouse",))
     prepare_warehouse(settings)
-    print_line("ClickHouse: dbt's models")
-    run_models(settings)
+    mark = settings.data_dir / "dbt-built.txt"
+    now = fingerprint(settings.dbt_project_dir)
+    if changed_only and mark.exists() and mark.read_text() == now:
+        print_line("ClickHouse: dbt's models are as they were built")
+    else:
+        print_line("ClickHouse: dbt's models")
+        mark.unlink(missing_ok=True)
+        build_models(settings)
+        mark.write_text(now)
     print_line("Dagster: home")
     prepare_home(settings)
 
 
-def run_models(settings: Settings) -> None:
+def build_models(settings: Settings) -> None:
     """Run every dbt seed and model.
 
     Raises:

@@ -1,5 +1,6 @@
 """What does every command begin with? Settings, logs, and engines that answer."""
 
+import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,8 @@ def command_session(command: str, *, needed: Collection[str] = ENGINES) -> Itera
     """Yield settings under which every needed engine answers; `command` is told to others."""
     settings = load_settings()
     configure_logging(settings)
+    for chatty in ("alembic", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     with running_engines(settings, needed=needed, command=f"oppulence {command}") as complete:
         yield complete
 
