@@ -23,7 +23,6 @@ select
     iso_tax as tax_minor,
     discount_ids,
     quantity,
-    unit_amount_decimal as unit_amount_wire,
     ifNull(proration, false) as is_proration,
     period_starts_at,
     period_ends_at,

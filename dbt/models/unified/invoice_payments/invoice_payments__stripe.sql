@@ -12,7 +12,7 @@ select
     id,
     'stripe' as provider,
     invoice_id,
-    payment_intent_id as payment_id,
+    ifNull(payment_intent_id, '') as payment_id,
     charge_id,
     status,
     is_default,

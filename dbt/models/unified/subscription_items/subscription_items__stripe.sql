@@ -15,7 +15,6 @@ select
     quantity,
     iso_code as currency,
     iso_unit_amount as unit_amount_minor,
-    unit_amount_decimal as unit_amount_wire,
     interval,
     interval_count,
     usage_type,

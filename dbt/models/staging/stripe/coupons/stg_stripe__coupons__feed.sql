@@ -20,14 +20,14 @@ select
     id,
     object.name as name,
     toDecimal128OrNull(object.percent_off, 12) as percent_off,
-    {{ exact_integer('object.amount_off') }} as amount_off,
+    toInt64OrNull(object.amount_off) as amount_off,
     object.currency as currency,
     object.duration as duration,
-    {{ exact_integer('object.duration_in_months') }} as duration_in_months,
+    toInt64OrNull(object.duration_in_months) as duration_in_months,
     object.valid as valid,
     {{ epoch_seconds('object.created') }} as created_at,
     {{ epoch_seconds('object.redeem_by') }} as redeem_by_at,
-    {{ exact_integer('object.max_redemptions') }} as max_redemptions,
-    {{ exact_integer('object.times_redeemed') }} as times_redeemed,
+    toInt64OrNull(object.max_redemptions) as max_redemptions,
+    toInt64OrNull(object.times_redeemed) as times_redeemed,
     {{ raw_state() }}
 from {{ source('stripe', 'stripe_coupon') }}

@@ -28,7 +28,7 @@ select
     object.phone as phone,
     object.description as description,
     object.currency as currency,
-    {{ exact_integer('object.balance') }} as balance,
+    toInt64OrNull(object.balance) as balance,
     object.delinquent as delinquent,
     {{ epoch_seconds('object.created') }} as created_at,
     {{ object_id('object.invoice_settings.default_payment_method') }} as default_payment_method_id,

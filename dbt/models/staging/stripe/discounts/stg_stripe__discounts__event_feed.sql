@@ -30,7 +30,7 @@ select
     {{ epoch_seconds('discount.end') }} as ends_at,
     {{ object_id('coupon_text') }} as coupon_id,
     toDecimal128OrNull(coupon.percent_off, 12) as percent_off,
-    {{ exact_integer('coupon.amount_off') }} as amount_off,
+    toInt64OrNull(coupon.amount_off) as amount_off,
     coupon.currency as currency,
     coupon.duration as duration,
     version,

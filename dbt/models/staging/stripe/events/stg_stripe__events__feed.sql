@@ -26,6 +26,6 @@ select
     object.data.object.object as object_type,
     {{ object_id('object.request') }} as request_id,
     object.livemode as livemode,
-    {{ exact_integer('object.pending_webhooks') }} as pending_webhooks,
+    toInt64OrNull(object.pending_webhooks) as pending_webhooks,
     {{ raw_state() }}
 from {{ source('stripe', 'stripe_event') }}

@@ -65,14 +65,14 @@ select
         {{ object_id('line.price') }},
         {{ object_id('line.plan') }}) as price_id,
     {{ object_id('line.pricing.price_details.product') }} as product_id,
-    {{ exact_integer('line.amount') }} as amount,
+    toInt64OrNull(line.amount) as amount,
     line.currency as currency,
-    {{ exact_integer('line.quantity') }} as quantity,
+    toInt64OrNull(line.quantity) as quantity,
     toDecimal128OrNull(coalesce(line.pricing.unit_amount_decimal, line.unit_amount_excluding_tax), 12) as unit_amount_decimal,
-    arraySum(discount -> ifNull({{ exact_integer('discount.amount') }}, 0), line.discount_amounts) as discount,
+    arraySum(discount -> ifNull(toInt64OrNull(discount.amount), 0), line.discount_amounts) as discount,
     arrayMap(discount -> ifNull({{ object_id('discount.discount') }}, ''), line.discount_amounts) as discount_ids,
     arraySum(
-        tax -> ifNull({{ exact_integer('tax.amount') }}, 0),
+        tax -> ifNull(toInt64OrNull(tax.amount), 0),
         if(empty(line.taxes), line.tax_amounts, line.taxes)) as tax,
     coalesce(
         line.proration,

@@ -64,14 +64,14 @@ select
         {{ object_id('object.price') }},
         {{ object_id('object.plan') }}) as price_id,
     {{ object_id('object.pricing.price_details.product') }} as product_id,
-    {{ exact_integer('object.amount') }} as amount,
+    toInt64OrNull(object.amount) as amount,
     object.currency as currency,
-    {{ exact_integer('object.quantity') }} as quantity,
+    toInt64OrNull(object.quantity) as quantity,
     toDecimal128OrNull(coalesce(object.pricing.unit_amount_decimal, object.unit_amount_excluding_tax), 12) as unit_amount_decimal,
-    arraySum(discount -> ifNull({{ exact_integer('discount.amount') }}, 0), object.discount_amounts) as discount,
+    arraySum(discount -> ifNull(toInt64OrNull(discount.amount), 0), object.discount_amounts) as discount,
     arrayMap(discount -> ifNull({{ object_id('discount.discount') }}, ''), object.discount_amounts) as discount_ids,
     arraySum(
-        tax -> ifNull({{ exact_integer('tax.amount') }}, 0),
+        tax -> ifNull(toInt64OrNull(tax.amount), 0),
         if(empty(object.taxes), object.tax_amounts, object.taxes)) as tax,
     coalesce(
         object.proration,

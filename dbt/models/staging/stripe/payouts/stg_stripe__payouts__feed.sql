@@ -30,7 +30,7 @@ select
     workspace_id,
     connection_id,
     id,
-    {{ exact_integer('object.amount') }} as amount,
+    toInt64OrNull(object.amount) as amount,
     object.currency as currency,
     {{ epoch_seconds('object.created') }} as created_at,
     {{ epoch_seconds('object.arrival_date') }} as arrives_at,

@@ -24,7 +24,7 @@ select
     {{ object_id('object.customer') }} as customer_id,
     {{ epoch_seconds('object.created') }} as created_at,
     {{ epoch_seconds('object.expires_at') }} as expires_at,
-    {{ exact_integer('object.max_redemptions') }} as max_redemptions,
-    {{ exact_integer('object.times_redeemed') }} as times_redeemed,
+    toInt64OrNull(object.max_redemptions) as max_redemptions,
+    toInt64OrNull(object.times_redeemed) as times_redeemed,
     {{ raw_state() }}
 from {{ source('stripe', 'stripe_promotion_code') }}

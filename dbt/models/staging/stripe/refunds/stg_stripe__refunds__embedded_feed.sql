@@ -16,7 +16,7 @@ select
     workspace_id,
     connection_id,
     assumeNotNull(refund.id) as id,
-    {{ exact_integer('refund.amount') }} as amount,
+    toInt64OrNull(refund.amount) as amount,
     refund.currency as currency,
     {{ epoch_seconds('refund.created') }} as created_at,
     refund.status as status,

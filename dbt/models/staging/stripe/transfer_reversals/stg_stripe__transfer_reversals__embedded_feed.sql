@@ -13,7 +13,7 @@ select
     workspace_id,
     connection_id,
     assumeNotNull(reversal.id) as id,
-    {{ exact_integer('reversal.amount') }} as amount,
+    toInt64OrNull(reversal.amount) as amount,
     reversal.currency as currency,
     {{ epoch_seconds('reversal.created') }} as created_at,
     stripe.id as transfer_id,

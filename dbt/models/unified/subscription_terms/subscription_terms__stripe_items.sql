@@ -1,0 +1,26 @@
+{{ config(materialized='materialized_view') }}
+{{ materialization_target_table(ref('subscription_terms')) }}
+-- depends_on: {{ ref('stg_stripe__invoice_items__feed') }}
+with {{ iso_currency('stripe.currency') }} as iso_code,
+    {{ iso_minor('amount', 'iso_code') }} as iso_amount
+select
+    workspace_id,
+    connection_id,
+    id,
+    'stripe' as provider,
+    ifNull(stripe.subscription_id, '') as subscription_id,
+    if(amount < 0, 'removed', 'added') as kind,
+    ifNull(period_starts_at, toDateTime(0, 'UTC')) as starts_at,
+    period_ends_at as ends_at,
+    price_id,
+    quantity,
+    iso_amount as amount_minor,
+    iso_code as currency,
+    'raw.stripe_invoiceitem' as source_table,
+    id as source_id,
+    version,
+    is_deleted,
+    extracted_at,
+    now64(3, 'UTC') as landed_at
+from {{ ref('stg_stripe__invoice_items') }} as stripe
+where stripe.subscription_id is not null and period_starts_at is not null and proration
