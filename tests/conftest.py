@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from core.settings import ENVIRONMENT_PREFIX, Settings
 from local.gateway import clickhouse_url
 from local.stack import prepare_engines, running_engines
+from sandbox.process import RunningSandbox, running_sandbox
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -80,3 +81,16 @@ def engines(postgres: Settings, redis: Settings, clickhouse_gateway: ClickHouseG
     )
     prepare_engines(complete, ("clickhouse",))
     return complete
+
+
+@pytest.fixture(scope="session")
+def stripe_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """Two demo companies of 100 customers behind Stripe's API: read only, the session shares it.
+
+    Tests that change objects, set faults or move the clock run a sandbox of their own
+    (`sandbox.process.running_sandbox`).
+    """
+    folder = tmp_path_factory.mktemp("sandbox")
+    options = ("--scale", "100", "--seed", "7", "--until", "2026-11-20", "--accounts", "2")
+    with running_sandbox(folder, *options) as running:
+        yield running

@@ -120,6 +120,10 @@ class Books:
         meta = dict(self.connection.execute("select name, value from meta").fetchall())
         self.start, self.until = int(meta["start"]), int(meta["until"])
 
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
     def counts(self) -> dict[str, int]:
         """How many objects of each kind there are at the end, deleted ones apart."""
         return dict(self.connection.execute("select kind, number from counts order by kind").fetchall())
