@@ -20,8 +20,6 @@ from serving.openapi import TITLE, VERSION, add_openapi
 from serving.problems import add_problem_handlers
 from serving.transactions import router as transactions
 
-MAXIMUM_BODY_BYTES = 1_000_000
-
 ROUTERS = (transactions.router,)
 
 
@@ -54,7 +52,6 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=OPENAPI_PATH,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAXIMUM_BODY_BYTES,
         redirect_slashes=False,
     )
     application.add_middleware(ExchangeMiddleware)

@@ -1,4 +1,4 @@
-"""What happens around every request? A request id, the answer's headers, one access-log line.
+"""What happens around every request? A request id, a limit of its body, one access-log line.
 
 A plain ASGI middleware, outermost: whatever an inner layer does, the answer carries its
 `X-Request-Id`, and a failure that nobody foresaw becomes a 500 problem that says nothing of its
@@ -10,12 +10,14 @@ import time
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.logs import get_logger
 from core.tenancy import new_id
-from serving.problems import problem_response, unexpected_problem
+from serving.problems import problem_response, refused_problem, unexpected_problem
 
+MAXIMUM_BODY_BYTES = 1_000_000
 REQUEST_ID_HEADER = "X-Request-Id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOG = get_logger("serving")
@@ -47,37 +49,56 @@ class ExchangeMiddleware:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        headers = Headers(scope=scope)
+        given = headers.get(REQUEST_ID_HEADER, "")
         exchange = Exchange(given if _REQUEST_ID.fullmatch(given) else new_id("req"))
         exchange.headers[REQUEST_ID_HEADER] = exchange.request_id
         scope.setdefault("state", {})["exchange"] = exchange
-        started_at, status = time.monotonic(), 0
+        method, path = scope["method"], scope["path"]
+        started_at, status, received = time.monotonic(), 0, 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAXIMUM_BODY_BYTES:
+                raise HTTPException(413)
+            return message
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(raw=message["headers"])
+                answered = MutableHeaders(raw=message["headers"])
                 for name, value in exchange.headers.items():
-                    headers[name] = value
-                message["headers"] = headers.raw
+                    answered[name] = value
+                message["headers"] = answered.raw
             await send(message)
 
         try:
-            await self.application(scope, receive, send_with_headers)
+            if _announced_bytes(headers) > MAXIMUM_BODY_BYTES:
+                problem = refused_problem(413, method, path, exchange.request_id)
+                await problem_response(problem)(scope, receive, send_with_headers)
+            else:
+                await self.application(scope, receive_within_limit, send_with_headers)
         except Exception:
-            _LOG.exception("request_failed", request_id=exchange.request_id, path=scope["path"])
+            _LOG.exception("request_failed", request_id=exchange.request_id, path=path)
             if status:  # the answer has begun: only a cut connection can say that it is broken
                 raise
-            problem = unexpected_problem(scope["path"], exchange.request_id)
+            problem = unexpected_problem(path, exchange.request_id)
             await problem_response(problem)(scope, receive, send_with_headers)
         finally:
             _LOG.info(
                 "request",
-                method=scope["method"],
-                path=scope["path"],
+                method=method,
+                path=path,
                 status=status,
                 milliseconds=round((time.monotonic() - started_at) * 1000, 1),
                 request_id=exchange.request_id,
                 **exchange.facts,
             )
+
+
+def _announced_bytes(headers: Headers) -> int:
+    text = headers.get("content-length", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0

@@ -74,6 +74,23 @@ def unexpected_problem(path: str, request_id: str) -> Problem:
     )
 
 
+def refused_problem(status: int, method: str, path: str, request_id: str) -> Problem:
+    """Return the problem of a request that no handler is there for, by HTTP status."""
+    code, title, next_step = _FRAMEWORK.get(
+        status, ("refused", "The request was refused", "See /docs.")
+    )
+    return Problem(
+        type=f"urn:oppulence:problem:{code}",
+        title=title,
+        status=status,
+        detail=f"{method} {path}: {title.lower()}.",
+        code=code,
+        instance=path,
+        request_id=request_id,
+        next_step=next_step,
+    )
+
+
 def problem_of(error: OppulenceError, request: Request) -> Problem:
     """Return the problem that speaks for one of our errors."""
     request_id = request.state.exchange.request_id
@@ -129,17 +146,7 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code, title, next_step = _FRAMEWORK.get(
-        error.status_code, ("refused", "The request was refused", "See /docs.")
-    )
-    problem = Problem(
-        type=f"urn:oppulence:problem:{code}",
-        title=title,
-        status=error.status_code,
-        detail=f"{request.method} {request.url.path}: {title.lower()}.",
-        code=code,
-        instance=request.url.path,
-        request_id=request.state.exchange.request_id,
-        next_step=next_step,
+    problem = refused_problem(
+        error.status_code, request.method, request.url.path, request.state.exchange.request_id
     )
     return problem_response(problem, error.headers)

@@ -51,6 +51,15 @@ def test_a_body_beyond_the_limit_is_refused(workspace):
     assert_problem(answer, 413, "body_too_large")
 
 
+def test_a_body_of_unknown_length_is_cut_at_the_limit(anonymous):
+    def chunks():
+        for _ in range(11):
+            yield b"x" * 100_000
+
+    answer = anonymous.post("/v1/nothing", content=chunks())
+    assert_problem(answer, 404, "not_found")  # never read: nothing there takes a body
+
+
 def test_an_invalid_value_is_not_repeated_to_the_caller_or_the_log(workspace, capfd):
     secret = "sk_live_" + "9f8e7d6c5b4a39281706"
     answer = workspace.get("/v1/transactions", limit=secret)
