@@ -62,7 +62,11 @@ class Queries:
             request.buffer_size,
             request.wait_end_of_query,
         )
-        with self._spool.hold(text.data) if inserts_data else nullcontext() as spooled:
+        with (
+            self._spool.hold(text.data, statement.format)
+            if inserts_data
+            else nullcontext() as spooled
+        ):
             if spooled is None:
                 sql = text.head
             elif spooled.path is None:
@@ -123,6 +127,7 @@ class Queries:
                     for piece in pipe.pieces(call.watch):
                         call.reply.write(piece)
                 except BaseException:
+                    pipe.close()
                     self._running.stop(task)
                     raise
                 outcome = task.result()

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _IN_MEMORY_BYTES = 1 << 20
+# Bytes of these formats must not run as text: a Parquet file of 50 KB that held a semicolon was cut
+# there by the engine ("wrong magic bytes at the end of file", chDB 26.9).
+_FILE_FORMATS = frozenset({"parquet", "orc", "avro", "arrow"})
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,10 @@ class SpoolFolder:
             left.unlink()
 
     @contextmanager
-    def hold(self, pieces: Iterator[bytes], in_memory: int = _IN_MEMORY_BYTES) -> Iterator[Spooled]:
+    def hold(self, pieces: Iterator[bytes], data_format: str | None = None) -> Iterator[Spooled]:
         """Take all of the data, and keep it for as long as the block runs."""
+        is_file = data_format is not None and data_format.lower() in _FILE_FORMATS
+        in_memory = 0 if is_file else _IN_MEMORY_BYTES
         held = bytearray()
         for piece in pieces:
             held += piece
