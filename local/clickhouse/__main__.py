@@ -99,7 +99,6 @@ def _serve(arguments: argparse.Namespace) -> int:
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
     gateway.serve_forever(poll_interval=gateway.poll_seconds)
-    engine.close()
     return 0
 
 
@@ -118,4 +117,8 @@ def _engine_options(max_memory: int) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Past the interpreter's own ending, which would close the engine: see Engine.
+    os._exit(code)

@@ -109,7 +109,12 @@ _SERVER_DEFAULTS = {
 
 
 class Engine:
-    """The chDB engine of one data folder."""
+    """The chDB engine of one data folder.
+
+    It is never closed: closing aborts the process now and then (chDB 26.9, "free(): invalid
+    pointer"), and what was acknowledged survives even a SIGKILL. chDB has no queue of asynchronous
+    inserts that an end could lose.
+    """
 
     def __init__(self, path: Path, options: Mapping[str, str]) -> None:
         """Start the engine. Only one may live in a process."""
@@ -155,8 +160,3 @@ class Engine:
             f"SELECT query_id FROM system.processes WHERE has(thread_ids, {native_thread}) "
             "AND query_id != queryID()"
         )
-
-    def close(self) -> None:
-        """Stop the engine; merges in progress are abandoned, which loses nothing."""
-        with self._root_lock:
-            self._root.close()

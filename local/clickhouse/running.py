@@ -137,8 +137,11 @@ class OutputPipe:
             os.close(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK))
 
     def close(self) -> None:
-        """Close the reading end and remove the pipe."""
+        """Close the reading end, which stops an engine that still writes; remove the pipe."""
+        if self._reader < 0:
+            return
         os.close(self._reader)
+        self._reader = -1
         Path(self.path).unlink(missing_ok=True)
 
     def pieces(self, watch: ClientWatch) -> Iterator[bytes]:
@@ -155,7 +158,11 @@ class OutputPipe:
                 poller.unregister(watch.fileno())
                 watching = False
             if self._reader in ready:
-                piece = os.read(self._reader, _PIPE_BYTES)
+                try:
+                    piece = os.read(self._reader, _PIPE_BYTES)
+                except BlockingIOError:
+                    # One writer closed and `end` opened in between: the end is still to come.
+                    continue
                 if not piece:
                     return
                 yield piece
