@@ -3,6 +3,6 @@
     repopulate_from_mvs_on_full_refresh=true,
     mv_on_schema_change='append_new_columns',
     engine=replacing_engine(),
-    order_by=['workspace_id', 'connection_id', 'payment_id', 'id'],
+    order_by=['workspace_id', 'connection_id', 'invoice_id', 'payment_id', 'id'],
 ) }}
 {{ empty_table() }}

@@ -11,7 +11,7 @@ select
     connection_id,
     id,
     'stripe' as provider,
-    invoice_id,
+    ifNull(invoice_id, '') as invoice_id,
     ifNull(payment_intent_id, '') as payment_id,
     charge_id,
     status,

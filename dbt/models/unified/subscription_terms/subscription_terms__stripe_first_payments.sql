@@ -12,7 +12,6 @@ select
     'first_payment' as kind,
     ifNull(created_at, toDateTime(0, 'UTC')) as starts_at,
     iso_total as amount_minor,
-    payment_intent_id as payment_id,
     paid_at,
     iso_code as currency,
     'raw.stripe_invoice' as source_table,

@@ -1,0 +1,259 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    engine=replacing_engine(),
+    order_by=['workspace_id', 'connection_id', 'customer_id', 'subscription_id', 'changed_on'],
+) }}
+{%- set never = "toDateTime64('2100-01-01', 3, 'UTC')" %}
+{%- set key = 'workspace_id, connection_id, subscription_id' %}
+
+with touched_subscriptions as (
+    select workspace_id, connection_id, id as subscription_id
+    from {{ ref('subscriptions') }}
+    {%- if is_incremental() %}
+    where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }})
+    {%- for input in ['subscription_terms', 'subscription_states', 'discounts'] %}
+    union distinct
+    select {{ key }}
+    from {{ ref(input) }}
+    where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }})
+    {%- endfor %}
+    union distinct
+    select {{ key }}
+    from {{ ref('subscription_terms') }}
+    where (workspace_id, connection_id, price_id) in (
+        select workspace_id, connection_id, id::Nullable(String)
+        from {{ ref('prices') }}
+        where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }}))
+    union distinct
+    -- A new attempt may be the one that activates a subscription.
+    select workspace_id, connection_id, assumeNotNull(subscription_id)
+    from {{ ref('invoices') }}
+    where subscription_id is not null and (workspace_id, connection_id, id) in (
+        select workspace_id, connection_id, invoice_id
+        from {{ ref('invoice_payments') }}
+        where (workspace_id, connection_id, payment_id) in (
+            select workspace_id, connection_id, payment_id
+            from {{ ref('payment_attempts') }}
+            where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }})))
+    {%- endif %}
+),
+
+terms as (
+    select * from {{ ref('subscription_terms') }} final
+    where ({{ key }}) in (select {{ key }} from touched_subscriptions)
+),
+
+states as (
+    select * from {{ ref('subscription_states') }} final
+    where ({{ key }}) in (select {{ key }} from touched_subscriptions)
+),
+
+-- What documents say: a price with its quantity from a moment on; 0 where it was credited back.
+documented as (
+    select {{ key }}, assumeNotNull(price_id) as price_id, starts_at as at, 1 as rank,
+        greatest(sumIf(ifNull(quantity, 1), kind = 'period'), maxIf(ifNull(quantity, 1), kind = 'added')) as quantity,
+        sumIf(amount_minor, kind = 'period') as billed_minor,
+        max(dateDiff('day', starts_at, assumeNotNull(ends_at))) as billed_days
+    from terms
+    where kind != 'first_payment' and price_id is not null
+    group by {{ key }}, price_id, at
+),
+
+-- A price that a later period no longer bills ended with its own period.
+run_out as (
+    select terms.workspace_id, terms.connection_id, terms.subscription_id, assumeNotNull(terms.price_id) as price_id,
+        assumeNotNull(terms.ends_at) as at, 0 as rank, toInt64(0) as quantity, toInt64(0) as billed_minor, toInt64(0) as billed_days
+    from terms
+    inner join (
+        select {{ key }}, max(starts_at) as newest_period_at from terms where kind = 'period' group by {{ key }}
+    ) as periods using ({{ key }})
+    where terms.kind in ('period', 'added') and terms.price_id is not null and terms.ends_at <= newest_period_at
+),
+
+-- What events and the newest state show: every price that the subscription ever had, 0 where it is gone.
+shown as (
+    select {{ key }}, price_id, states.observed_at as at, 2 as rank,
+        if(has(item_price_ids, price_id), item_quantities[indexOf(item_price_ids, price_id)], 0) as quantity,
+        toInt64(0) as billed_minor, toInt64(0) as billed_days
+    from states
+    inner join (
+        select {{ key }}, arrayJoin(groupUniqArrayArray(price_ids)) as price_id
+        from (
+            select {{ key }}, item_price_ids as price_ids from states
+            union all
+            select {{ key }}, [ifNull(price_id, '')] from terms
+        )
+        group by {{ key }}
+    ) as ever using ({{ key }})
+    where is_complete and price_id != ''
+),
+
+-- One statement per price and moment, with the exact worth of a month as numerator / denominator.
+priced as (
+    select said.*,
+        toInt256(multiIf(price.interval = 'week', 52, price.interval = 'day' or price.interval is null, 365, 1)) as periods,
+        periods * ifNull(multiIf(
+            said.quantity = 0 or price.usage_type = 'metered', toInt256(0),
+            price.unit_amount_exact is not null and ifNull(price.billing_scheme, 'per_unit') = 'per_unit',
+                toInt256(assumeNotNull(price.unit_amount_exact) * 1000000000000) * multiIf(
+                    ifNull(price.divide_by, 0) <= 1, said.quantity,
+                    price.divide_round = 'up', intDiv(said.quantity + price.divide_by - 1, price.divide_by),
+                    intDiv(said.quantity, price.divide_by)),
+            toInt256(said.billed_minor) * 1000000000000
+        ), 0) as numerator,
+        toInt256(1000000000000) * ifNull(multiIf(
+            price.interval = 'month', ifNull(price.interval_count, 1),
+            price.interval is null, 12 * greatest(said.billed_days, 1),
+            12 * ifNull(price.interval_count, 1)), 1) as denominator
+    from (
+        select {{ key }}, price_id, at,
+            argMax(quantity, (rank, quantity)) as quantity,
+            max(billed_minor) as billed_minor,
+            max(billed_days) as billed_days
+        from (select * from documented union all select * from run_out union all select * from shown)
+        group by {{ key }}, price_id, at
+    ) as said
+    left join (select * from {{ ref('prices') }} final) as price
+        on said.workspace_id = price.workspace_id and said.connection_id = price.connection_id and said.price_id = price.id
+    -- A price of tiers is worth what its last period was billed: a mere quantity does not say.
+    where said.quantity = 0 or said.billed_minor != 0 or price.usage_type = 'metered'
+        or (price.unit_amount_exact is not null and ifNull(price.billing_scheme, 'per_unit') = 'per_unit')
+),
+
+holdings as (
+    select {{ key }}, price_id, numerator, denominator, periods, at as from_at,
+        leadInFrame(at, 1, {{ never }}) over later as until_at
+    from (
+        select *, lagInFrame(numerator, 1, toInt256(0)) over earlier as numerator_before,
+            lagInFrame(denominator, 1, toInt256(1)) over earlier as denominator_before
+        from priced
+        window earlier as (partition by {{ key }}, price_id order by at rows between 1 preceding and current row)
+    )
+    where numerator * denominator_before != numerator_before * denominator
+    window later as (partition by {{ key }}, price_id order by at rows between current row and 1 following)
+),
+
+recurring_discounts as (
+    select given.workspace_id as workspace_id, given.connection_id as connection_id, given.subscription_id as subscription_id,
+        groupArray((
+            ifNull(given.starts_at, toDateTime64(0, 3, 'UTC')), ifNull(given.ends_at, {{ never }}),
+            toInt256(1000000) - toInt256(ifNull(coalesce(given.percent_off, coupon.percent_off), 0) * 10000),
+            toInt256(ifNull(coalesce(given.amount_off_minor, coupon.amount_off_minor), 0)) * 1000000000000)) as discounts
+    from (select * from {{ ref('discounts') }} final where ({{ key }}) in (select {{ key }} from touched_subscriptions)) as given
+    left join (select * from {{ ref('coupons') }} final) as coupon
+        on given.workspace_id = coupon.workspace_id and given.connection_id = coupon.connection_id and given.coupon_id = coupon.id
+    where coalesce(given.duration, coupon.duration) in ('forever', 'repeating')
+    group by workspace_id, connection_id, subscription_id
+),
+
+first_payments as (
+    select workspace_id, connection_id, subscription_id, min(attempted_at) as attempted_at, min(paid_at) as paid_at
+    from (
+        select terms.workspace_id as workspace_id, terms.connection_id as connection_id, terms.subscription_id as subscription_id,
+            terms.paid_at as paid_at, attempt.attempted_at as attempted_at
+        from terms
+        left join (
+            select workspace_id, connection_id, invoice_id, payment_id from {{ ref('invoice_payments') }} final
+            where (workspace_id, connection_id, invoice_id) in (
+                select workspace_id, connection_id, id from terms where kind = 'first_payment')
+        ) as link
+            on terms.workspace_id = link.workspace_id and terms.connection_id = link.connection_id and terms.id = link.invoice_id
+        left join (
+            select workspace_id, connection_id, payment_id, min(occurred_at)::Nullable(DateTime64(3, 'UTC')) as attempted_at
+            from {{ ref('payment_attempts') }} final
+            where (workspace_id, connection_id, customer_id) in (
+                select workspace_id, connection_id, ifNull(customer_id, '') from {{ ref('subscriptions') }}
+                where (workspace_id, connection_id, id) in (select {{ key }} from touched_subscriptions))
+                -- A bank debit activates while it is under way, whatever becomes of it.
+                and (status != 'failed' or payment_method_type not in ('card', 'link'))
+            group by workspace_id, connection_id, payment_id
+        ) as attempt
+            on link.workspace_id = attempt.workspace_id and link.connection_id = attempt.connection_id and link.payment_id = attempt.payment_id
+        where terms.kind = 'first_payment' and terms.amount_minor > 0
+    )
+    group by workspace_id, connection_id, subscription_id
+),
+
+counted as (
+    select s.workspace_id as workspace_id, s.connection_id as connection_id, s.id as subscription_id,
+        ifNull(s.customer_id, '') as customer_id, ifNull(s.currency, '') as currency,
+        if(s.status in ('incomplete', 'incomplete_expired'), {{ never }}, greatest(
+            ifNull(s.trial_ends_at, toDateTime64(0, 3, 'UTC')),
+            coalesce(first_payments.attempted_at, first_payments.paid_at, s.created_at, toDateTime64(0, 3, 'UTC')))) as from_at,
+        ifNull(s.ended_at, if(s.status = 'canceled', coalesce(s.canceled_at, toDateTime64(0, 3, 'UTC')), {{ never }})) as until_at,
+        arraySort(state -> state.1, known.statuses) as statuses,
+        recurring_discounts.discounts as discounts
+    from (
+        select * from {{ ref('subscriptions') }} final
+        where (workspace_id, connection_id, id) in (select {{ key }} from touched_subscriptions)
+    ) as s
+    left join first_payments
+        on s.workspace_id = first_payments.workspace_id and s.connection_id = first_payments.connection_id and s.id = first_payments.subscription_id
+    left join (select {{ key }}, groupArray((observed_at, ifNull(status, ''))) as statuses from states group by {{ key }}) as known
+        on s.workspace_id = known.workspace_id and s.connection_id = known.connection_id and s.id = known.subscription_id
+    left join recurring_discounts
+        on s.workspace_id = recurring_discounts.workspace_id and s.connection_id = recurring_discounts.connection_id
+        and s.id = recurring_discounts.subscription_id
+),
+
+days as (
+    select counted.*, holdings.held as held,
+        arrayJoin(arrayFilter(
+            day -> day <= toDate(now('UTC')),
+            arrayDistinct(arrayMap(moment -> toDate(moment), arrayConcat(
+                [from_at, until_at],
+                arrayMap(h -> h.1, held), arrayMap(h -> h.2, held),
+                arrayMap(d -> d.1, discounts), arrayMap(d -> d.2, discounts),
+                arrayMap(state -> state.1, statuses)))))) as day,
+        toDateTime64(day + 1, 3, 'UTC') - 1 as closes_at
+    from counted
+    inner join (
+        select {{ key }}, arraySort(groupArray((from_at, until_at, price_id, numerator, denominator, periods))) as held
+        from holdings
+        where numerator > 0
+        group by {{ key }}
+    ) as holdings using ({{ key }})
+),
+
+valued as (
+    select {{ key }}, customer_id, currency, day,
+        arrayFilter(d -> d.1 <= closes_at and closes_at < d.2, discounts) as running,
+        arrayFilter(h -> h.1 <= closes_at and closes_at < h.2, held) as holding,
+        arrayFold((kept, d) -> kept * d.3, running, toInt256(1)) as kept_share,
+        arrayFold((scale, d) -> scale * 1000000, running, toInt256(1)) as share_scale,
+        arraySum(d -> d.4, running) as taken_off,
+        from_at <= closes_at and closes_at < until_at
+            and arrayLast(state -> state.1 <= closes_at, statuses).2 not in ('unpaid', 'paused') as counts,
+        toInt64(if(counts, arraySum(
+            (h, place) -> intDiv(
+                2 * greatest(h.4 - if(place = 1, taken_off * h.6, 0), 0) * kept_share + h.5 * share_scale,
+                2 * h.5 * share_scale),
+            holding, arrayEnumerate(holding)), toInt256(0))) as mrr_minor
+    from days
+),
+
+changes as (
+    select {{ key }}, customer_id, currency, day as changed_on, mrr_minor
+    from (
+        select *, lagInFrame(mrr_minor, 1, toInt64(0)) over earlier as mrr_minor_before
+        from valued
+        window earlier as (partition by {{ key }} order by day rows between 1 preceding and current row)
+    )
+    where mrr_minor != mrr_minor_before
+)
+
+select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor,
+    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+    toUInt8(0) as is_deleted,
+    now64(3, 'UTC') as computed_at
+from changes
+{%- if is_incremental() %}
+union all
+-- Days that no longer see a change are withdrawn.
+select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor,
+    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
+from {{ this }} final
+where ({{ key }}) in (select {{ key }} from touched_subscriptions)
+    and ({{ key }}, changed_on) not in (select {{ key }}, changed_on from changes)
+{%- endif %}
