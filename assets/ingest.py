@@ -17,13 +17,10 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     BackfillPolicy,
-    Backoff,
     Config,
     Failure,
-    Jitter,
     MaterializeResult,
     ResourceParam,
-    RetryPolicy,
     multi_asset,
 )
 from pydantic import Field
@@ -32,6 +29,7 @@ from assets.landings import failure_of, landings
 from assets.materializations import Materialized, describe, tell
 from assets.partitions import connection_partitions
 from assets.progress import Listener
+from assets.retries import TRANSIENT, only_transient_retried
 from assets.translator import ingest_specs, object_of, raw_key
 from assets.windows import parse_window
 from core.connections import Connection, ConnectionStore
@@ -39,11 +37,6 @@ from core.settings import Settings
 from core.warehouse import Warehouse
 from pipelines import ingest
 from pipelines.raw import RawTable
-
-# For engines that are away for a moment; a provider's own refusals never come this far.
-TRANSIENT = RetryPolicy(
-    max_retries=2, delay=5, backoff=Backoff.EXPONENTIAL, jitter=Jitter.PLUS_MINUS
-)
 
 
 class BackfillConfig(Config):
@@ -78,13 +71,14 @@ def build_ingest_assets(provider: str) -> AssetsDefinition:
     ) -> Iterator[MaterializeResult[None]]:
         started = time.monotonic()
         selected = [spec for spec in specs if spec.key in context.selected_asset_keys]
-        report = ingest.backfill(
-            settings,
-            chosen_connections(context.partition_keys, connections.all_of(provider)),
-            window=parse_window(config.since, config.until),
-            objects=config.objects or objects_of(selected, specs),
-            progress=progress.or_log(context.log.info),
-        )
+        with only_transient_retried():
+            report = ingest.backfill(
+                settings,
+                chosen_connections(context.partition_keys, connections.all_of(provider)),
+                window=parse_window(config.since, config.until),
+                objects=config.objects or objects_of(selected, specs),
+                progress=progress.or_log(context.log.info),
+            )
         seconds = time.monotonic() - started
         tell(context.op_execution_context, connections, report, seconds)
         names = [name for name in map(object_of, selected) if name in (config.objects or [name])]

@@ -6,6 +6,7 @@ starts dbt once. dbt's tests are the asset checks of the models they test.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from graphlib import TopologicalSorter
 from typing import Any
 
 from dagster import (
@@ -64,8 +65,8 @@ def build_model_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
     ) -> Iterator[DbtEvent]:
         prepare_warehouse(settings)  # the feeds read raw tables, which must exist, if empty
         arguments = ["build", "--full-refresh"] if config.full_refresh else ["build"]
-        invocation = dbt.start(arguments, context)
-        for event in with_targets_last(invocation.stream(), targets):
+        events = dbt.start(arguments, context).stream()
+        for event in in_lineage_order(progress.read(events), upstream(context), targets):
             if isinstance(event, Output) and event.output_name not in views:
                 yield counted(event, context, warehouse, progress)
             else:
@@ -74,22 +75,48 @@ def build_model_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
     return model_assets
 
 
-def with_targets_last(events: Iterable[DbtEvent], targets: Container[str]) -> Iterator[DbtEvent]:
-    """Yield the events with the streaming targets' outputs at the end, failure or not.
+def upstream(context: AssetExecutionContext) -> dict[str, frozenset[str]]:
+    """Return, for each selected output, the selected outputs that it depends on."""
+    names = {key: key.to_python_identifier() for key in context.selected_asset_keys}
+    return {
+        names[spec.key]: frozenset(
+            names[dep.asset_key] for dep in spec.deps if dep.asset_key in names
+        )
+        for spec in context.assets_def.specs
+        if spec.key in names
+    }
 
-    dbt finishes a target while it is still empty; only after its feeds can its rows be counted.
+
+def in_lineage_order(
+    events: Iterable[DbtEvent], needs: Mapping[str, frozenset[str]], targets: Container[str]
+) -> Iterator[DbtEvent]:
+    """Yield the events, with outputs held back until their lineage and their rows are there.
+
+    dbt finishes a streaming target while it is empty, before what feeds it; its rows can be counted
+    when dbt is done. Dagster takes an output only after those it depends on. So targets and what
+    depends on them are yielded at the end, in lineage order; all else as it happens. What was built
+    is told even if dbt failed later.
     """
-    held: list[DbtEvent] = []
+    held: dict[str, Output[Any]] = {}
     try:
         for event in events:
-            if isinstance(event, Output) and event.output_name in targets:
-                held.append(event)
+            if not isinstance(event, Output):
+                yield event
+            elif event.output_name in targets or needs[event.output_name] & held.keys():
+                held[event.output_name] = event
             else:
                 yield event
     except DagsterDbtCliRuntimeError:
-        yield from held
+        yield from _sorted(held, needs)
         raise
-    yield from held
+    yield from _sorted(held, needs)
+
+
+def _sorted(
+    held: Mapping[str, Output[Any]], needs: Mapping[str, frozenset[str]]
+) -> Iterator[Output[Any]]:
+    graph = {name: needs[name] & held.keys() for name in held}
+    return (held[name] for name in TopologicalSorter(graph).static_order())
 
 
 def counted(

@@ -18,10 +18,10 @@ from dagster import (
 )
 from pydantic import Field
 
-from assets.ingest import TRANSIENT
 from assets.landings import failure_of, landings
 from assets.materializations import describe, tell
 from assets.progress import Listener
+from assets.retries import TRANSIENT, only_transient_retried
 from assets.translator import ingest_specs, object_of, raw_key
 from core.connections import Connection, ConnectionStore
 from core.settings import Settings
@@ -31,10 +31,9 @@ from pipelines.raw import RawTable
 
 
 class SyncConfig(Config):
-    """What a sync covers; without values, all connections and all objects."""
+    """What a sync covers; without a value, all connections whose key is taken."""
 
     connections: list[str] | None = Field(None, description="Keys: workspace|connection.")
-    objects: list[str] | None = Field(None, description="The provider's names: charge.")
 
 
 def build_sync_op(provider: str) -> OpDefinition:
@@ -51,12 +50,12 @@ def build_sync_op(provider: str) -> OpDefinition:
         progress: ResourceParam[Listener],
     ) -> None:
         started = time.monotonic()
-        report = ingest.incremental(
-            settings,
-            askable(connections.all_of(provider), config.connections),
-            objects=config.objects,
-            progress=progress.or_log(context.log.info),
-        )
+        with only_transient_retried():
+            report = ingest.incremental(
+                settings,
+                askable(connections.all_of(provider), config.connections),
+                progress=progress.or_log(context.log.info),
+            )
         seconds = time.monotonic() - started
         tell(context, connections, report, seconds)
         landed = [landing for landing in landings(report, names) if landing.rows]

@@ -40,7 +40,13 @@ def open_instance(settings: Settings) -> Iterator[DagsterInstance]:
         ConfigurationError: `dagster_database_url` is not set.
     """
     home = prepare_home(settings)
-    storage = {"postgres": {"postgres_url": settings.required("dagster_database_url")}}
+    storage = {
+        "custom": {
+            "module": "orchestration.storage",
+            "class": "PostgresStorage",
+            "config": {"postgres_url": settings.required("dagster_database_url")},
+        }
+    }
     with DagsterInstance.from_ref(
         InstanceRef.from_dir(str(home), overrides={"storage": storage})
     ) as instance:

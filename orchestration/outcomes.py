@@ -3,8 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from dagster import AssetCheckEvaluation, AssetMaterialization, DagsterEvent, ExecuteInProcessResult
+from dagster import (
+    AssetCheckEvaluation,
+    AssetMaterialization,
+    DagsterEvent,
+    ExecuteInProcessResult,
+    MetadataValue,
+)
 
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
 
@@ -89,7 +96,7 @@ def _failures(events: Iterable[DagsterEvent]) -> tuple[dict[str, str], list[str]
                 "failed_connections"
             )
             if named:
-                connections |= {key: str(reason) for key, reason in dict(named.value).items()}
+                connections |= _reasons(named)
             elif data.user_failure_data and data.user_failure_data.description:
                 errors.append(data.user_failure_data.description)
             elif data.error:
@@ -98,6 +105,12 @@ def _failures(events: Iterable[DagsterEvent]) -> tuple[dict[str, str], list[str]
         elif event.is_failure and not event.is_step_event:
             errors.append(event.message or "The run did not start.")
     return connections, errors if not connections else []
+
+
+def _reasons(named: MetadataValue[Any]) -> dict[str, str]:
+    value = named.value
+    assert isinstance(value, Mapping)
+    return {str(key): str(reason) for key, reason in value.items()}
 
 
 def _verdict(check: AssetCheckEvaluation) -> CheckVerdict:

@@ -1,4 +1,4 @@
-"""How is a request for a run written as Dagster's run config? The one place that knows step names."""
+"""How is a request for a run written as run config? The one place that knows step names."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,16 +15,9 @@ def backfill_config(
     return _config(f"{provider}_ingest", since=since, until=until, objects=_list(objects))
 
 
-def sync_config(
-    provider: str,
-    *,
-    connections: Sequence[str] | None = None,
-    objects: Sequence[str] | None = None,
-) -> dict[str, Any]:
+def sync_config(provider: str, *, connections: Sequence[str] | None = None) -> dict[str, Any]:
     """Return the config of `<provider>_sync`."""
-    return _config(
-        f"{provider}_sync_changes", connections=_list(connections), objects=_list(objects)
-    )
+    return _config(f"{provider}_sync_changes", connections=_list(connections))
 
 
 def build_config(*, full_refresh: bool = False) -> dict[str, Any]:

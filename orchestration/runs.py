@@ -57,7 +57,6 @@ def run_incremental(
     provider: str,
     *,
     connections: Sequence[Connection] | None = None,
-    objects: Sequence[str] | None = None,
     on_progress: Progress | None = None,
     instance: DagsterInstance | None = None,
 ) -> RunOutcome:
@@ -67,7 +66,7 @@ def run_incremental(
         if connections is not None:
             ensure_partitions(dagster, provider, connections)
         definitions = _bound(ingest_definitions(), settings, on_progress)
-        config = sync_config(provider, connections=keys, objects=objects)
+        config = sync_config(provider, connections=keys)
         return _execute(dagster, definitions, f"{provider}_sync", config)
 
 
@@ -92,14 +91,14 @@ def run_models(
 def run_checks(
     settings: Settings, provider: str, *, instance: DagsterInstance | None = None
 ) -> RunOutcome:
-    """Run the checks over the provider's raw tables; `success` means that they ran, see `checks`."""
+    """Check the provider's raw tables; `success` means that the checks ran, see `checks`."""
     with _opened(settings, instance) as dagster:
         definitions = _bound(ingest_definitions(), settings, None)
         return _execute(dagster, definitions, f"{provider}_checks", {})
 
 
 def _bound(parts: Definitions, settings: Settings, on_progress: Progress | None) -> Definitions:
-    return with_resources(parts, lambda: settings, Listener(on_progress))
+    return with_resources(parts, lambda: settings, Listener(on_progress, is_quiet=True))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How is a run started on a Dagster that is up? Through its GraphQL interface, and not waited for."""
+"""How is a run started on a Dagster that is up? Through its GraphQL interface, not waited for."""
 
 from collections.abc import Mapping
 from typing import Any
