@@ -1,16 +1,36 @@
 """Which providers can be pulled, and by whom? One line each."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from types import ModuleType
+from typing import Protocol
 
+from core.connections import Connection
 from core.errors import InvalidInputError
+from core.settings import Settings
 from pipelines import stripe
+from pipelines.batches import Sink
 from pipelines.raw import RawTable
+from pipelines.stripe.tail import Tail as StripeTail
+
+
+class Tail(Protocol):
+    """Follows one account between runs; see `pipelines.tail`."""
+
+    async def look(self, position: int, sink: Sink) -> int:
+        """Hand over what happened since `position` and return the new position."""
+
 
 PROVIDERS: dict[str, ModuleType] = {"stripe": stripe}
 
+# Providers whose changes can be asked for every few seconds.
+TAILS: dict[str, Callable[[Settings, Connection], AbstractAsyncContextManager[Tail]]] = {
+    "stripe": StripeTail
+}
+
 
 def provider(name: str) -> ModuleType:
-    """Return the provider's package: `source`, `raw_tables`, `GROUPS`, `audit`, `tail`.
+    """Return the provider's package: `start`, `raw_tables`, `GROUPS`.
 
     Raises:
         InvalidInputError: No such provider.

@@ -43,6 +43,7 @@ _EVENT = msgspec.json.Decoder(_Event)
 class Change:
     """What one event says about one object."""
 
+    event_id: str
     object: str
     id: str
     second: int
@@ -93,6 +94,7 @@ def change_of(event: Item) -> Change | None:
         return None
     is_removed = body.type.endswith(".deleted") and body.type not in _NOT_REMOVED
     return Change(
+        event_id=event.id,
         object=item.object,
         id=item.id,
         second=event.created,
@@ -102,11 +104,18 @@ def change_of(event: Item) -> Change | None:
     )
 
 
-def digest(events: Sequence[Item], *, open_above: bool = False, open_below: bool = False) -> Digest:
+def digest(
+    events: Sequence[Item],
+    *,
+    known: Container[str] = (),
+    open_above: bool = False,
+    open_below: bool = False,
+) -> Digest:
     """Reduce a page of events, in any order, to the newest change of each object.
 
     Args:
         events: The page.
+        known: Events that were applied before: they show ties, and are not applied again.
         open_above: Newer events may share the newest second (the page follows another).
         open_below: Older events may share the oldest second (another page follows).
     """
@@ -123,7 +132,10 @@ def digest(events: Sequence[Item], *, open_above: bool = False, open_below: bool
         newest[change.key] = change
     settled: list[Change] = []
     unsettled: list[Change] = []
+    fresh = {(c.key, c.second) for c in changes if c.event_id not in known}
     for change in newest.values():
+        if (change.key, change.second) not in fresh:
+            continue
         is_tied = in_second[change.key, change.second] > 1 or change.second in edges
         is_clear = change.is_removed or (change.is_our_shape and not is_tied)
         (settled if is_clear else unsettled).append(change)

@@ -5,7 +5,7 @@ Objects land with what is nested below them; events land with what they say abou
 
 import asyncio
 import string
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -48,16 +48,23 @@ class EventPages:
     landing: Landing
     skip: OnSkip
     only_removals: bool = False
+    known: Container[str] = ()
 
     async def __call__(self, page: ReadPage) -> None:
         """Land a page of events; the events last, so that an event's row means it was applied."""
-        found = digest(page.items, open_above=bool(page.span.after), open_below=page.has_more)
+        found = digest(
+            page.items,
+            known=self.known,
+            open_above=bool(page.span.after),
+            open_below=page.has_more,
+        )
         settled = [c for c in found.settled if c.is_removed or not self.only_removals]
         rows = [(change, change.row()) for change in settled]
         if not self.only_removals:
             rows += await asyncio.gather(*(self._fresh(change) for change in found.unsettled))
         await self._land(rows)
-        await self.landing.rows("event", [event_row(event) for event in page.items])
+        events = [event_row(event) for event in page.items if event.id not in self.known]
+        await self.landing.rows("event", events)
 
     async def _land(self, rows: Sequence[tuple[Change, RawObject]]) -> None:
         by_object: dict[str, list[RawObject]] = {}

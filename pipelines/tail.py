@@ -1,0 +1,165 @@
+"""How is a change seen within seconds where no webhook can reach? The worker asks for events.
+
+Rows go straight to the raw tables, not through dlt: a load of dlt's writes a package, a state row
+and a load row, which every few seconds and for every connection would cost more than the events.
+The position of each connection is a row of raw.cursor, written after the rows that it covers;
+after a kill, the same events are read again and change nothing. Dagster's incremental run has its
+own cursor and remains the net below this one.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from core.clock import epoch_microseconds, utc_now
+from core.connections import Connection, ConnectionStore
+from core.database import Database
+from core.errors import EngineUnavailableError, ProviderError
+from core.logs import get_logger
+from core.secrets import SecretBox
+from core.settings import Settings
+from core.warehouse import Warehouse
+from pipelines import registry
+from pipelines.batches import Sink
+from pipelines.ingest import prepare_warehouse
+from pipelines.raw import RawTable
+
+LONGEST_PAUSE = 300.0
+REFRESH_SECONDS = 15.0
+
+Connections = Callable[[], Sequence[Connection]]
+OnRevoked = Callable[[Connection, str], None]
+
+log = get_logger("pipelines.tail")
+
+
+def run_tail(settings: Settings, stop_event: threading.Event) -> None:
+    """Follow every active connection until `stop_event` is set; what was begun is finished."""
+    database = Database.connect(settings, role="system", size=2)
+    application = Database.connect(settings, size=2)
+    box = SecretBox.from_keys(settings.required("encryption_keys"))
+    try:
+        listing = ConnectionStore(database, box)
+        writing = ConnectionStore(application, box)
+
+        def connections() -> list[Connection]:
+            return [c for name in registry.TAILS for c in listing.all_of(name)]
+
+        def revoked(connection: Connection, reason: str) -> None:
+            writing.record_status(connection, "revoked", reason)
+
+        follow(settings, stop_event, connections, revoked)
+    finally:
+        database.close()
+        application.close()
+
+
+def follow(
+    settings: Settings, stop_event: threading.Event, connections: Connections, revoked: OnRevoked
+) -> None:
+    """Follow whatever `connections` returns, asked again every few seconds."""
+    prepare_warehouse(settings)
+    warehouse = Warehouse.connect(settings)
+    try:
+        asyncio.run(_follow_all(settings, stop_event, warehouse, connections, revoked))
+    finally:
+        warehouse.close()
+
+
+async def _follow_all(
+    settings: Settings,
+    stop_event: threading.Event,
+    warehouse: Warehouse,
+    connections: Connections,
+    revoked: OnRevoked,
+) -> None:
+    stop = asyncio.Event()
+    following: dict[str, tuple[Connection, asyncio.Task[None]]] = {}
+    while not stop_event.is_set():
+        wanted = {c.key: c for c in await asyncio.to_thread(connections)}
+        for key, (connection, task) in list(following.items()):
+            if task.done():
+                task.result()  # a fault of ours ends the worker, which its supervisor restarts
+            if _account(wanted.get(key)) != _account(connection):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+                del following[key]
+        for key, connection in wanted.items():
+            if key not in following:
+                work = _follow_one(settings, warehouse, connection, stop, revoked)
+                following[key] = (connection, asyncio.create_task(work))
+        await asyncio.to_thread(stop_event.wait, REFRESH_SECONDS)
+    stop.set()
+    await asyncio.gather(*(task for _, task in following.values()))
+
+
+def _account(connection: Connection | None) -> object:
+    """Return what makes it necessary to follow anew; a status or a sync's time does not."""
+    return connection and (connection.api_url, dict(connection.credentials))
+
+
+async def _follow_one(
+    settings: Settings,
+    warehouse: Warehouse,
+    connection: Connection,
+    stop: asyncio.Event,
+    revoked: OnRevoked,
+) -> None:
+    """Look every `poll_seconds`; a connection that fails waits longer, and alone."""
+    pause = settings.poll_seconds
+    position = await asyncio.to_thread(_position, warehouse, connection)
+    async with registry.TAILS[connection.provider](settings, connection) as tail:
+        while not stop.is_set():
+            try:
+                moved_to = await _look(tail, warehouse, connection, position)
+            except (ProviderError, EngineUnavailableError) as error:
+                log.warning("tail failed", connection=connection.id, reason=error.detail)
+                if error.status == 401:
+                    await asyncio.to_thread(revoked, connection, error.detail)
+                    return
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                pause = settings.poll_seconds
+                if moved_to != position:
+                    await asyncio.to_thread(_move, warehouse, connection, moved_to)
+                    position = moved_to
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+
+
+async def _look(
+    tail: registry.Tail, warehouse: Warehouse, connection: Connection, position: int
+) -> int:
+    sink = Sink()
+
+    async def read() -> int:
+        try:
+            return await tail.look(position, sink)
+        finally:
+            sink.finish()
+
+    reader = asyncio.create_task(read())
+    while (batch := await sink.next_batch()) is not None:
+        table = RawTable(connection.provider, batch.resource).name
+        await asyncio.to_thread(warehouse.insert_arrow, table, batch.rows)
+    return await reader
+
+
+def _position(warehouse: Warehouse, connection: Connection) -> int:
+    rows = warehouse.rows(
+        "select position from raw.cursor final where workspace_id = {workspace:String}"
+        " and connection_id = {connection:String} and name = 'events'",
+        {"workspace": str(connection.tenant), "connection": connection.id},
+    )
+    return int(rows[0]["position"]) if rows else 0
+
+
+def _move(warehouse: Warehouse, connection: Connection, position: int) -> None:
+    now = utc_now()
+    row = [str(connection.tenant), connection.id, "events", position, now]
+    columns = ("workspace_id", "connection_id", "name", "position", "moved_at")
+    warehouse.insert_rows("raw.cursor", [row], columns)
+    lag = epoch_microseconds(now) // 1_000_000 - position
+    log.info("tail moved", connection=connection.id, newest_event_seconds_ago=lag)
