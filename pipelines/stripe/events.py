@@ -9,7 +9,7 @@ Within one release (`.basil`), Stripe's monthly versions differ by additions onl
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import msgspec
