@@ -12,15 +12,27 @@ from starlette.concurrency import run_in_threadpool
 
 from core.settings import Settings
 from serving import health
+from serving.api_keys import router as api_keys
+from serving.audit_log import router as audit_log
 from serving.auth.key_cache import KeyCache
 from serving.documentation import OPENAPI_PATH, add_documentation
 from serving.engines import Engines
 from serving.exchange import ExchangeMiddleware
+from serving.members import router as members
 from serving.openapi import TITLE, VERSION, add_openapi
 from serving.problems import add_problem_handlers
 from serving.transactions import router as transactions
+from serving.whoami import router as whoami
+from serving.workspaces import router as workspaces
 
-ROUTERS = (transactions.router,)
+ROUTERS = (
+    transactions.router,
+    whoami.router,
+    workspaces.router,
+    members.router,
+    api_keys.router,
+    audit_log.router,
+)
 
 
 class State(TypedDict):

@@ -11,6 +11,7 @@ import redis
 
 from core.cache import connect_cache
 from core.database import Database
+from core.secrets import SecretBox
 from core.settings import Settings
 from core.warehouse import Warehouse
 
@@ -35,10 +36,11 @@ class Engines:
         """Open the pools; none of the engines needs to answer yet.
 
         Raises:
-            ConfigurationError: The URL of a needed engine, or the secret of keys, is not set.
+            ConfigurationError: The URL of a needed engine, or a secret, is not set.
         """
         settings.required("clickhouse_url")
         settings.required("api_key_secret")
+        SecretBox.from_keys(settings.required("encryption_keys"))
         cache = connect_cache(settings) if settings.redis_url else None
         return cls(settings, Database.connect(settings, size=DATABASE_CONNECTIONS), cache)
 
@@ -58,6 +60,11 @@ class Engines:
     def api_key_secret(self) -> str:
         """The secret under which API keys are hashed."""
         return self.settings.required("api_key_secret")
+
+    @property
+    def box(self) -> SecretBox:
+        """The box that seals credentials and kept answers."""
+        return SecretBox.from_keys(self.settings.required("encryption_keys"))
 
     def close(self) -> None:
         """Close every pool."""

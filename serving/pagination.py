@@ -8,9 +8,10 @@ callers and needs no signature: it selects among rows that the scope has already
 import base64
 import binascii
 import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, Field
@@ -35,6 +36,12 @@ class Page(BaseModel, Generic[Item]):
     data: list[Item]
     has_more: bool = Field(description="Whether another page follows")
     next_cursor: str | None = Field(description="Send it as `cursor` for that page")
+
+
+class Collection(BaseModel, Generic[Item]):
+    """A list that is short by nature, and whole."""
+
+    data: list[Item]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +76,18 @@ class Cursor:
                 "The cursor is not one that this list has given.",
                 next_step="Send next_cursor as it was received, or leave it out to start over.",
             ) from None
+
+
+def page_of(
+    rows: Sequence[Mapping[str, Any]],
+    limit: int,
+    shape: Callable[[Mapping[str, Any]], Item],
+    cursor_of: Callable[[Mapping[str, Any]], Cursor],
+) -> Page[Item]:
+    """Return a page of `limit` rows; one row more than that tells that another page follows."""
+    has_more = len(rows) > limit
+    return Page(
+        data=[shape(row) for row in rows[:limit]],
+        has_more=has_more,
+        next_cursor=cursor_of(rows[limit - 1]).encode() if has_more else None,
+    )

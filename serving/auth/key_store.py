@@ -136,6 +136,30 @@ def list_keys(rows: Rows) -> list[ApiKey]:
     return [_read(row) for row in found]
 
 
+def get_key(rows: Rows, key_id: str) -> ApiKey:
+    """Return one key, held against other changes until the transaction ends.
+
+    Raises:
+        NotFoundError: The workspace has no key of this id.
+    """
+    row = rows.execute(
+        f"select {_COLUMNS} from api_keys where id = %s for update", [key_id]
+    ).fetchone()
+    if row is None:
+        raise NotFoundError(
+            f"There is no API key {key_id}.", next_step="GET /v1/api_keys lists those there are."
+        )
+    return _read(row)
+
+
+def replace_key(rows: Rows, key_id: str, *, new_id: str, expires_at: datetime) -> None:
+    """Note which key follows this one, and let it end."""
+    rows.execute(
+        "update api_keys set replaced_by = %s, expires_at = %s where id = %s",
+        [new_id, expires_at, key_id],
+    )
+
+
 def revoke_key(rows: Rows, key_id: str, *, now: datetime) -> ApiKey:
     """End a key at once; ending it again changes nothing.
 
@@ -148,7 +172,9 @@ def revoke_key(rows: Rows, key_id: str, *, now: datetime) -> ApiKey:
         [now, key_id],
     ).fetchone()
     if row is None:
-        raise NotFoundError(f"There is no API key {key_id}.")
+        raise NotFoundError(
+            f"There is no API key {key_id}.", next_step="GET /v1/api_keys lists those there are."
+        )
     return _read(row)
 
 

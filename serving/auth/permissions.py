@@ -5,8 +5,11 @@ members have those of their role. The table is shown in the OpenAPI document (ea
 its permission) and in docs/api.md; a test holds both, and the routes, to it.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+from core.errors import ForbiddenError
 
 
 class Role(StrEnum):
@@ -21,6 +24,13 @@ class Permission(StrEnum):
     """What a key or a member may do."""
 
     TRANSACTIONS_READ = "transactions:read"
+    API_KEYS_READ = "api_keys:read"
+    API_KEYS_WRITE = "api_keys:write"
+    MEMBERS_READ = "members:read"
+    MEMBERS_WRITE = "members:write"
+    WORKSPACE_READ = "workspace:read"
+    WORKSPACE_WRITE = "workspace:write"
+    AUDIT_LOG_READ = "audit_log:read"
 
 
 class Grant(NamedTuple):
@@ -31,20 +41,56 @@ class Grant(NamedTuple):
 
 
 _EVERYONE = frozenset(Role)
+_ADMINS = frozenset({Role.OWNER, Role.ADMIN})
+_OWNERS = frozenset({Role.OWNER})
 
 TABLE: dict[Permission, Grant] = {
     Permission.TRANSACTIONS_READ: Grant("See transactions and where they come from", _EVERYONE),
+    Permission.API_KEYS_READ: Grant("See which API keys exist", _ADMINS),
+    Permission.API_KEYS_WRITE: Grant("Create, rotate and revoke API keys", _ADMINS),
+    Permission.MEMBERS_READ: Grant("See who belongs to the workspace", _EVERYONE),
+    Permission.MEMBERS_WRITE: Grant("Invite members, change roles, remove members", _ADMINS),
+    Permission.WORKSPACE_READ: Grant("See the workspace and its settings", _EVERYONE),
+    Permission.WORKSPACE_WRITE: Grant("Change the workspace; make and unmake owners", _OWNERS),
+    Permission.AUDIT_LOG_READ: Grant("See who changed what", _ADMINS),
 }
 
 EVERYTHING = frozenset(TABLE)
+_ADMINISTRATION = ("api_keys:", "members:", "workspace:", "audit_log:")
 
-# Named sets of scopes for new keys.
-PRESETS: dict[str, frozenset[Permission]] = {
+Preset = Literal["full", "read_only"]
+
+# Named sets of scopes for new keys. `read_only` is for apps that show data: it does not show who
+# works here, which keys exist or what they did.
+PRESETS: dict[Preset, frozenset[Permission]] = {
     "full": EVERYTHING,
-    "read_only": frozenset(name for name in TABLE if name.endswith(":read")),
+    "read_only": frozenset(
+        name for name in TABLE if name.endswith(":read") and not name.startswith(_ADMINISTRATION)
+    ),
 }
+
+
+class EscalationError(ForbiddenError):
+    """A key would hand out more than it has."""
+
+    code = "permission_escalation"
+    title = "More than this key may do"
 
 
 def permissions_of(role: Role) -> frozenset[Permission]:
     """Return what a member of this role may do."""
     return frozenset(name for name, grant in TABLE.items() if role in grant.roles)
+
+
+def refuse_escalation(held: Iterable[Permission], wanted: Iterable[Permission]) -> None:
+    """Check that nobody gives what they do not have.
+
+    Raises:
+        EscalationError: Some of `wanted` is not in `held`.
+    """
+    excess = sorted(set(wanted) - set(held))
+    if excess:
+        raise EscalationError(
+            f"The API key lacks what it would give: {', '.join(excess)}.",
+            next_step="Ask for less, or use a key that has these permissions itself.",
+        )

@@ -6,9 +6,10 @@ are not within a handler's reach, and `require_scopes` refuses to start an appli
 a route of /v1 without a scope.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
@@ -22,8 +23,8 @@ from core.errors import ForbiddenError, InvalidInputError
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery
 from serving.auth.key_cache import KeyCache
-from serving.auth.key_store import ApiKey
-from serving.auth.keys import is_well_formed
+from serving.auth.key_store import ApiKey, insert_key
+from serving.auth.keys import Environment, is_well_formed
 from serving.auth.permissions import Permission
 from serving.auth.refusals import InvalidKeyError
 from serving.engines import Engines
@@ -63,6 +64,29 @@ class TenantScope:
         """Open a Postgres transaction that sees this workspace only."""
         with self._engines.database.tenant(self.tenant) as rows:
             yield rows
+
+    def seal(self, text: str, *, purpose: str) -> str:
+        """Encrypt a text that only this workspace may read back, for the same purpose."""
+        return self._engines.box.seal(text, context=f"{self.tenant}|{purpose}")
+
+    def unseal(self, sealed: str, *, purpose: str) -> str:
+        """Decrypt what `seal` made."""
+        return self._engines.box.open(sealed, context=f"{self.tenant}|{purpose}")
+
+    def new_key(
+        self,
+        rows: Rows,
+        name: str,
+        *,
+        scopes: Iterable[Permission],
+        environment: Environment,
+        expires_at: datetime | None,
+    ) -> tuple[str, ApiKey]:
+        """Create an API key of this workspace; return it and its record."""
+        return insert_key(
+            rows, self.tenant, name, secret=self._engines.api_key_secret, now=utc_now(),
+            scopes=scopes, environment=environment, expires_at=expires_at,
+        )  # fmt: skip
 
     def answer_with(self, header: str, value: str) -> None:
         """Set a header of the answer, whatever the answer becomes."""
@@ -111,6 +135,13 @@ class Requires:
 
 AnyScope = Annotated[TenantScope, Depends(Requires(None))]
 TransactionsRead = Annotated[TenantScope, Depends(Requires(Permission.TRANSACTIONS_READ))]
+ApiKeysRead = Annotated[TenantScope, Depends(Requires(Permission.API_KEYS_READ))]
+ApiKeysWrite = Annotated[TenantScope, Depends(Requires(Permission.API_KEYS_WRITE))]
+MembersRead = Annotated[TenantScope, Depends(Requires(Permission.MEMBERS_READ))]
+MembersWrite = Annotated[TenantScope, Depends(Requires(Permission.MEMBERS_WRITE))]
+WorkspaceRead = Annotated[TenantScope, Depends(Requires(Permission.WORKSPACE_READ))]
+WorkspaceWrite = Annotated[TenantScope, Depends(Requires(Permission.WORKSPACE_WRITE))]
+AuditLogRead = Annotated[TenantScope, Depends(Requires(Permission.AUDIT_LOG_READ))]
 
 
 def required_permissions(application: FastAPI) -> dict[tuple[str, str], Permission | None]:

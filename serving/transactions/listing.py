@@ -8,7 +8,7 @@ from typing import Any
 from core.clock import epoch_microseconds
 from serving.auth.scope import TenantScope
 from serving.freshness import tell_freshness
-from serving.pagination import Cursor, Page
+from serving.pagination import Cursor, Page, page_of
 from serving.times import EARLIEST, LATEST
 from serving.transactions import queries
 from serving.transactions.schemas import Transaction, transaction_of
@@ -40,15 +40,9 @@ def list_transactions(
 ) -> Page[Transaction]:
     """Return the page after `cursor`, or the first."""
     tell_freshness(scope)
-    # One row more than asked tells whether another page follows.
     parameters = filters.parameters() | _position(cursor) | {"limit": limit + 1}
     rows = scope.rows(queries.PAGE, parameters)
-    has_more = len(rows) > limit
-    return Page(
-        data=[transaction_of(row) for row in rows[:limit]],
-        has_more=has_more,
-        next_cursor=_cursor_of(rows[limit - 1]).encode() if has_more else None,
-    )
+    return page_of(rows, limit, transaction_of, _cursor_of)
 
 
 def _position(cursor: str | None) -> dict[str, Any]:

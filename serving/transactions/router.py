@@ -9,10 +9,9 @@ from serving.pagination import CursorText, Limit, Page
 from serving.times import Moment
 from serving.transactions.listing import Filters, list_transactions
 from serving.transactions.schemas import Transaction
+from serving.words import Word
 
 router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
-
-Word = Annotated[str, Query(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 @router.get("", summary="List transactions", operation_id="list_transactions")

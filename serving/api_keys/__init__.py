@@ -1,0 +1,1 @@
+"""API keys: what opens a workspace, and for what."""

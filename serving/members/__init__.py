@@ -1,0 +1,1 @@
+"""Members: who belongs to a workspace, in which role."""

@@ -1,0 +1,102 @@
+"""What may be done to members? Invited, given a role, removed; the last owner always stays.
+
+Whoever touches owners (makes one, unmakes one, removes one) needs `workspace:write` besides.
+"""
+
+from core.clock import utc_now
+from core.database import Rows
+from core.errors import ConflictError, NotFoundError
+from core.tenancy import new_id
+from serving.audit_log.entries import record
+from serving.auth.permissions import Permission, Role, refuse_escalation
+from serving.auth.scope import TenantScope
+from serving.members import queries
+from serving.members.schemas import Invitation, Member, member_of
+
+
+class LastOwnerError(ConflictError):
+    """A workspace keeps at least one owner."""
+
+    code = "last_owner"
+    title = "The workspace would have no owner"
+
+
+def invite(scope: TenantScope, rows: Rows, invitation: Invitation) -> Member:
+    """Add a member, who becomes active by signing in with the address.
+
+    Raises:
+        ConflictError: The address belongs to a member already.
+        EscalationError: An owner is invited without `workspace:write`.
+    """
+    _check_owner(scope, invitation.role)
+    values = {
+        "workspace_id": str(scope.tenant), "id": new_id("mem"), "email": invitation.email,
+        "name": invitation.name or "", "role": invitation.role, "now": utc_now(),
+    }  # fmt: skip
+    row = rows.execute(queries.INVITE, values).fetchone()
+    if row is None:
+        raise ConflictError(
+            "The address belongs to a member of the workspace already.",
+            next_step="Change the member's role with PATCH /v1/members/{id}.",
+        )
+    record(rows, scope, "member.invited", row["id"], role=row["role"])
+    return member_of(row)
+
+
+def change_role(scope: TenantScope, rows: Rows, member_id: str, role: Role) -> Member:
+    """Give a member another role.
+
+    Raises:
+        NotFoundError: The workspace has no such member.
+        LastOwnerError: It would be left without an owner.
+        EscalationError: An owner is made or unmade without `workspace:write`.
+    """
+    member = _held(rows, member_id)
+    if member.role == role:
+        return member
+    _check_owner(scope, member.role, role)
+    _check_last_owner(rows, member)
+    row = rows.execute(
+        queries.CHANGE_ROLE, {"role": role, "id": member_id, "now": utc_now()}
+    ).fetchone()
+    assert row is not None
+    record(rows, scope, "member.role_changed", member_id, before=member.role, after=role)
+    return member_of(row)
+
+
+def remove(scope: TenantScope, rows: Rows, member_id: str) -> Member:
+    """Remove a member.
+
+    Raises:
+        NotFoundError: The workspace has no such member.
+        LastOwnerError: It would be left without an owner.
+        EscalationError: An owner is removed without `workspace:write`.
+    """
+    member = _held(rows, member_id)
+    _check_owner(scope, member.role)
+    _check_last_owner(rows, member)
+    rows.execute(queries.REMOVE, [member_id])
+    record(rows, scope, "member.removed", member_id, role=member.role)
+    return member
+
+
+def _held(rows: Rows, member_id: str) -> Member:
+    row = rows.execute(queries.ONE, [member_id]).fetchone()
+    if row is None:
+        raise NotFoundError(
+            f"There is no member {member_id}.", next_step="GET /v1/members lists those there are."
+        )
+    return member_of(row)
+
+
+def _check_owner(scope: TenantScope, *roles: Role) -> None:
+    if Role.OWNER in roles:
+        refuse_escalation(scope.key.scopes, {Permission.WORKSPACE_WRITE})
+
+
+def _check_last_owner(rows: Rows, member: Member) -> None:
+    owners = {row["id"] for row in rows.execute(queries.OWNERS)}
+    if owners == {member.id}:
+        raise LastOwnerError(
+            "This member is the workspace's only owner.", next_step="Make another owner first."
+        )
