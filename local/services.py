@@ -16,7 +16,7 @@ from core.settings import Settings
 from local.ports import LOOPBACK, PROBE_SECONDS, FixedPort, answers_http, free_port
 from local.process import Part
 
-WORKER_SILENCE_SECONDS = 120.0
+WORKER_SILENCE_SECONDS = 60.0
 CODE_MODULE = "orchestration.definitions"
 
 
@@ -124,23 +124,24 @@ def daemon_part(settings: Settings, place: DagsterPlace) -> Part:
 
 def worker_part(settings: Settings) -> Part:
     """What follows the providers' events."""
-    mark = worker_mark(settings)
     return Part(
         name="worker",
         command=_python("oppulence", "worker"),
         environment=settings.child_environment(),
-        probe=lambda: _is_recent(mark),
+        probe=lambda: is_worker_alive(settings),
     )
 
 
 def worker_mark(settings: Settings) -> Path:
-    """Return the file that the worker touches each time it has looked for events."""
+    """Return the file that the worker touches every few seconds while it follows events."""
     return settings.data_dir / "worker.alive"
 
 
-def _is_recent(mark: Path) -> bool:
+def is_worker_alive(settings: Settings) -> bool:
+    """Say whether a worker of this data folder has shown itself lately."""
     try:
-        return time.time() - mark.stat().st_mtime < WORKER_SILENCE_SECONDS
+        touched = worker_mark(settings).stat().st_mtime
+        return time.time() - touched < WORKER_SILENCE_SECONDS
     except FileNotFoundError:
         return False
 

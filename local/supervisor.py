@@ -139,7 +139,9 @@ class Supervisor:
                 if time.monotonic() >= deadline or self._forced.wait(STEP_SECONDS):
                     break
             for slot in phase:
+                is_ended = slot.process.exit_code() is not None
                 slot.process.kill()
+                self._report(slot.part.name, "stopped" if is_ended else "ended by force")
 
     def _run(self, part: Part) -> Process:
         return Process(part, self._lifeline, self._sink_of(part.name))

@@ -138,11 +138,16 @@ def migrate(
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether one runs.")] = False,
+) -> None:
     """Follow the providers' events until stopped."""
-    from oppulence.worker import run_worker
+    from oppulence.worker import check_worker, run_worker
 
-    run_worker()
+    if check:
+        check_worker()
+    else:
+        run_worker()
 
 
 @workspaces.command("create")
