@@ -97,11 +97,11 @@ class Supervisor:
             for slot in self.slots:
                 self._step(slot, first=slot in phase)
 
-    def run_once(self, part: Part) -> None:
-        """Run a part that ends by itself, and wait for it.
+    def run_once(self, part: Part, *, tolerated: int = 0) -> int:
+        """Run a part that ends by itself, wait for it and return its exit code.
 
         Raises:
-            PartFailedError: It failed.
+            PartFailedError: It failed, and not with the exit code `tolerated`.
             StoppedError: A stop was requested meanwhile.
         """
         slot = Slot(part, self._run(part))
@@ -113,8 +113,9 @@ class Supervisor:
                 self._step(other, first=False)
         slot.process.kill()
         self.phases.pop()
-        if code:
+        if code not in {0, tolerated}:
             raise _failure(slot, f"ended with {_ending(code)}")
+        return code
 
     def watch(self) -> None:
         """Keep every part running until a stop is requested.

@@ -128,13 +128,19 @@ def doctor(
 @app.command()
 def migrate(
     changed_only: Annotated[
-        bool, typer.Option(help="Leave dbt's models alone if they were built as they are now.")
+        bool,
+        typer.Option(
+            "--changed-only", help="Leave dbt's models alone if they were built as they are now."
+        ),
+    ] = False,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build every model anew from the raw tables.")
     ] = False,
 ) -> None:
     """Bring the databases to the present schema: Postgres, ClickHouse, dbt's models."""
     from oppulence.migrate import migrate_everything
 
-    migrate_everything(changed_only=changed_only)
+    migrate_everything(changed_only=changed_only, full_refresh=full_refresh)
 
 
 @app.command()

@@ -6,12 +6,14 @@ each step is idempotent, so this runs at every start of `oppulence up` and befor
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 from assets.manifest import fingerprint
 from core.bootstrap import prepare_database
 from core.errors import OppulenceError
 from core.settings import Settings
 from local.stack import prepare_engines
+from local.up import MODELS_FAILED_EXIT_CODE
 from oppulence.output import print_line
 from oppulence.session import command_session
 from orchestration.instance import prepare_home
@@ -23,43 +25,52 @@ class ModelsFailedError(OppulenceError):
 
     code = "models_failed"
     title = "The warehouse's models do not build"
+    exit_code = MODELS_FAILED_EXIT_CODE
 
 
-def migrate_everything(*, changed_only: bool) -> None:
+def migrate_everything(*, changed_only: bool, full_refresh: bool) -> None:
     """Migrate what settings point at, saying each step."""
     with command_session("migrate") as settings:
-        migrate(settings, changed_only=changed_only)
+        migrate(settings, changed_only=changed_only, full_refresh=full_refresh)
 
 
-def migrate(settings: Settings, *, changed_only: bool = False) -> None:
+def migrate(
+    settings: Settings,
+    *,
+    changed_only: bool = False,
+    full_refresh: bool = False,
+    say: Callable[[str], None] = print_line,
+) -> None:
     """Bring every database of complete settings to the present schema; idempotent.
 
     Args:
         settings: Complete, with the owner's URL.
         changed_only: Skip dbt when its project is the one last built from this data folder.
+        full_refresh: Build every model anew from the raw tables, as a changed column needs.
+        say: Told each step as it begins.
 
     Raises:
         ModelsFailedError: dbt failed; the detail is its last words.
     """
-    print_line("Postgres: roles and tables")
+    say("Postgres: roles and tables")
     prepare_database(settings)
-    print_line("ClickHouse: databases and raw tables")
+    say("ClickHouse: databases and raw tables")
     prepare_engines(settings, ("clickhouse",))
     prepare_warehouse(settings)
     mark = settings.data_dir / "dbt-built.txt"
     now = fingerprint(settings.dbt_project_dir)
-    if changed_only and mark.exists() and mark.read_text() == now:
-        print_line("ClickHouse: dbt's models are as they were built")
+    if changed_only and not full_refresh and mark.exists() and mark.read_text() == now:
+        say("ClickHouse: dbt's models are as they were built")
     else:
-        print_line("ClickHouse: dbt's models")
+        say("ClickHouse: dbt's models")
         mark.unlink(missing_ok=True)
-        build_models(settings)
+        build_models(settings, full_refresh=full_refresh)
         mark.write_text(now)
-    print_line("Dagster: home")
+    say("Dagster: home")
     prepare_home(settings)
 
 
-def build_models(settings: Settings) -> None:
+def build_models(settings: Settings, *, full_refresh: bool = False) -> None:
     """Run every dbt seed and model.
 
     Raises:
@@ -74,6 +85,7 @@ def build_models(settings: Settings) -> None:
             *("--exclude-resource-type", "unit_test"),
             *("--project-dir", project, "--profiles-dir", project),
             *("--target-path", str(artifacts), "--log-path", str(artifacts)),
+            *(("--full-refresh",) if full_refresh else ()),
         ],
         env=settings.dbt_environment(),
         capture_output=True,
@@ -83,5 +95,6 @@ def build_models(settings: Settings) -> None:
     if done.returncode:
         raise ModelsFailedError(
             f"dbt said: {' | '.join(done.stdout.strip().splitlines()[-12:])}",
-            next_step="Mend the model that it names and run `oppulence migrate` again.",
+            next_step="Mend the model that it names and run `oppulence migrate` again, with"
+            " --full-refresh if its columns have changed.",
         )
