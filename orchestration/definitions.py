@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 from dagster import Definitions, definitions, in_process_executor
 
+from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
 from assets.expectations import build_expectation_checks
 from assets.ingest import build_ingest_assets
 from assets.progress import SILENT, Listener
 from core.settings import Settings, load_settings
-from orchestration.jobs import backfill_job, checks_job, model_jobs, sync_job
+from orchestration.jobs import audit_job, backfill_job, checks_job, model_jobs, sync_job
 from orchestration.resources import build_resources
 from orchestration.schedules import marts_schedule, provider_schedules
 from orchestration.sensors import connection_sensor, streaming_models_changed
@@ -28,12 +29,12 @@ def ingest_definitions() -> Definitions:
         asset_checks=[
             build(provider)
             for provider in PROVIDERS
-            for build in (build_raw_checks, build_expectation_checks)
+            for build in (build_raw_checks, build_expectation_checks, build_audit_checks)
         ],
         jobs=[
             build(provider)
             for provider in PROVIDERS
-            for build in (backfill_job, sync_job, checks_job)
+            for build in (backfill_job, sync_job, checks_job, audit_job)
         ],
         schedules=[schedule for provider in PROVIDERS for schedule in provider_schedules(provider)],
         sensors=[connection_sensor(provider) for provider in PROVIDERS],

@@ -15,6 +15,7 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
 from assets.expectations import build_expectation_checks
 from assets.sync import build_sync_op
@@ -58,6 +59,16 @@ def checks_job(provider: str) -> UnresolvedAssetJobDefinition:
         f"{provider}_checks",
         AssetSelection.checks(build_raw_checks(provider), build_expectation_checks(provider)),
         description="Shape, freshness and expectations of the raw tables.",
+        executor_def=in_process_executor,
+    )
+
+
+def audit_job(provider: str) -> UnresolvedAssetJobDefinition:
+    """Return the job that reads the provider anew and compares."""
+    return define_asset_job(
+        f"{provider}_audit",
+        AssetSelection.checks(build_audit_checks(provider)),
+        description="Counts and hashes per object and day, against the provider's own lists.",
         executor_def=in_process_executor,
     )
 

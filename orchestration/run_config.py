@@ -20,6 +20,11 @@ def sync_config(provider: str, *, connections: Sequence[str] | None = None) -> d
     return _config(f"{provider}_sync_changes", connections=_list(connections))
 
 
+def audit_config(provider: str, *, days: int) -> dict[str, Any]:
+    """Return the config of `<provider>_audit`."""
+    return _config(f"{provider}_audit_checks", days=days)
+
+
 def build_config(*, full_refresh: bool = False) -> dict[str, Any]:
     """Return the config of `models`, `streaming` and `marts`."""
     return _config("dbt_models", full_refresh=full_refresh)

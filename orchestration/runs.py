@@ -18,7 +18,7 @@ from orchestration.definitions import ingest_definitions, model_definitions, wit
 from orchestration.instance import open_instance
 from orchestration.outcomes import NOTHING, RunOutcome, outcome_of
 from orchestration.partitions import ensure_partitions, range_tags, ranges
-from orchestration.run_config import backfill_config, build_config, sync_config
+from orchestration.run_config import audit_config, backfill_config, build_config, sync_config
 
 # The events are in Dagster's database; a terminal wants the outcome, not a hundred lines.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -95,6 +95,16 @@ def run_checks(
     with _opened(settings, instance) as dagster:
         definitions = _bound(ingest_definitions(), settings, None)
         return _execute(dagster, definitions, f"{provider}_checks", {})
+
+
+def run_audit(
+    settings: Settings, provider: str, *, days: int = 7, instance: DagsterInstance | None = None
+) -> RunOutcome:
+    """Compare the last whole days with the provider; asks it for every list again."""
+    with _opened(settings, instance) as dagster:
+        definitions = _bound(ingest_definitions(), settings, None)
+        config = audit_config(provider, days=days)
+        return _execute(dagster, definitions, f"{provider}_audit", config)
 
 
 def _bound(parts: Definitions, settings: Settings, on_progress: Progress | None) -> Definitions:

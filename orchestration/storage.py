@@ -3,6 +3,9 @@
 dagster-postgres is written for psycopg2 and leaves the driver to SQLAlchemy, whose default for
 `postgresql://` is psycopg 3 since SQLAlchemy 2.1: `NOTIFY` with a bound parameter fails there. The
 settings keep the plain URL, which everything else understands; here the driver is put in.
+
+It also opens a connection per statement, 1,500 of them for a backfill's 81 assets (25 of 41 s on a
+busy machine), except in the webserver; the pool that it has for the webserver serves every process.
 """
 
 from typing import Any
@@ -11,6 +14,9 @@ from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 
 DRIVER = "postgresql+psycopg2://"
+STATEMENT_MILLISECONDS = 60_000
+POOL_RECYCLE_SECONDS = 600
+POOL_OVERFLOW = 20  # beyond the one connection that each pool keeps
 
 
 class PostgresStorage(DagsterPostgresStorage):
@@ -22,4 +28,11 @@ class PostgresStorage(DagsterPostgresStorage):
     ) -> "PostgresStorage":
         """Build the storage from `dagster.yaml`'s config."""
         _, address = str(config_value["postgres_url"]).split("://", 1)
-        return cls(postgres_url=DRIVER + address, inst_data=inst_data)
+        storage = cls(postgres_url=DRIVER + address, inst_data=inst_data)
+        for part in (storage.event_log_storage, storage.run_storage, storage.schedule_storage):
+            part.optimize_for_webserver(
+                statement_timeout=STATEMENT_MILLISECONDS,
+                pool_recycle=POOL_RECYCLE_SECONDS,
+                max_overflow=POOL_OVERFLOW,
+            )
+        return storage
