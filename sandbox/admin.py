@@ -1,4 +1,7 @@
-"""What may a test ask of the sandbox itself? Health, counters, faults, clock, limits, webhooks, and the books."""
+"""What may a test ask of the sandbox itself?
+
+Health, counters, faults, clock, limits, webhooks, and the books.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,15 @@ BOOKS = ("counts", "mrr", "movements", "failed_payments", "balances", "months", 
 class Admin:
     """The sandbox's own endpoints, under `/_sandbox`."""
 
-    def __init__(self, accounts: list[Account], clock: Clock, faults: Faults, traffic: Traffic, limiter: Limiter, courier: Courier) -> None:
+    def __init__(
+        self,
+        accounts: list[Account],
+        clock: Clock,
+        faults: Faults,
+        traffic: Traffic,
+        limiter: Limiter,
+        courier: Courier,
+    ) -> None:
         """Command these parts."""
         self.accounts, self.clock, self.faults = accounts, clock, faults
         self.traffic, self.limiter, self.courier = traffic, limiter, courier
@@ -29,11 +40,19 @@ class Admin:
         parts = request.path.strip("/").split("/")
         place = parts[1] if len(parts) > 1 else "health"
         if request.path == "/health" or place == "health":
-            return json_answer({"status": "ok", "accounts": [{"id": account.id, "key": account.key} for account in self.accounts]})
+            return json_answer(
+                {
+                    "status": "ok",
+                    "accounts": [
+                        {"id": account.id, "key": account.key} for account in self.accounts
+                    ],
+                }
+            )
         if place == "books":
             return self.books(parts[2:], parse_qs(request.query))
         endpoint = {
-            "requests": self.requests, "faults": self.rule, "clock": self.time, "limits": self.limits, "account": self.account,
+            "requests": self.requests, "faults": self.rule, "clock": self.time,
+            "limits": self.limits, "account": self.account,
             "webhooks": self.webhooks,
         }.get(place)  # fmt: skip
         if endpoint is None:
@@ -51,7 +70,7 @@ class Admin:
 
     def books(self, parts: list[str], query: dict[str, list[str]]) -> Answer:
         """GET /_sandbox/books/{name}?account=..."""
-        account = self._account(query.get("account", [None])[0])  # type: ignore[list-item]
+        account = self._account(query.get("account", [None])[0])
         if parts == ["live"]:
             return json_answer(account.store.facts())
         if len(parts) == 2 and parts[0] == "mrr":
@@ -83,7 +102,11 @@ class Admin:
                 at = int(datetime.fromisoformat(wanted["now"]).timestamp())
             self.clock.set(at, bool(wanted.get("frozen", self.clock.frozen_at is not None)))
         now = self.clock.now()
-        return {"now": now, "now_iso": datetime.fromtimestamp(now, UTC).isoformat(), "frozen": self.clock.frozen_at is not None}
+        return {
+            "now": now,
+            "now_iso": datetime.fromtimestamp(now, UTC).isoformat(),
+            "frozen": self.clock.frozen_at is not None,
+        }
 
     def limits(self, request: Request) -> Any:
         """GET or POST {"per_second": n or null}."""

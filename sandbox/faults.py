@@ -1,4 +1,7 @@
-"""How does the sandbox misbehave on request? Rules that match paths, by probability or for the next n requests."""
+"""How does the sandbox misbehave on request?
+
+Rules that match paths, by probability or for the next n requests.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from random import Random
 from typing import Any
 
 KINDS = frozenset({
-    "rate_limit", "error", "timeout", "cut", "truncated_list", "missing_items", "unordered_list", "duplicate_events", "reversed_events",
+    "rate_limit", "error", "timeout", "cut", "truncated_list", "missing_items", "unordered_list",
+    "duplicate_events", "reversed_events",
 })  # fmt: skip
 
 
@@ -44,7 +48,9 @@ class Faults:
         """
         known = {"kind", "path", "probability", "next", "retry_after", "seconds"}
         if wanted.get("kind") not in KINDS or set(wanted) - known:
-            raise ValueError(f"a fault has a kind of {sorted(KINDS)} and may have {sorted(known - {'kind'})}")
+            raise ValueError(
+                f"a fault has a kind of {sorted(KINDS)} and may have {sorted(known - {'kind'})}"
+            )
         try:
             re.compile(str(wanted.get("path", "")))
         except re.error as error:

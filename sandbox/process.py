@@ -1,4 +1,7 @@
-"""How does a test, benchmark or demo get a sandbox of its own? Starts the process, waits for it, ends it."""
+"""How does a test, benchmark or demo get a sandbox of its own?
+
+Starts the process, waits for it, ends it.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ def running_sandbox(data: Path, *options: str) -> Iterator[RunningSandbox]:
     command = [sys.executable, "-m", "sandbox", "--data", str(data), "--port", "0", *options]
     log = data / "sandbox.log"
     data.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:

@@ -1,4 +1,7 @@
-"""How is the sandbox put together and served? Generates or reopens the data folder, then listens on loopback."""
+"""How is the sandbox put together and served?
+
+Generates or reopens the data folder, then listens on loopback.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-class CutConnection(Exception):
+class CutConnectionError(Exception):
     """Raised after half an answer, so that the server closes the connection."""
 
 
@@ -76,9 +79,11 @@ def _holds(path: Path, spec: CompanySpec) -> bool:
 
 
 class Sandbox:
-    """The ASGI application: reads a request, lets faults strike, hands it to Stripe or to the admin."""
+    """The ASGI application: reads a request, lets faults strike, asks Stripe or the admin."""
 
-    def __init__(self, accounts: list[Account], clock: Clock, per_second: int | None, seed: int) -> None:
+    def __init__(
+        self, accounts: list[Account], clock: Clock, per_second: int | None, seed: int
+    ) -> None:
         """Serve these accounts."""
         self.faults, self.traffic, self.limiter = Faults(seed), Traffic(), Limiter(per_second)
         self.clock = clock
@@ -98,19 +103,23 @@ class Sandbox:
         if fault is not None and fault.kind == "timeout":
             self.traffic.saw(request.method, request.path, 0)
             await asyncio.sleep(fault.seconds)
-            raise CutConnection
+            # Without the beginning of an answer the server would send one of its own.
+            await _send(send, Answer(200, b"  "), self.clock.now(), half=True)
+            raise CutConnectionError
         answer = self.answer(request, fault)
         self.traffic.saw(request.method, request.path, answer.status)
         if fault is not None and fault.kind == "cut":
             await _send(send, answer, self.clock.now(), half=True)
-            raise CutConnection
+            raise CutConnectionError
         await _send(send, answer, self.clock.now())
 
     def answer(self, request: Request, fault: Fault | None) -> Answer:
         """Stripe's answer, or the one that a fault puts in its place."""
         if fault is not None and fault.kind == "rate_limit":
             error = rate_limited(fault.retry_after)
-            return Answer(429, encode_error(error, "req_fault"), {"request-id": "req_fault", **error.headers})
+            return Answer(
+                429, encode_error(error, "req_fault"), {"request-id": "req_fault", **error.headers}
+            )
         if fault is not None and fault.kind == "error":
             error = StripeError(500, "api_error", "An unknown error occurred.")
             return Answer(500, encode_error(error, "req_fault"), {"request-id": "req_fault"})
@@ -135,17 +144,26 @@ async def _read(scope: Message, receive: Receive) -> Request:
         if not message.get("more_body"):
             break
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+    return Request(
+        scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body
+    )
 
 
 async def _send(send: Send, answer: Answer, now: int, half: bool = False) -> None:
     headers = {
-        "content-type": answer.content_type, "content-length": str(len(answer.body)), "date": formatdate(now, usegmt=True), **answer.headers,
+        "content-type": answer.content_type, "content-length": str(len(answer.body)),
+        "date": formatdate(now, usegmt=True), **answer.headers,
     }  # fmt: skip
     pairs = [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
     if half:
-        await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
+        await send(
+            {
+                "type": "http.response.body",
+                "body": answer.body[: len(answer.body) // 2],
+                "more_body": True,
+            }
+        )
         return
     await send({"type": "http.response.body", "body": answer.body})
 
@@ -158,16 +176,22 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         port = self.servers[0].sockets[0].getsockname()[1]
-        known = [{"id": account.id, "key": account.key, "books": f"/_sandbox/books?account={account.id}"} for account in self.accounts]
+        known = [
+            {"id": account.id, "key": account.key, "books": f"/_sandbox/books?account={account.id}"}
+            for account in self.accounts
+        ]
         sys.stdout.write(json.dumps({"url": f"http://127.0.0.1:{port}", "accounts": known}) + "\n")
         sys.stdout.flush()
 
 
-def serve(accounts: list[Account], port: int, clock: Clock, per_second: int | None, seed: int) -> None:
+def serve(
+    accounts: list[Account], port: int, clock: Clock, per_second: int | None, seed: int
+) -> None:
     """Listen on loopback until stopped."""
     sandbox = Sandbox(accounts, clock, per_second, seed)
     config = uvicorn.Config(
-        sandbox, host="127.0.0.1", port=port, log_level="critical", access_log=False, server_header=False, date_header=False, lifespan="off",
+        sandbox, host="127.0.0.1", port=port, log_level="critical", access_log=False,
+        server_header=False, date_header=False, lifespan="off",
         ws="none",
     )  # fmt: skip
     server = _Server(config)

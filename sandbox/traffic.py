@@ -1,4 +1,7 @@
-"""How many requests came, where, and how fast? Counters that tests read, and the limiter that they test."""
+"""How many requests came, where, and how fast?
+
+Counters that tests read, and the limiter that they test.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,9 @@ class Traffic:
         self.by_second[second] += 1
         self.peak = max(self.peak, self.by_second[second])
         if len(self.by_second) > 120:
-            self.by_second = Counter({key: count for key, count in self.by_second.items() if key > second - 60})
+            self.by_second = Counter(
+                {key: count for key, count in self.by_second.items() if key > second - 60}
+            )
 
     def report(self) -> dict[str, Any]:
         """The counters as JSON."""

@@ -1,1 +1,4 @@
-"""What happened in the demo company? Its customers, plans, payments, payouts and books, as plain facts."""
+"""What happened in the demo company?
+
+Its customers, plans, payments, payouts and books, as plain facts.
+"""

@@ -8,7 +8,7 @@ from sandbox.company.facts import Customer, Discount, Invoice, Item, Line, Subsc
 
 
 def rounded(currency: str, numerator: int, denominator: int) -> int:
-    """Round half up to what the currency can be charged in (three-decimal currencies end in zero)."""
+    """Round half up to a chargeable amount (three-decimal currencies end in zero)."""
     if currency == "kwd":
         return round_half_up(numerator, denominator * 10) * 10
     return round_half_up(numerator, denominator)
@@ -30,20 +30,30 @@ def discount_applies(discount: Discount | None, at: int, first: bool) -> bool:
     return discount.end is None or at < discount.end
 
 
-def period_lines(customer: Customer, items: tuple[Item, ...], start: int, end: int, trial: bool) -> list[Line]:
+def period_lines(
+    customer: Customer, items: tuple[Item, ...], start: int, end: int, trial: bool
+) -> list[Line]:
     """The lines that one period of a subscription costs."""
     lines = []
     for item in items:
         amount = 0 if trial else item.price.unit_amount * item.quantity
-        text = f"Trial period for {item.price.product.name}" if trial else f"{item.quantity} × {item.price.nickname}"
-        lines.append(Line(customer.new_id("il"), text, amount, item.quantity, item.price, item.id, start, end))
+        text = (
+            f"Trial period for {item.price.product.name}"
+            if trial
+            else f"{item.quantity} × {item.price.nickname}"
+        )
+        lines.append(
+            Line(
+                customer.new_id("il"), text, amount, item.quantity, item.price, item.id, start, end
+            )
+        )
     return lines
 
 
 def proration_lines(
     customer: Customer, old: tuple[Item, ...], new: tuple[Item, ...], at: int, start: int, end: int
 ) -> list[Line]:
-    """Credit for the unused rest of the old items and charge for the rest of the period on the new ones."""
+    """Credit the unused rest of the period on the old items, charge it on the new ones."""
     lines = []
     until_day = day_of(at).strftime("%d %b %Y")
     for sign, word, items in ((-1, "Unused", old), (1, "Remaining", new)):
@@ -51,7 +61,17 @@ def proration_lines(
             full = item.price.unit_amount * item.quantity
             amount = sign * rounded(customer.currency, full * (end - at), end - start)
             text = f"{word} time on {item.quantity} × {item.price.product.name} after {until_day}"
-            line = Line(customer.new_id("il"), text, amount, item.quantity, item.price, item.id, at, end, proration=True)
+            line = Line(
+                customer.new_id("il"),
+                text,
+                amount,
+                item.quantity,
+                item.price,
+                item.id,
+                at,
+                end,
+                proration=True,
+            )
             line.pending_id = customer.new_id("ii")
             line.pending_created = at
             lines.append(line)
@@ -83,7 +103,9 @@ def write_invoice(
                 left -= line.discount
     if customer.tax_rate is not None:
         for line in lines:
-            line.tax = rounded(currency, (line.amount - line.discount) * customer.tax_rate.basis_points, 10_000)
+            line.tax = rounded(
+                currency, (line.amount - line.discount) * customer.tax_rate.basis_points, 10_000
+            )
     subtotal = sum(line.amount for line in lines)
     reduction = sum(line.discount for line in lines)
     tax = sum(line.tax for line in lines)

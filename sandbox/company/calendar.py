@@ -1,4 +1,7 @@
-"""When do the company's periods begin and end? Month arithmetic and business days on epoch seconds, UTC."""
+"""When do the company's periods begin and end?
+
+Month arithmetic and business days on epoch seconds, UTC.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the company sell, in which currencies, at which taxes, discounts, fees and exchange rates?
+"""What does the company sell, at which prices, taxes, discounts, fees and exchange rates?
 
 Data only, plus the three pure functions that turn it into money: `convert`, `processing_fee` and
 `round_half_up`. All amounts are integers in the currency's minor unit.
@@ -71,13 +71,16 @@ class TaxRate:
 PRODUCTS = (
     Product("starter", "prod_NwStarter0001", "Starter", "Dashboards for small teams"),
     Product("growth", "prod_NwGrowth00002", "Growth", "Pipelines and alerts for growing teams"),
-    Product("scale", "prod_NwScale000003", "Scale", "Everything, with single sign-on and audit log"),
+    Product(
+        "scale", "prod_NwScale000003", "Scale", "Everything, with single sign-on and audit log"
+    ),
     Product("packs", "prod_NwPacks000004", "Data packs", "Market data added to a plan"),
     Product("legacy", "prod_NwLegacy00005", "Legacy", "The plan before launch", deleted=True),
 )
 STARTER, GROWTH, SCALE, PACKS, LEGACY = PRODUCTS
 
-# Monthly unit amounts per seat; the annual price is ten months. KWD has three decimals, the last one zero.
+# Monthly unit amounts per seat; the annual price is ten months. KWD has three decimals, the
+# last one zero.
 MONTHLY = {
     "eur": (1_900, 4_900, 9_900),
     "usd": (2_100, 5_300, 10_900),
@@ -85,7 +88,21 @@ MONTHLY = {
     "jpy": (2_900, 7_400, 14_900),
     "kwd": (6_250, 16_120, 32_900),
 }
-PACK_NAMES = ("Benelux", "DACH", "Nordics", "Iberia", "Balkans", "Baltics", "UK", "US East", "US West", "Japan", "Gulf", "Brazil", "India")
+PACK_NAMES = (
+    "Benelux",
+    "DACH",
+    "Nordics",
+    "Iberia",
+    "Balkans",
+    "Baltics",
+    "UK",
+    "US East",
+    "US West",
+    "Japan",
+    "Gulf",
+    "Brazil",
+    "India",
+)
 
 
 def _prices() -> dict[tuple[str, str, int], Price]:
@@ -96,19 +113,38 @@ def _prices() -> dict[tuple[str, str, int], Price]:
             for interval, unit in (("month", amount), ("year", amount * 10)):
                 name = f"{product.name} {interval}ly {currency.upper()}"
                 identity = f"price_1Nw{product.key.title()}{interval.title()}{currency.upper()}"
-                found[currency, interval, tier] = Price(identity, product, currency, interval, unit, name, True, tier)
+                found[currency, interval, tier] = Price(
+                    identity, product, currency, interval, unit, name, tier=tier
+                )
     return found
 
 
 PRICES = _prices()
 PACK_PRICES = {
     currency: tuple(
-        Price(f"price_1NwPack{number:02d}{currency.upper()}", PACKS, currency, "month", 1_500 + 250 * number, f"{name} pack", True, 9)
+        Price(
+            f"price_1NwPack{number:02d}{currency.upper()}",
+            PACKS,
+            currency,
+            "month",
+            1_500 + 250 * number,
+            f"{name} pack",
+            tier=9,
+        )
         for number, name in enumerate(PACK_NAMES)
     )
     for currency in ("eur", "usd")
 }
-LEGACY_PRICE = Price("price_1NwLegacyMonthEUR", LEGACY, "eur", "month", 900, "Legacy monthly EUR", False, 9)
+LEGACY_PRICE = Price(
+    "price_1NwLegacyMonthEUR",
+    LEGACY,
+    "eur",
+    "month",
+    900,
+    "Legacy monthly EUR",
+    active=False,
+    tier=9,
+)
 ALL_PRICES = (*PRICES.values(), *PACK_PRICES["eur"], *PACK_PRICES["usd"], LEGACY_PRICE)
 
 COUPONS = {
@@ -158,7 +194,7 @@ def round_half_up(numerator: int, denominator: int) -> int:
 
 
 def exchange_rate_micro(currency: str, at: int) -> int | None:
-    """Euro per major unit in millionths on the day of `at`, or None where the currency settles as itself."""
+    """Euro per major unit in millionths on a day, None where the currency settles as itself."""
     base = RATES_MICRO.get(currency)
     if base is None:
         return None

@@ -1,4 +1,7 @@
-"""Which balance movements does a customer's life hold? One walk over the facts, used by the wire and the books."""
+"""Which balance movements does a customer's life hold?
+
+One walk over the facts, used by the wire and the books.
+"""
 
 from __future__ import annotations
 

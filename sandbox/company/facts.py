@@ -1,6 +1,7 @@
 """What shapes do the company's facts have?
 
-Plain records, filled while a customer's life is lived and never changed after. Every change carries its
+Plain records, filled while a customer's life is lived and never changed after. Every change
+carries its
 time, so that a projection can show any object as it was at any moment (`as_of`) from one record.
 Times are seconds since the epoch, UTC. Ids carry the wire's prefixes, because the same id names the
 same fact in every provider and in the books.
@@ -137,7 +138,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Attempt:
-    """One try to collect an invoice; `by_customer` where the customer made it, outside the retry schedule."""
+    """One try to collect an invoice; `by_customer` where it is outside the retry schedule."""
 
     id: str
     at: int

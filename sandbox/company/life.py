@@ -1,6 +1,7 @@
 """How does one customer live? Signup, trial, renewals, changes, failures, leaving and coming back.
 
-A pure function of (seed, number of the customer, company's first and last moment): the stream of lives is
+A pure function of (seed, number of the customer,
+company's first and last moment): the stream of lives is
 the company. Nothing at or after `until` happens.
 """
 
@@ -18,7 +19,14 @@ from sandbox.company.people import FATES, meet, new_method, random_of
 
 HOUR = 3_600
 TRIAL = 14 * DAY
-_FEEDBACK = ("too_expensive", "missing_features", "switched_service", "unused", "customer_service", "other")
+_FEEDBACK = (
+    "too_expensive",
+    "missing_features",
+    "switched_service",
+    "unused",
+    "customer_service",
+    "other",
+)
 
 
 def live(seed: int, index: int, start: int, until: int) -> Customer:
@@ -33,7 +41,9 @@ def live(seed: int, index: int, start: int, until: int) -> Customer:
         created = start + int(span * (0.04 + 0.96 * random.random()) ** 0.6)
     created = min(created, until - 2 * HOUR)
     customer = meet(seed, index, created, random)
-    debit = fate == "debit_fails" or (fate is None and customer.currency == "eur" and random.random() < 0.16)
+    debit = fate == "debit_fails" or (
+        fate is None and customer.currency == "eur" and random.random() < 0.16
+    )
     first_method = new_method(customer, created + 90, random, "sepa_debit" if debit else "card")
     customer.defaults.append((first_method.created, first_method))
     ended_at = _subscribe(random, customer, created + 120, until, fate)
@@ -41,7 +51,10 @@ def live(seed: int, index: int, start: int, until: int) -> Customer:
     if ended_at != NEVER and returns:
         again = ended_at + random.randrange(20 * DAY, 110 * DAY)
         if again < until - HOUR:
-            if customer.subscriptions[-1].cancel_reason == "payment_failed" or customer.subscriptions[-1].status_at(until) != "canceled":
+            if (
+                customer.subscriptions[-1].cancel_reason == "payment_failed"
+                or customer.subscriptions[-1].status_at(until) != "canceled"
+            ):
                 method = new_method(customer, again - 60, random)
                 customer.defaults.append((again - 60, method))
                 if customer.delinquent and customer.delinquent[-1][1]:
@@ -49,7 +62,10 @@ def live(seed: int, index: int, start: int, until: int) -> Customer:
             ended_at = _subscribe(random, customer, again, until, None)
     if ended_at != NEVER and (fate == "deleted" or random.random() < 0.06):
         gone = ended_at + random.randrange(30 * DAY, 90 * DAY)
-        last = max((invoice.attempts[-1].at for invoice in customer.invoices if invoice.attempts), default=gone)
+        last = max(
+            (invoice.attempts[-1].at for invoice in customer.invoices if invoice.attempts),
+            default=gone,
+        )
         if gone < until and gone > last + 70 * DAY:
             customer.deleted_at = gone
         elif fate == "deleted":
@@ -61,17 +77,28 @@ def _choose_items(random: Random, customer: Customer, fate: str | None) -> tuple
     currency = customer.currency
     if fate == "enterprise":
         prices = (PRICES[currency, "month", 2], *PACK_PRICES[currency])
-        return tuple(Item(customer.new_id("si"), price, 12 if number == 0 else 1) for number, price in enumerate(prices))
-    tier = 1 if fate in ("upgrades", "downgrades", "annual_upgrade") else random.choices((0, 1, 2), (50, 35, 15))[0]
+        return tuple(
+            Item(customer.new_id("si"), price, 12 if number == 0 else 1)
+            for number, price in enumerate(prices)
+        )
+    tier = (
+        1
+        if fate in ("upgrades", "downgrades", "annual_upgrade")
+        else random.choices((0, 1, 2), (50, 35, 15))[0]
+    )
     annual = fate == "annual_upgrade" or (fate is None and random.random() < 0.2)
     quantity = min(int(random.expovariate(0.22)) + 1, 60)
-    items = [Item(customer.new_id("si"), PRICES[currency, "year" if annual else "month", tier], quantity)]
+    items = [
+        Item(customer.new_id("si"), PRICES[currency, "year" if annual else "month", tier], quantity)
+    ]
     if not annual and currency in PACK_PRICES and random.random() < 0.08:
         items.append(Item(customer.new_id("si"), random.choice(PACK_PRICES[currency]), 1))
     return tuple(items)
 
 
-def _choose_discount(random: Random, customer: Customer, at: int, items: tuple[Item, ...], trial: bool) -> Discount | None:
+def _choose_discount(
+    random: Random, customer: Customer, at: int, items: tuple[Item, ...], trial: bool
+) -> Discount | None:
     luck = random.random()
     chosen = None
     if luck < 0.10:
@@ -98,7 +125,14 @@ def _subscribe(random: Random, customer: Customer, at: int, until: int, fate: st
     discount = None if fate is not None else _choose_discount(random, customer, at, items, trial)
     identity = customer.new_id("sub")
     subscription = Subscription(
-        identity, customer, at, trial_end or at, trial_end, discount, [(at, items)], [(at, "trialing" if trial else "incomplete")]
+        identity,
+        customer,
+        at,
+        trial_end or at,
+        trial_end,
+        discount,
+        [(at, items)],
+        [(at, "trialing" if trial else "incomplete")],
     )
     subscription.methods.append((at, customer.defaults[-1][1]))
     customer.subscriptions.append(subscription)
@@ -106,7 +140,9 @@ def _subscribe(random: Random, customer: Customer, at: int, until: int, fate: st
     if trial:
         assert trial_end is not None
         lines = period_lines(customer, items, at, trial_end, trial=True)
-        invoice = write_invoice(customer, subscription, lines, at, at, (at, at), "subscription_create", first=False)
+        invoice = write_invoice(
+            customer, subscription, lines, at, at, (at, at), "subscription_create", first=False
+        )
         invoice.paid_at = at
         subscription.periods.append((at, at, trial_end))
         begin = trial_end
@@ -115,22 +151,35 @@ def _subscribe(random: Random, customer: Customer, at: int, until: int, fate: st
         if not converts:
             asked = at + random.randrange(DAY, 13 * DAY)
             if asked < until:
-                return _leave(random, subscription, asked, trial_end, until, "cancellation_requested")
+                return _leave(
+                    random, subscription, asked, trial_end, until, "cancellation_requested"
+                )
             return NEVER
         if trial_end >= until:
             return NEVER
     return _renew(random, customer, subscription, begin, until, fate)
 
 
-def _check_out(random: Random, customer: Customer, subscription: Subscription, invoice: Invoice) -> None:
+def _check_out(
+    random: Random, customer: Customer, subscription: Subscription, invoice: Invoice
+) -> None:
     if random.random() < 0.6:
         done = subscription.created + 5
         customer.checkouts.append(
-            Checkout(customer.new_id("cs_test"), subscription.created - 110, done, subscription, invoice)
+            Checkout(
+                customer.new_id("cs_test"), subscription.created - 110, done, subscription, invoice
+            )
         )
 
 
-def _renew(random: Random, customer: Customer, subscription: Subscription, begin: int, until: int, fate: str | None) -> int:
+def _renew(
+    random: Random,
+    customer: Customer,
+    subscription: Subscription,
+    begin: int,
+    until: int,
+    fate: str | None,
+) -> int:
     """Period after period from the first paid one on."""
     renewal = 0
     months = 0
@@ -147,13 +196,24 @@ def _renew(random: Random, customer: Customer, subscription: Subscription, begin
         finalized = at if immediate else at + HOUR
         previous = (at, at) if immediate else (subscription.periods[-1][1], at)
         reason = "subscription_create" if immediate else "subscription_cycle"
-        invoice = write_invoice(customer, subscription, lines, at, finalized, previous, reason, first)
+        invoice = write_invoice(
+            customer, subscription, lines, at, finalized, previous, reason, first
+        )
         subscription.periods.append((at, at, end))
         if first and trialed:
             subscription.statuses.append((at, "active"))
         if immediate:
             _check_out(random, customer, subscription, invoice)
-        outcome, when = collect(random, customer, subscription, invoice, finalized + (2 if immediate else 5), until, 0 if immediate else renewal + (not trialed or 1), fate)
+        outcome, when = collect(
+            random,
+            customer,
+            subscription,
+            invoice,
+            finalized + (2 if immediate else 5),
+            until,
+            0 if immediate else renewal + (not trialed or 1),
+            fate,
+        )
         _follow(customer, subscription, invoice, outcome, when, until, immediate)
         if outcome == "failed":
             if immediate:
@@ -169,8 +229,17 @@ def _renew(random: Random, customer: Customer, subscription: Subscription, begin
         if after_payment(random, customer, invoice, until, renewal, fate):
             dispute = invoice.attempts[-1].dispute
             if dispute is not None and dispute.closed_at < min(end, until):
-                return _leave(random, subscription, dispute.closed_at, dispute.closed_at, until, "payment_disputed")
-        ended = _between(random, customer, subscription, at, end, max(when, at), until, renewal, fate)
+                return _leave(
+                    random,
+                    subscription,
+                    dispute.closed_at,
+                    dispute.closed_at,
+                    until,
+                    "payment_disputed",
+                )
+        ended = _between(
+            random, customer, subscription, at, end, max(when, at), until, renewal, fate
+        )
         if ended is not None:
             return ended
         months += step
@@ -180,12 +249,26 @@ def _renew(random: Random, customer: Customer, subscription: Subscription, begin
 
 
 def _follow(
-    customer: Customer, subscription: Subscription, invoice: Invoice, outcome: str, when: int, until: int, immediate: bool
+    customer: Customer,
+    subscription: Subscription,
+    invoice: Invoice,
+    outcome: str,
+    when: int,
+    until: int,
+    immediate: bool,
 ) -> None:
     """Bring the subscription's status and the customer's flag in line with a collection."""
     if immediate:
-        pending_debit = outcome == "open" and invoice.attempts and invoice.attempts[-1].method.kind == "sepa_debit"
-        if pending_debit or (outcome == "paid" and invoice.attempts and invoice.attempts[0].method.kind == "sepa_debit"):
+        pending_debit = (
+            outcome == "open"
+            and invoice.attempts
+            and invoice.attempts[-1].method.kind == "sepa_debit"
+        )
+        if pending_debit or (
+            outcome == "paid"
+            and invoice.attempts
+            and invoice.attempts[0].method.kind == "sepa_debit"
+        ):
             # A bank debit that is still underway activates the subscription already.
             subscription.statuses.append((invoice.attempts[0].at, "active"))
         elif outcome == "paid":
@@ -211,16 +294,18 @@ def _between(
     renewal: int,
     fate: str | None,
 ) -> int | None:
-    """What the customer decides during one paid period; the end of the subscription if it ends, else None."""
+    """What the customer decides during one paid period; the subscription's end, if that."""
     months = subscription.items_at(start)[0].price.months
     leaves = 0.034 if months == 1 else 0.25
     luck = random.random()
     at = settled + 2 * HOUR + int((end - settled - 8 * HOUR) * random.random())
     if at >= until or at <= settled:
         return None
-    if fate in ("comes_back", "deleted") and renewal == 2 or (fate is None and luck < leaves):
+    if (fate in ("comes_back", "deleted") and renewal == 2) or (fate is None and luck < leaves):
         immediate = fate is None and random.random() < 0.15
-        return _leave(random, subscription, at, at if immediate else end, until, "cancellation_requested")
+        return _leave(
+            random, subscription, at, at if immediate else end, until, "cancellation_requested"
+        )
     plain = subscription.discount is None and len(subscription.items_at(at)) == 1
     # A bank debit under way may still fail, so plans change only on settled cards here.
     if not plain or not customer.invoices[-1].attempts:
@@ -228,13 +313,25 @@ def _between(
     luck = random.random() / (1 if months == 1 else 6)
     wanted = renewal == 3 or (fate == "annual_upgrade" and renewal == 0)
     if (wanted and fate in ("upgrades", "annual_upgrade")) or (fate is None and luck < 0.02):
-        _change(random, customer, subscription, at, start, end, until, tier=1, immediately=random.random() < 0.5)
+        _change(
+            random,
+            customer,
+            subscription,
+            at,
+            start,
+            end,
+            until,
+            tier=1,
+            immediately=random.random() < 0.5,
+        )
     elif fate is None and luck < 0.045:
         _change(random, customer, subscription, at, start, end, until, seats=random.randrange(1, 6))
     elif (wanted and fate == "downgrades") or (fate is None and luck < 0.055):
         _change(random, customer, subscription, end, start, end, until, tier=-1)
     elif fate is None and luck < 0.068:
-        _change(random, customer, subscription, end, start, end, until, seats=-random.randrange(1, 4))
+        _change(
+            random, customer, subscription, end, start, end, until, seats=-random.randrange(1, 4)
+        )
     return None
 
 
@@ -266,12 +363,16 @@ def _change(
     if not immediately:
         return
     customer.pending = []
-    invoice = write_invoice(customer, subscription, lines, at, at, (start, at), "subscription_update", first=False)
+    invoice = write_invoice(
+        customer, subscription, lines, at, at, (start, at), "subscription_update", first=False
+    )
     collect(random, customer, subscription, invoice, at + 3, until, -1, "calm")
 
 
-def _leave(random: Random, subscription: Subscription, asked: int, ends: int, until: int, reason: str) -> int:
-    """End a subscription now or at the period's end; returns when it ended, NEVER if that is still to come."""
+def _leave(
+    random: Random, subscription: Subscription, asked: int, ends: int, until: int, reason: str
+) -> int:
+    """End a subscription now or later; returns when it ended, NEVER if that is to come."""
     subscription.cancel_reason = reason
     subscription.cancel_requested_at = asked
     subscription.cancel_at = ends

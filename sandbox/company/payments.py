@@ -1,4 +1,7 @@
-"""How is an invoice collected? Attempts, declines, the retry schedule, and what the customer does about it."""
+"""How is an invoice collected?
+
+Attempts, declines, the retry schedule, and what the customer does about it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from sandbox.company.catalog import DAY, SETTLEMENT, convert, exchange_rate_micr
 from sandbox.company.facts import NEVER, Attempt, Customer, Entry, Invoice, Method, Subscription
 from sandbox.company.people import new_method
 
-# Share of first failures by the issuer's code, and the chance that one retry without any action succeeds.
+# Share of first failures by the issuer's code, and the chance that one retry without any action
+# succeeds.
 DECLINES = {
     "insufficient_funds": (38, 0.34),
     "generic_decline": (20, 0.20),
@@ -22,7 +26,15 @@ DECLINES = {
     "stolen_card": (2, 0.0),
     "incorrect_cvc": (1, 0.05),
 }
-HARD = frozenset({"lost_card", "stolen_card", "pickup_card", "transaction_not_allowed", "authentication_required"})
+HARD = frozenset(
+    {
+        "lost_card",
+        "stolen_card",
+        "pickup_card",
+        "transaction_not_allowed",
+        "authentication_required",
+    }
+)
 RETRY_DAYS = (2, 5, 9, 14)
 GRACE_SECONDS = 14 * DAY + 6 * 3600
 INCOMPLETE_SECONDS = 23 * 3600
@@ -38,7 +50,9 @@ _FATE_CODES = {
 }
 
 
-def payment_entry(customer: Customer, attempt_id: str, at: int, amount: int, method: Method, number: str) -> Entry:
+def payment_entry(
+    customer: Customer, attempt_id: str, at: int, amount: int, method: Method, number: str
+) -> Entry:
     """The balance movement of one collected payment."""
     currency = customer.currency
     rate = exchange_rate_micro(currency, at)
@@ -59,14 +73,20 @@ def payment_entry(customer: Customer, attempt_id: str, at: int, amount: int, met
     )
 
 
-def _try(customer: Customer, invoice: Invoice, at: int, method: Method, decline: str | None, until: int) -> Attempt:
+def _try(
+    customer: Customer, invoice: Invoice, at: int, method: Method, decline: str | None, until: int
+) -> Attempt:
     """One attempt; a bank debit answers three days later."""
     debit = method.kind == "sepa_debit"
-    attempt = Attempt(customer.new_id("py" if debit else "ch"), at, method, None if debit else decline)
+    attempt = Attempt(
+        customer.new_id("py" if debit else "ch"), at, method, None if debit else decline
+    )
     invoice.attempts.append(attempt)
     if not debit:
         if decline is None:
-            attempt.entry = payment_entry(customer, attempt.id, at, invoice.total, method, invoice.number)
+            attempt.entry = payment_entry(
+                customer, attempt.id, at, invoice.total, method, invoice.number
+            )
             attempt.settled_at = at
         return attempt
     attempt.entry = payment_entry(customer, attempt.id, at, invoice.total, method, invoice.number)
@@ -95,7 +115,9 @@ def _try(customer: Customer, invoice: Invoice, at: int, method: Method, decline:
     return attempt
 
 
-def _first_decline(random: Random, method: Method, first: bool, fate: str | None, renewal: int) -> str | None:
+def _first_decline(
+    random: Random, method: Method, first: bool, fate: str | None, renewal: int
+) -> str | None:
     if fate in _FATE_CODES and renewal == 2:
         return _FATE_CODES[fate]
     if fate is not None and fate != "incomplete":
@@ -111,7 +133,7 @@ def _first_decline(random: Random, method: Method, first: bool, fate: str | None
 
 
 def _planned_fix(random: Random, code: str, fate: str | None, failed_at: int) -> int:
-    """When the customer will act by themselves (a new card, or authentication), NEVER if they will not."""
+    """When the customer will act by themselves (new card, authentication), NEVER if not."""
     if fate == "late":
         return failed_at + 12 * DAY + 3_600
     if fate in ("authenticates", "expired_card"):
@@ -137,7 +159,8 @@ def collect(
     """Collect one invoice from `at` on.
 
     Returns:
-        `paid`, `failed` (given up; the time is the deadline) or `open` (not decided before `until`), and when.
+        `paid`, `failed` (given up; the time is the deadline) or `open` (not decided
+        before `until`), and when.
     """
     first = renewal == 0
     if at >= until:
@@ -163,7 +186,11 @@ def collect(
         if first_failed == NEVER:
             first_failed = failed_at
             if first:
-                fix_at = failed_at + random.randrange(300, 60_000) if fate is None and random.random() < 0.6 else NEVER
+                fix_at = (
+                    failed_at + random.randrange(300, 60_000)
+                    if fate is None and random.random() < 0.6
+                    else NEVER
+                )
             else:
                 fix_at = _planned_fix(random, decline or "", fate, failed_at)
         elif fix_at <= at:
@@ -173,7 +200,9 @@ def collect(
         deadline = first_failed + (INCOMPLETE_SECONDS if first else GRACE_SECONDS)
         retry_at = NEVER
         if not first and code not in HARD and tries < len(RETRY_DAYS):
-            retry_at = max(first_failed + RETRY_DAYS[tries] * DAY, failed_at + DAY) + random.randrange(0, 18_000)
+            retry_at = max(
+                first_failed + RETRY_DAYS[tries] * DAY, failed_at + DAY
+            ) + random.randrange(0, 18_000)
         tries += 1
         invoice.retries.append((failed_at, None if retry_at == NEVER else retry_at))
         at = min(fix_at, retry_at)

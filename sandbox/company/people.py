@@ -1,4 +1,7 @@
-"""Who are the customers? Name, place, currency, tax and first signup of customer number n, from the seed alone."""
+"""Who are the customers?
+
+Name, place, currency, tax and first signup of customer number n, from the seed alone.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,13 @@ FATES = {
     41: "annual_upgrade",
     43: "retried",
 }
-_FATE_COUNTRY = {"gulf": "KW", "japan": "JP", "debit_fails": "DE", "enterprise": "US", "annual_upgrade": "GB"}
+_FATE_COUNTRY = {
+    "gulf": "KW",
+    "japan": "JP",
+    "debit_fails": "DE",
+    "enterprise": "US",
+    "annual_upgrade": "GB",
+}
 
 _COUNTRIES = (
     ("DE", "eur", 16, ("Berlin", "Hamburg", "Munich"), ("10115", "20095", "80331")),
@@ -42,7 +51,13 @@ _COUNTRIES = (
     ("NL", "eur", 7, ("Amsterdam", "Utrecht"), ("1012", "3511")),
     ("ES", "eur", 7, ("Madrid", "Valencia"), ("28001", "46001")),
     ("IE", "eur", 6, ("Dublin", "Cork"), ("D02", "T12")),
-    ("US", "usd", 27, ("Austin", "Denver", "Boston", "Portland"), ("78701", "80202", "02108", "97201")),
+    (
+        "US",
+        "usd",
+        27,
+        ("Austin", "Denver", "Boston", "Portland"),
+        ("78701", "80202", "02108", "97201"),
+    ),
     ("CA", "usd", 3, ("Toronto",), ("M5H",)),
     ("GB", "gbp", 15, ("London", "Leeds", "Bristol"), ("EC1A", "LS1", "BS1")),
     ("JP", "jpy", 8, ("Tokyo", "Osaka"), ("100-0001", "530-0001")),
@@ -50,17 +65,72 @@ _COUNTRIES = (
 )
 _BY_COUNTRY = {row[0]: row for row in _COUNTRIES}
 _WEIGHTS = tuple(row[2] for row in _COUNTRIES)
-_FIRST = ("Ada", "Bruno", "Chiara", "Dmitri", "Elif", "Femke", "Goran", "Hana", "Ines", "Jonas", "Keiko", "Liam", "Maya", "Noor", "Oskar", "Priya")
-_LAST = ("Abbott", "Berg", "Costa", "Duarte", "Eriksen", "Fischer", "Garcia", "Hughes", "Ivanov", "Jansen", "Kimura", "Larsen", "Moreau", "Novak")
-_FIRMS = ("Labs", "Studio", "Logistics", "Foods", "Robotics", "Media", "Health", "Energy", "Travel", "Capital", "Works", "Garden", "Optics")
+_FIRST = (
+    "Ada",
+    "Bruno",
+    "Chiara",
+    "Dmitri",
+    "Elif",
+    "Femke",
+    "Goran",
+    "Hana",
+    "Ines",
+    "Jonas",
+    "Keiko",
+    "Liam",
+    "Maya",
+    "Noor",
+    "Oskar",
+    "Priya",
+)
+_LAST = (
+    "Abbott",
+    "Berg",
+    "Costa",
+    "Duarte",
+    "Eriksen",
+    "Fischer",
+    "Garcia",
+    "Hughes",
+    "Ivanov",
+    "Jansen",
+    "Kimura",
+    "Larsen",
+    "Moreau",
+    "Novak",
+)
+_FIRMS = (
+    "Labs",
+    "Studio",
+    "Logistics",
+    "Foods",
+    "Robotics",
+    "Media",
+    "Health",
+    "Energy",
+    "Travel",
+    "Capital",
+    "Works",
+    "Garden",
+    "Optics",
+)
 _BRANDS = (("visa", 55), ("mastercard", 30), ("amex", 10), ("discover", 5))
-_STREETS = ("Market Street", "Mill Lane", "Station Road", "Harbour Quay", "King Street", "Garden Row")
+_STREETS = (
+    "Market Street",
+    "Mill Lane",
+    "Station Road",
+    "Harbour Quay",
+    "King Street",
+    "Garden Row",
+)
 
 
 def random_of(seed: int, *path: object) -> Random:
     """An own random stream for one thing, independent of every other's."""
     text = f"{seed}/{'/'.join(map(str, path))}"
-    return Random(int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big"))
+    return Random(  # noqa: S311 - a repeatable company, no secret
+        int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+    )
 
 
 def token_of(seed: int, index: int) -> str:
@@ -76,7 +146,11 @@ def token_of(seed: int, index: int) -> str:
 def meet(seed: int, index: int, created: int, random: Random) -> Customer:
     """Customer number `index`, before anything was sold to them."""
     fate = FATES.get(index)
-    row = _BY_COUNTRY[_FATE_COUNTRY[fate]] if fate in _FATE_COUNTRY else random.choices(_COUNTRIES, _WEIGHTS)[0]
+    row = (
+        _BY_COUNTRY[_FATE_COUNTRY[fate]]
+        if fate in _FATE_COUNTRY
+        else random.choices(_COUNTRIES, _WEIGHTS)[0]
+    )
     country, currency, _, cities, codes = row
     place = random.randrange(len(cities))
     first, last = random.choice(_FIRST), random.choice(_LAST)
@@ -110,7 +184,11 @@ def meet(seed: int, index: int, created: int, random: Random) -> Customer:
 
 def new_method(customer: Customer, created: int, random: Random, kind: str = "card") -> Method:
     """A method that a customer adds; it becomes the newest of `customer.methods`."""
-    brand = random.choices([name for name, _ in _BRANDS], [weight for _, weight in _BRANDS])[0] if kind == "card" else "sepa"
+    brand = (
+        random.choices([name for name, _ in _BRANDS], [weight for _, weight in _BRANDS])[0]
+        if kind == "card"
+        else "sepa"
+    )
     method = Method(
         id=customer.new_id("pm"),
         kind=kind,

@@ -1,9 +1,14 @@
-"""What is a subscription worth a month, and when did that change? The company's own definition of MRR.
+"""What is a subscription worth a month, and when did that change?
 
-A subscription counts at the end of a day (UTC) on which it is active or past due; not while trialing,
-incomplete, or after its end. Per item: price × quantity per period, less a recurring discount (percent, or
+The company's own definition of MRR.
+
+A subscription counts at the end of a day (UTC) on which it is active or past due; not while
+trialing,
+incomplete, or after its end. Per item: price × quantity per period,
+less a recurring discount (percent, or
 the fixed amount off the first item; coupons for once do not count), over the months of the period,
-rounded half up to the minor unit. A movement is the change of a customer's sum between two days' ends.
+rounded half up to the minor unit. A movement is the change of a customer's sum between two days'
+ends.
 """
 
 from __future__ import annotations
@@ -29,7 +34,10 @@ def monthly_value(subscription: Subscription, at: int) -> int:
     for place, item in enumerate(subscription.items_at(at)):
         numerator, denominator = item.price.unit_amount * item.quantity, item.price.months
         if discount is not None and discount.coupon.percent_off is not None:
-            numerator, denominator = numerator * (100 - discount.coupon.percent_off), denominator * 100
+            numerator, denominator = (
+                numerator * (100 - discount.coupon.percent_off),
+                denominator * 100,
+            )
         elif discount is not None and place == 0:
             numerator = max(0, numerator - (discount.coupon.amount_off or 0))
         value += round_half_up(numerator, denominator)
@@ -46,7 +54,10 @@ def movements(customer: Customer, until: int) -> Iterator[tuple[int, str, int]]:
         days |= {at // DAY for at in changes if at < until}
     before, ever = 0, False
     for day in sorted(days):
-        value = sum(monthly_value(subscription, (day + 1) * DAY - 1) for subscription in customer.subscriptions)
+        value = sum(
+            monthly_value(subscription, (day + 1) * DAY - 1)
+            for subscription in customer.subscriptions
+        )
         if value == before:
             continue
         if before == 0:

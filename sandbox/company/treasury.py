@@ -1,6 +1,9 @@
-"""How does the company's money move beside its customers' payments? Payouts, top-ups, transfers, fees.
+"""How does the company's money move beside its customers' payments?
 
-Every balance movement falls into a slot, the day of the automatic payout that takes it: the first payout
+Payouts, top-ups, transfers, fees.
+
+Every balance movement falls into a slot,
+the day of the automatic payout that takes it: the first payout
 day on which its funds are available (business days; Mondays for GBP). A slot whose balance is not
 positive is carried into the next one.
 """
@@ -65,10 +68,16 @@ def movements(start: int, until: int) -> Iterator[Movement]:
         at = add_months(start, month) + 9 * 3_600
         if at >= until:
             return
-        plan = [("topup", "tu", "eur", 150_000), ("application_fee", "fee", "usd", 1_250 + 10 * month)]
+        plan = [
+            ("topup", "tu", "eur", 150_000),
+            ("application_fee", "fee", "usd", 1_250 + 10 * month),
+        ]
         if month >= 2:
             plan.append(("transfer", "tr", "eur", -(40_000 + 1_000 * month)))
-        plan += [("stripe_fee", "sfee", currency, -(450 + 25 * month)) for currency in SETTLEMENT_CURRENCIES]
+        plan += [
+            ("stripe_fee", "sfee", currency, -(450 + 25 * month))
+            for currency in SETTLEMENT_CURRENCIES
+        ]
         for number, (kind, prefix, currency, amount) in enumerate(plan):
             happens_at = at + number * 3_700
             if happens_at >= until:
@@ -77,9 +86,14 @@ def movements(start: int, until: int) -> Iterator[Movement]:
             entry = Entry(
                 id=f"txn_1NwMonth{month:03d}{number}{currency.upper()}",
                 created=happens_at,
-                available_on=(happens_at // DAY + (4 if kind == "topup" else 1 if amount > 0 else 0)) * DAY,
+                available_on=(
+                    happens_at // DAY + (4 if kind == "topup" else 1 if amount > 0 else 0)
+                )
+                * DAY,
                 type=kind,
-                category={"application_fee": "platform_earning", "stripe_fee": "fee"}.get(kind, kind),
+                category={"application_fee": "platform_earning", "stripe_fee": "fee"}.get(
+                    kind, kind
+                ),
                 amount=amount,
                 fee=0,
                 currency=currency,

@@ -1,1 +1,4 @@
-"""How does Stripe show the demo company? The projection of its facts and Stripe's HTTP surface over it."""
+"""How does Stripe show the demo company?
+
+The projection of its facts and Stripe's HTTP surface over it.
+"""

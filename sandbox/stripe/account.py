@@ -32,12 +32,15 @@ class Account:
         query = self.store.connection.execute
         intent: str | None = identity
         if identity.startswith("in_"):
-            sql = "select json_extract(body, '$.payment.payment_intent') from objects where kind = 'invoice_payment' and parent = ?"
+            sql = (
+                "select json_extract(body, '$.payment.payment_intent') from objects where "
+                "kind = 'invoice_payment' and parent = ?"
+            )
             row = query(sql, (identity,)).fetchone()
             intent = row[0] if row else None
         if intent is None:
             return identity, None, None
-        sql = "select json_extract(body, '$.payment_details.order_reference'), json_extract(body, '$.latest_charge') from objects where id = ?"
+        sql = "select parent, json_extract(body, '$.latest_charge') from objects where id = ?"
         row = query(sql, (intent,)).fetchone()
         invoice, charge = row if row else (None, None)
         return (identity if identity.startswith("in_") else invoice), intent, charge

@@ -1,4 +1,7 @@
-"""How does a request become Stripe's answer? Keys, versions, limits, idempotency, then a list, an object or a change."""
+"""How does a request become Stripe's answer?
+
+Keys, versions, limits, idempotency, then a list, an object or a change.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,14 @@ from sandbox.stripe.expand import expand
 from sandbox.stripe.forms import parse_form
 from sandbox.stripe.legacy import to_legacy
 from sandbox.stripe.lists import read_page
-from sandbox.stripe.operations import customers, intents, invoices, payment_methods, subscriptions, webhook_endpoints
+from sandbox.stripe.operations import (
+    customers,
+    intents,
+    invoices,
+    payment_methods,
+    subscriptions,
+    webhook_endpoints,
+)
 from sandbox.stripe.operations.session import Session
 from sandbox.stripe.singletons import account_object, balance_object
 from sandbox.stripe.versions import is_legacy
@@ -38,7 +48,9 @@ _REMEMBERED = 24 * 3_600
 class StripeApp:
     """Stripe's API over the accounts of one sandbox."""
 
-    def __init__(self, accounts: list[Account], clock: Clock, limiter: Limiter, courier: Courier) -> None:
+    def __init__(
+        self, accounts: list[Account], clock: Clock, limiter: Limiter, courier: Courier
+    ) -> None:
         """Serve these accounts."""
         self.accounts = {account.key: account for account in accounts}
         self.clock, self.limiter, self.courier = clock, limiter, courier
@@ -55,7 +67,9 @@ class StripeApp:
                 raise rate_limited(1)
             version = request.headers.get("stripe-version") or account.version
             if not _VERSION.match(version):
-                raise StripeError(400, "invalid_request_error", f"Invalid Stripe API version: {version}")
+                raise StripeError(
+                    400, "invalid_request_error", f"Invalid Stripe API version: {version}"
+                )
             headers["stripe-version"] = version
             if request.method == "GET":
                 return Answer(200, self.read(account, request, version).encode(), headers)
@@ -111,21 +125,31 @@ class StripeApp:
             raise missing(kind, identity)
         return value
 
-    def change(self, account: Account, request: Request, version: str, headers: dict[str, str]) -> Answer:
+    def change(
+        self, account: Account, request: Request, version: str, headers: dict[str, str]
+    ) -> Answer:
         """Carry out a changing request, once per idempotency key."""
         key = request.headers.get("idempotency-key")
-        fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).hexdigest()
+        fingerprint = hashlib.sha256(
+            f"{request.method} {request.path}\n".encode() + request.body
+        ).hexdigest()
         store = account.store
         if key:
             known = store.remembered(key, self.clock.now() - _REMEMBERED)
             if known is not None and known[0] != fingerprint:
                 message = (
-                    "Keys for idempotent requests can only be used with the same parameters they were first used with. "
-                    f"Try using a key other than '{key}' if you meant to execute a different request."
+                    "Keys for idempotent requests can only be used with the same parameters "
+                    "they were first used with. "
+                    f"Try using a key other than '{key}' if you meant to execute a different "
+                    f"request."
                 )
                 raise StripeError(400, "idempotency_error", message)
             if known is not None:
-                return Answer(known[1], known[2].encode(), headers | {"idempotency-key": key, "idempotent-replayed": "true"})
+                return Answer(
+                    known[1],
+                    known[2].encode(),
+                    headers | {"idempotency-key": key, "idempotent-replayed": "true"},
+                )
             headers["idempotency-key"] = key
         session = Session(account, self.clock.now(), headers["request-id"], key)
         store.begin()
@@ -149,13 +173,18 @@ class StripeApp:
     def perform(self, session: Session, request: Request, version: str) -> str:
         """Find and run the operation of a path."""
         path = request.path.rstrip("/")
-        params = parse_form("&".join(part for part in (request.query, request.body.decode()) if part))
+        params = parse_form(
+            "&".join(part for part in (request.query, request.body.decode()) if part)
+        )
         paths = params.pop("expand", None)
         operation, arguments = find_operation(request.method, path)
         value = operation(session, params, *arguments)
         if paths:
             value = expand(session.account, json.loads(json.dumps(value)), paths)
-        return json.dumps(in_version(session.account, value) if is_legacy(version) else value, separators=(",", ":"))
+        return json.dumps(
+            in_version(session.account, value) if is_legacy(version) else value,
+            separators=(",", ":"),
+        )
 
 
 def find_operation(method: str, path: str) -> tuple[Callable[..., dict[str, Any]], tuple[str, ...]]:
@@ -175,7 +204,8 @@ def in_version(account: Account, value: dict[str, Any]) -> dict[str, Any]:
 
 def rate_limited(retry_after: int) -> StripeError:
     """Too many requests."""
-    error = StripeError(429, "invalid_request_error", "Request rate limit exceeded. Learn more about rate limits here "
+    error = StripeError(429, "invalid_request_error",
+    "Request rate limit exceeded. Learn more about rate limits here "
                         "https://stripe.com/docs/rate-limits.", code="rate_limit")  # fmt: skip
     error.headers = {"retry-after": str(retry_after), "stripe-rate-limited-reason": "global-rate"}
     return error

@@ -1,4 +1,7 @@
-"""How do Stripe's test cards behave? Numbers and `pm_card_...` names to brands, declines and disputes."""
+"""How do Stripe's test cards behave?
+
+Numbers and `pm_card_...` names to brands, declines and disputes.
+"""
 
 from __future__ import annotations
 
@@ -30,16 +33,26 @@ _CARDS = {
     "gb": TestCard("4000008260000000", country="GB", funding="debit"),
     "jp": TestCard("4000003920000003", country="JP"),
     "chargeDeclined": TestCard("4000000000000002", decline="generic_decline", attachable=False),
-    "visa_chargeDeclined": TestCard("4000000000000002", decline="generic_decline", attachable=False),
-    "chargeDeclinedInsufficientFunds": TestCard("4000000000009995", decline="insufficient_funds", attachable=False),
-    "visa_chargeDeclinedInsufficientFunds": TestCard("4000000000009995", decline="insufficient_funds", attachable=False),
-    "visa_chargeDeclinedLostCard": TestCard("4000000000009987", decline="lost_card", attachable=False),
-    "visa_chargeDeclinedStolenCard": TestCard("4000000000009979", decline="stolen_card", attachable=False),
-    "chargeDeclinedExpiredCard": TestCard("4000000000000069", decline="expired_card", attachable=False),
-    "chargeDeclinedIncorrectCvc": TestCard("4000000000000127", decline="incorrect_cvc", attachable=False),
-    "chargeDeclinedProcessingError": TestCard("4000000000000119", decline="processing_error", attachable=False),
-    "chargeDeclinedFraudulent": TestCard("4100000000000019", decline="fraudulent", attachable=False),
-    "visa_chargeDeclinedVelocityLimitExceeded": TestCard("4000000000006975", decline="card_velocity_exceeded", attachable=False),
+    "visa_chargeDeclined": TestCard("4000000000000002", decline="generic_decline",
+    attachable=False),
+    "chargeDeclinedInsufficientFunds": TestCard("4000000000009995", decline="insufficient_funds",
+    attachable=False),
+    "visa_chargeDeclinedInsufficientFunds": TestCard("4000000000009995",
+    decline="insufficient_funds", attachable=False),
+    "visa_chargeDeclinedLostCard": TestCard("4000000000009987", decline="lost_card",
+    attachable=False),
+    "visa_chargeDeclinedStolenCard": TestCard("4000000000009979", decline="stolen_card",
+    attachable=False),
+    "chargeDeclinedExpiredCard": TestCard("4000000000000069", decline="expired_card",
+    attachable=False),
+    "chargeDeclinedIncorrectCvc": TestCard("4000000000000127", decline="incorrect_cvc",
+    attachable=False),
+    "chargeDeclinedProcessingError": TestCard("4000000000000119", decline="processing_error",
+    attachable=False),
+    "chargeDeclinedFraudulent": TestCard("4100000000000019", decline="fraudulent",
+    attachable=False),
+    "visa_chargeDeclinedVelocityLimitExceeded": TestCard("4000000000006975",
+    decline="card_velocity_exceeded", attachable=False),
     "chargeCustomerFail": TestCard("4000000000000341", decline="generic_decline"),
     "authenticationRequired": TestCard("4000002760003184", country="DE", authentication=True),
     "authenticationRequiredOnSetup": TestCard("4000002500003155", authentication=True),

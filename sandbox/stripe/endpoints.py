@@ -1,4 +1,7 @@
-"""Which lists does Stripe's API have, of what, and which filters do they take? Data, one row each."""
+"""Which lists does Stripe's API have, of what, and which filters do they take?
+
+Data, one row each.
+"""
 
 from __future__ import annotations
 
@@ -23,48 +26,71 @@ class ListEndpoint:
 _CUSTOMER = {"customer": "customer"}
 _LISTS = [
     ListEndpoint("/v1/application_fees", "application_fee", {"charge": "json:$.charge"}),
-    ListEndpoint("/v1/balance_transactions", "balance_transaction", {"source": "parent", "type": "status", "currency": "json:$.currency"}),
+    ListEndpoint("/v1/balance_transactions", "balance_transaction",
+    {"source": "parent", "type": "status", "currency": "json:$.currency"}),
     ListEndpoint("/v1/charges", "charge", _CUSTOMER | {"payment_intent": "parent"}),
-    ListEndpoint("/v1/checkout/sessions", "checkout.session", _CUSTOMER | {"subscription": "parent", "status": "status", "payment_intent": "json:$.payment_intent"}),
+    ListEndpoint("/v1/checkout/sessions", "checkout.session",
+    _CUSTOMER | {"subscription": "parent", "status": "status",
+    "payment_intent": "json:$.payment_intent"}),
     ListEndpoint("/v1/coupons", "coupon"),
     ListEndpoint("/v1/credit_notes", "credit_note", _CUSTOMER | {"invoice": "parent"}),
-    ListEndpoint("/v1/customers", "customer", {"email": "json:$.email", "test_clock": "json:$.test_clock"}),
-    ListEndpoint("/v1/customers/{id}/balance_transactions", "customer_balance_transaction", parent="customer"),
+    ListEndpoint("/v1/customers", "customer",
+    {"email": "json:$.email", "test_clock": "json:$.test_clock"}),
+    ListEndpoint("/v1/customers/{id}/balance_transactions", "customer_balance_transaction",
+    parent="customer"),
     ListEndpoint("/v1/customers/{id}/bank_accounts", "bank_account", parent="customer"),
     ListEndpoint("/v1/customers/{id}/cards", "card", parent="customer"),
-    ListEndpoint("/v1/customers/{id}/cash_balance_transactions", "customer_cash_balance_transaction", parent="customer"),
-    ListEndpoint("/v1/customers/{id}/payment_methods", "payment_method", {"type": "status"}, parent="customer"),
+    ListEndpoint("/v1/customers/{id}/cash_balance_transactions",
+    "customer_cash_balance_transaction", parent="customer"),
+    ListEndpoint("/v1/customers/{id}/payment_methods", "payment_method", {"type": "status"},
+    parent="customer"),
     ListEndpoint("/v1/customers/{id}/sources", "source", parent="customer"),
     ListEndpoint("/v1/customers/{id}/subscriptions", "subscription", parent="customer"),
     ListEndpoint("/v1/customers/{id}/tax_ids", "tax_id", parent="customer"),
-    ListEndpoint("/v1/disputes", "dispute", {"charge": "parent", "payment_intent": "json:$.payment_intent"}),
+    ListEndpoint("/v1/disputes", "dispute",
+    {"charge": "parent", "payment_intent": "json:$.payment_intent"}),
     ListEndpoint("/v1/events", "event", {"type": "status"}),
     ListEndpoint("/v1/file_links", "file_link"),
     ListEndpoint("/v1/files", "file", {"purpose": "json:$.purpose"}),
-    ListEndpoint("/v1/invoice_payments", "invoice_payment", {"invoice": "parent", "status": "status"}),
+    ListEndpoint("/v1/invoice_payments", "invoice_payment",
+    {"invoice": "parent", "status": "status"}),
     ListEndpoint("/v1/invoiceitems", "invoiceitem", _CUSTOMER | {"invoice": "parent"}),
-    ListEndpoint("/v1/invoices", "invoice", _CUSTOMER | {"subscription": "parent", "status": "status", "collection_method": "json:$.collection_method"}),
+    ListEndpoint("/v1/invoices", "invoice",
+    _CUSTOMER | {"subscription": "parent", "status": "status",
+    "collection_method": "json:$.collection_method"}),
     ListEndpoint("/v1/payment_intents", "payment_intent", _CUSTOMER),
     ListEndpoint("/v1/payment_methods", "payment_method", _CUSTOMER | {"type": "status"}),
-    ListEndpoint("/v1/payouts", "payout", {"status": "status", "destination": "json:$.destination"}),
+    ListEndpoint("/v1/payouts", "payout",
+    {"status": "status", "destination": "json:$.destination"}),
     ListEndpoint("/v1/plans", "plan", {"product": "parent", "active": "json:$.active"}),
     ListEndpoint("/v1/prices", "price", {
-        "product": "parent", "active": "json:$.active", "currency": "json:$.currency", "type": "json:$.type", "lookup_keys": "json:$.lookup_key",
+        "product": "parent", "active": "json:$.active", "currency": "json:$.currency",
+        "type": "json:$.type", "lookup_keys": "json:$.lookup_key",
     }),
-    ListEndpoint("/v1/products", "product", {"active": "json:$.active", "ids": "id", "shippable": "json:$.shippable", "url": "json:$.url"}),
-    ListEndpoint("/v1/promotion_codes", "promotion_code", {"coupon": "parent", "code": "json:$.code", "active": "json:$.active", "customer": "json:$.customer"}),
+    ListEndpoint("/v1/products", "product",
+    {"active": "json:$.active", "ids": "id", "shippable": "json:$.shippable", "url": "json:$.url"}),
+    ListEndpoint("/v1/promotion_codes", "promotion_code",
+    {"coupon": "parent", "code": "json:$.code", "active": "json:$.active",
+    "customer": "json:$.customer"}),
     ListEndpoint("/v1/quotes", "quote", _CUSTOMER | {"status": "status"}),
-    ListEndpoint("/v1/refunds", "refund", {"charge": "parent", "payment_intent": "json:$.payment_intent"}),
-    ListEndpoint("/v1/setup_attempts", "setup_attempt", {"setup_intent": "parent"}, required="setup_intent"),
+    ListEndpoint("/v1/refunds", "refund",
+    {"charge": "parent", "payment_intent": "json:$.payment_intent"}),
+    ListEndpoint("/v1/setup_attempts", "setup_attempt", {"setup_intent": "parent"},
+    required="setup_intent"),
     ListEndpoint("/v1/setup_intents", "setup_intent", _CUSTOMER | {"payment_method": "parent"}),
-    ListEndpoint("/v1/shipping_rates", "shipping_rate", {"active": "json:$.active", "currency": "json:$.currency"}),
-    ListEndpoint("/v1/subscription_items", "subscription_item", {"subscription": "parent"}, required="subscription"),
+    ListEndpoint("/v1/shipping_rates", "shipping_rate",
+    {"active": "json:$.active", "currency": "json:$.currency"}),
+    ListEndpoint("/v1/subscription_items", "subscription_item", {"subscription": "parent"},
+    required="subscription"),
     ListEndpoint("/v1/subscription_schedules", "subscription_schedule", _CUSTOMER),
-    ListEndpoint("/v1/subscriptions", "subscription", _CUSTOMER | {"price": "items", "collection_method": "json:$.collection_method"}),
+    ListEndpoint("/v1/subscriptions", "subscription",
+    _CUSTOMER | {"price": "items", "collection_method": "json:$.collection_method"}),
     ListEndpoint("/v1/tax_ids", "tax_id"),
-    ListEndpoint("/v1/tax_rates", "tax_rate", {"active": "json:$.active", "inclusive": "json:$.inclusive"}),
+    ListEndpoint("/v1/tax_rates", "tax_rate",
+    {"active": "json:$.active", "inclusive": "json:$.inclusive"}),
     ListEndpoint("/v1/topups", "topup", {"status": "status"}),
-    ListEndpoint("/v1/transfers", "transfer", {"destination": "json:$.destination", "transfer_group": "json:$.transfer_group"}),
+    ListEndpoint("/v1/transfers", "transfer",
+    {"destination": "json:$.destination", "transfer_group": "json:$.transfer_group"}),
     ListEndpoint("/v1/webhook_endpoints", "webhook_endpoint"),
     # A list inside a list: the rows of one parent object.
     ListEndpoint("/v1/charges/{id}/refunds", "refund", parent="parent"),
@@ -135,7 +161,11 @@ def _empty_lists() -> list[ListEndpoint]:
     for line in _EMPTY.split("\n"):
         if words := line.split():
             parent = "parent" if "{id}" in words[0] else None
-            found.append(ListEndpoint(words[0], words[1], parent=parent, required=words[2] if len(words) > 2 else None))
+            found.append(
+                ListEndpoint(
+                    words[0], words[1], parent=parent, required=words[2] if len(words) > 2 else None
+                )
+            )
     return found
 
 
@@ -149,7 +179,9 @@ EMBEDDED = {
 # Objects that can be retrieved but have no list.
 RETRIEVABLE = {"/v1/mandates": "mandate"}
 _PATTERNS = [
-    (re.compile("^" + re.escape(path).replace(r"\{id\}", "([^/]+)") + "$"), path) for path in (*LISTS, *EMBEDDED) if "{id}" in path
+    (re.compile("^" + re.escape(path).replace(r"\{id\}", "([^/]+)") + "$"), path)
+    for path in (*LISTS, *EMBEDDED)
+    if "{id}" in path
 ]
 
 

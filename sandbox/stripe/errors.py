@@ -21,7 +21,10 @@ class StripeError(Exception):
         """The answer's JSON."""
         error = {name: value for name, value in self.fields.items() if value is not None}
         if "code" in error:
-            error.setdefault("doc_url", f"https://stripe.com/docs/error-codes/{str(error['code']).replace('_', '-')}")
+            error.setdefault(
+                "doc_url",
+                f"https://stripe.com/docs/error-codes/{str(error['code']).replace('_', '-')}",
+            )
         error["request_log_url"] = f"https://dashboard.stripe.com/test/logs/{request_id}"
         return {"error": error}
 
@@ -29,8 +32,18 @@ class StripeError(Exception):
 def missing(kind: str, identity: str, param: str = "id") -> StripeError:
     """No such object."""
     word = kind.replace("_", " ").replace(".", " ")
-    word = {"payment intent": "payment_intent", "setup intent": "setupintent", "payment method": "PaymentMethod"}.get(word, word)
-    return StripeError(404, "invalid_request_error", f"No such {word}: '{identity}'", code="resource_missing", param=param)
+    word = {
+        "payment intent": "payment_intent",
+        "setup intent": "setupintent",
+        "payment method": "PaymentMethod",
+    }.get(word, word)
+    return StripeError(
+        404,
+        "invalid_request_error",
+        f"No such {word}: '{identity}'",
+        code="resource_missing",
+        param=param,
+    )
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> StripeError:
@@ -46,7 +59,8 @@ def required(param: str) -> StripeError:
 def unknown_url(method: str, path: str) -> StripeError:
     """A path that Stripe does not have."""
     message = (
-        f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/."
+        f"Unrecognized request URL ({method}: {path}). Please see "
+        f"https://stripe.com/docs or we can help at https://support.stripe.com/."
     )
     return StripeError(404, "invalid_request_error", message)
 
@@ -55,7 +69,8 @@ def unauthorized(key: str | None) -> StripeError:
     """No key, or one that no account has."""
     if not key:
         message = (
-            "You did not provide an API key. You need to provide your API key in the Authorization header, "
+            "You did not provide an API key. You need to provide your API key in the "
+            "Authorization header, "
             "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
         )
         return StripeError(401, "invalid_request_error", message)

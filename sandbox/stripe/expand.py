@@ -1,4 +1,7 @@
-"""What does `expand[]` put in place of an id? The object itself, along a path, in answers and in lists."""
+"""What does `expand[]` put in place of an id?
+
+The object itself, along a path, in answers and in lists.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,11 @@ def expand(account: Account, value: dict[str, Any], paths: Any) -> dict[str, Any
         raise invalid("Invalid array", "expand")
     for path in paths:
         parts = str(path).split(".")
-        if len(parts) > _DEPTH + (parts[0] == "data"):
-            raise invalid(f"You cannot expand more than {_DEPTH} levels of a property. Property: {path}", "expand")
+        if sum(part != "data" for part in parts) > _DEPTH:
+            raise invalid(
+                f"You cannot expand more than {_DEPTH} levels of a property. Property: {path}",
+                "expand",
+            )
         _walk(account, value, parts, str(path))
     return value
 
@@ -40,7 +46,10 @@ def _walk(account: Account, node: Any, parts: list[str], path: str) -> None:
         return
     head, rest = parts[0], parts[1:]
     if node.get("object") == "list" and head != "data":
-        raise invalid(f"This property cannot be expanded ({path}). You may need to prefix it with 'data.'.", "expand")
+        raise invalid(
+            f"This property cannot be expanded ({path}). You may need to prefix it with 'data.'.",
+            "expand",
+        )
     listed = _LISTS.get((str(node.get("object")), head))
     if listed is not None and head not in node:
         node[head] = _list(account, listed, str(node["id"]))
@@ -62,7 +71,9 @@ def _resolved(account: Account, found: Any) -> Any:
 
 def _list(account: Account, listed: tuple[str, str, str], identity: str) -> dict[str, Any]:
     kind, column, url = listed
-    where = f"kind = ? and {column} = ?" + (" and status <> 'canceled'" if kind == "subscription" else "")
+    where = f"kind = ? and {column} = ?" + (
+        " and status <> 'canceled'" if kind == "subscription" else ""
+    )
     texts = account.store.page(where, [kind, identity], 11, backwards=False)
     return {
         "object": "list",

@@ -1,4 +1,7 @@
-"""What do bracketed form fields mean? `a[b][]=x` and `items[0][price]=y` to nested dictionaries and lists."""
+"""What do bracketed form fields mean?
+
+`a[b][]=x` and `items[0][price]=y` to nested dictionaries and lists.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def parse_form(text: str) -> dict[str, Any]:
     for name, value in parse_qsl(text, keep_blank_values=True):
         head = name.split("[", 1)[0]
         path = [head, *_PART.findall(name[len(head) :])]
-        if not head or any(not part and place not in (0, len(path) - 1) and False for place, part in enumerate(path)):
+        if not head:
             raise invalid(f"Invalid parameter name: {name}", name)
         _put(root, path, value)
     return {name: _lists(value) for name, value in root.items()}

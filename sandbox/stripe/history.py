@@ -1,4 +1,6 @@
-"""Which events did Stripe send for one customer? Derived from the times in the facts, each showing its object then.
+"""Which events did Stripe send for one customer?
+
+Derived from the times in the facts, each showing its object then.
 
 An object's newest event shows the object's final state: whoever replays the events has the objects.
 """
@@ -6,9 +8,11 @@ An object's newest event shows the object's final state: whoever replays the eve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 from sandbox.company.calendar import DAY
-from sandbox.company.facts import NEVER, Attempt, Customer, Invoice, Subscription
+from sandbox.company.facts import NEVER, Attempt, Customer, Invoice, Line, Subscription
 from sandbox.stripe import render_invoices as invoices
 from sandbox.stripe import render_payments as payments
 from sandbox.stripe import render_people as people
@@ -17,42 +21,46 @@ from sandbox.stripe.render_catalog import CatalogTexts
 Moment = tuple[int, str, Callable[[int], str]]
 
 
+def _still(render: Callable[..., str], *arguments: Any) -> Callable[[int], str]:
+    """A rendering that is the same at every moment."""
+    return lambda at: render(*arguments)
+
+
 def customer_moments(customer: Customer, texts: CatalogTexts, now: int) -> Iterator[Moment]:
     """Every (time, event type, rendering) of one customer's life, unordered."""
-
-    def show(at: int) -> str:
-        return people.render_customer(customer, at)
-
+    show = partial(people.render_customer, customer)
     yield customer.created, "customer.created", show
-    for at in sorted({since for since, _ in customer.defaults} | {since for since, _ in customer.delinquent}):
+    changes = {since for since, _ in (*customer.defaults, *customer.delinquent)}
+    for at in sorted(changes):
         yield at, "customer.updated", show
     if customer.vat_object_id:
-        yield customer.created, "customer.tax_id.created", lambda at: people.render_tax_id(customer)
+        yield customer.created, "customer.tax_id.created", _still(people.render_tax_id, customer)
     for method in customer.methods:
-        yield method.created - 20, "setup_intent.created", lambda at, m=method: people.render_setup_intent(customer, m, at)  # type: ignore[misc]
-        yield method.created, "setup_intent.succeeded", lambda at, m=method: people.render_setup_intent(customer, m, at)  # type: ignore[misc]
-        yield method.created, "payment_method.attached", lambda at, m=method: people.render_method(customer, m, at)  # type: ignore[misc]
+        show_setup = partial(people.render_setup_intent, customer, method)
+        show_method = partial(people.render_method, customer, method)
+        yield method.created - 20, "setup_intent.created", show_setup
+        yield method.created, "setup_intent.succeeded", show_setup
+        yield method.created, "payment_method.attached", show_method
         if customer.deleted_at != NEVER:
-            yield customer.deleted_at, "payment_method.detached", lambda at, m=method: people.render_method(customer, m, at)  # type: ignore[misc]
+            yield customer.deleted_at, "payment_method.detached", show_method
     for subscription in customer.subscriptions:
         yield from _subscription_moments(subscription, texts)
     for checkout in customer.checkouts:
-        yield checkout.completed_at, "checkout.session.completed", lambda at, c=checkout: invoices.render_checkout(c, at)  # type: ignore[misc]
+        done = partial(invoices.render_checkout, checkout)
+        yield checkout.completed_at, "checkout.session.completed", done
     for line in customer.pending:
-        yield (
-            line.pending_created,
-            "invoiceitem.created",
-            lambda at, l=line: invoices.render_pending(customer, customer.subscriptions[-1], l, None),  # type: ignore[misc]
-        )
+        waiting = _still(invoices.render_pending, customer, customer.subscriptions[-1], line, None)
+        yield line.pending_created, "invoiceitem.created", waiting
     for invoice in customer.invoices:
         yield from _invoice_moments(invoice)
         for attempt in invoice.attempts:
             yield from _attempt_moments(invoice, attempt, now)
         for note in invoice.credit_notes:
-            yield note.at, "credit_note.created", lambda at, n=note: invoices.render_credit_note(n)  # type: ignore[misc]
+            yield note.at, "credit_note.created", _still(invoices.render_credit_note, note)
     if customer.deleted_at != NEVER:
         # The event of a deletion shows the customer as it last was.
-        yield customer.deleted_at, "customer.deleted", lambda at: people.render_customer(customer, at - 1)
+        last = _still(people.render_customer, customer, customer.deleted_at - 1)
+        yield customer.deleted_at, "customer.deleted", last
 
 
 def _subscription_moments(subscription: Subscription, texts: CatalogTexts) -> Iterator[Moment]:
@@ -60,15 +68,35 @@ def _subscription_moments(subscription: Subscription, texts: CatalogTexts) -> It
         return people.render_subscription(subscription, at, texts)
 
     yield subscription.created, "customer.subscription.created", show
-    changes = {since for since, _ in (*subscription.statuses, *subscription.terms, *subscription.latest_invoices, *subscription.methods)}
+    changes = {
+        since
+        for since, _ in (
+            *subscription.statuses,
+            *subscription.terms,
+            *subscription.latest_invoices,
+            *subscription.methods,
+        )
+    }
     changes |= {period[0] for period in subscription.periods} | {subscription.cancel_requested_at}
-    if subscription.discount is not None and subscription.discount.end is not None and subscription.discount.coupon.duration != "once":
+    if (
+        subscription.discount is not None
+        and subscription.discount.end is not None
+        and subscription.discount.coupon.duration != "once"
+    ):
         changes.add(subscription.discount.end)
     if subscription.discount is not None:
         discount = subscription.discount
-        yield discount.start, "customer.discount.created", lambda at: people.render_discount(subscription, discount)
+        yield (
+            discount.start,
+            "customer.discount.created",
+            lambda at: people.render_discount(subscription, discount),
+        )
         if discount.end is not None:
-            yield discount.end, "customer.discount.deleted", lambda at: people.render_discount(subscription, discount)
+            yield (
+                discount.end,
+                "customer.discount.deleted",
+                lambda at: people.render_discount(subscription, discount),
+            )
     if subscription.trial_end is not None:
         yield subscription.trial_end - 3 * DAY, "customer.subscription.trial_will_end", show
     ended = subscription.ended_at
@@ -80,22 +108,18 @@ def _subscription_moments(subscription: Subscription, texts: CatalogTexts) -> It
         yield ended, "customer.subscription.deleted", show
 
 
+def _pending(invoice: Invoice, line: Line, at: int) -> str:
+    assert invoice.subscription is not None
+    taken = invoice.id if at >= invoice.created else None
+    return invoices.render_pending(invoice.customer, invoice.subscription, line, taken)
+
+
 def _invoice_moments(invoice: Invoice) -> Iterator[Moment]:
-    def show(at: int) -> str:
-        return invoices.render_invoice(invoice, at)
-
-    def show_intent(at: int) -> str:
-        return payments.render_intent(invoice, at)
-
+    show = partial(invoices.render_invoice, invoice)
+    show_intent = partial(payments.render_intent, invoice)
     for line in invoice.lines:
         if line.pending_id is not None:
-            assert invoice.subscription is not None
-            subscription = invoice.subscription
-            yield (
-                line.pending_created,
-                "invoiceitem.created",
-                lambda at, l=line: invoices.render_pending(invoice.customer, subscription, l, invoice.id if at >= invoice.created else None),  # type: ignore[misc]
-            )
+            yield line.pending_created, "invoiceitem.created", partial(_pending, invoice, line)
     yield invoice.created, "invoice.created", show
     yield invoice.finalized_at, "invoice.finalized", show
     if invoice.total > 0:
@@ -111,7 +135,11 @@ def _invoice_moments(invoice: Invoice) -> Iterator[Moment]:
     if invoice.paid_at != NEVER:
         if invoice.total > 0:
             yield invoice.paid_at, "payment_intent.succeeded", show_intent
-            yield invoice.paid_at, "invoice_payment.paid", lambda at: invoices.render_payment(invoice, at)
+            yield (
+                invoice.paid_at,
+                "invoice_payment.paid",
+                lambda at: invoices.render_payment(invoice, at),
+            )
         yield invoice.paid_at, "invoice.updated", show
         yield invoice.paid_at, "invoice.paid", show
         yield invoice.paid_at, "invoice.payment_succeeded", show
@@ -140,7 +168,7 @@ def _attempt_moments(invoice: Invoice, attempt: Attempt, now: int) -> Iterator[M
     else:
         yield attempt.at, "charge.failed" if attempt.decline else "charge.succeeded", show
     for refund in attempt.refunds:
-        yield refund.at, "refund.created", lambda at, r=refund: payments.render_refund(r)  # type: ignore[misc]
+        yield refund.at, "refund.created", _still(payments.render_refund, refund)
         yield refund.at, "charge.refunded", show
     dispute = attempt.dispute
     if dispute is None:

@@ -1,7 +1,11 @@
-"""What did Stripe's objects look like before 2025-03-31.basil? Rewrites one object from the newer shape.
+"""What did Stripe's objects look like before 2025-03-31.basil?
 
-Invoices get back `charge`, `paid`, `payment_intent`, `subscription` and their friends, charges and intents
-`invoice`, subscriptions `current_period_*`, lines `type`, `plan`, `price`, `proration`, `tax_amounts`.
+Rewrites one object from the newer shape.
+
+Invoices get back `charge`, `paid`, `payment_intent`, `subscription` and their friends,
+charges and intents
+`invoice`, subscriptions `current_period_*`, lines `type`, `plan`, `price`, `proration`,
+`tax_amounts`.
 """
 
 from __future__ import annotations
@@ -11,7 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 Fields = dict[str, Any]
-# From an invoice's or a payment intent's id to (invoice, intent, latest charge), which the newer shapes no
+# From an invoice's or a payment intent's id to (invoice, intent, latest charge), which the
+# newer shapes no
 # longer carry.
 Links = Callable[[str], tuple[str | None, str | None, str | None]]
 
@@ -57,7 +62,9 @@ def _without(value: Fields, *names: str) -> Fields:
 def _line(value: Fields) -> Fields:
     parent = value.get("parent") or {}
     details = parent.get("subscription_item_details") or parent.get("invoice_item_details") or {}
-    old = _without(value, "parent", "pricing", "taxes", "quantity_decimal", "subtotal", "subscription")
+    old = _without(
+        value, "parent", "pricing", "taxes", "quantity_decimal", "subtotal", "subscription"
+    )
     taxes = _tax_amounts(value.get("taxes"))
     old |= {
         "amount_excluding_tax": value["amount"],
@@ -78,7 +85,14 @@ def _line(value: Fields) -> Fields:
 def _invoice(value: Fields) -> Fields:
     parent = value.get("parent") or {}
     details = parent.get("subscription_details")
-    names = ("parent", "payments", "total_taxes", "confirmation_secret", "amount_overpaid", "customer_account")
+    names = (
+        "parent",
+        "payments",
+        "total_taxes",
+        "confirmation_secret",
+        "amount_overpaid",
+        "customer_account",
+    )
     old = _without(value, *names)
     taxes = value.get("total_taxes") or []
     old["lines"] = {**value["lines"], "data": [_line(line) for line in value["lines"]["data"]]}
@@ -100,13 +114,15 @@ def _invoice(value: Fields) -> Fields:
 
 
 def _payment(value: Fields) -> Fields:
-    old = _without(value, "customer_account", "managed_payments", "payment_details", "excluded_payment_method_types")
+    old = _without(value, "customer_account", "managed_payments", "excluded_payment_method_types")
     return {**old, "invoice": None}
 
 
 def _subscription(value: Fields) -> Fields:
     items = value["items"]["data"]
-    old = _without(value, "billing_mode", "billing_schedules", "customer_account", "managed_payments")
+    old = _without(
+        value, "billing_mode", "billing_schedules", "customer_account", "managed_payments"
+    )
     old["items"] = {**value["items"], "data": [_subscription_item(item) for item in items]}
     old |= {
         "current_period_end": max((item["current_period_end"] for item in items), default=None),
@@ -125,7 +141,15 @@ def _subscription_item(value: Fields) -> Fields:
 def _pending(value: Fields) -> Fields:
     details = (value.get("parent") or {}).get("subscription_details") or {}
     pricing = value.get("pricing") or {}
-    old = _without(value, "parent", "pricing", "net_amount", "customer_account", "quantity_decimal", "proration_details")
+    old = _without(
+        value,
+        "parent",
+        "pricing",
+        "net_amount",
+        "customer_account",
+        "quantity_decimal",
+        "proration_details",
+    )
     old |= {
         "price": (pricing.get("price_details") or {}).get("price"),
         "subscription": details.get("subscription"),
@@ -140,7 +164,10 @@ def _discount(value: Fields) -> Fields:
 
 
 def _promotion_code(value: Fields) -> Fields:
-    return {**_without(value, "promotion", "customer_account"), "coupon": value["promotion"]["coupon"]}
+    return {
+        **_without(value, "promotion", "customer_account"),
+        "coupon": value["promotion"]["coupon"],
+    }
 
 
 _REWRITES: dict[str, Callable[[Fields], Fields]] = {

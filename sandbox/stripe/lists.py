@@ -9,6 +9,7 @@ from sandbox.stripe.endpoints import EMBEDDED, LISTS, ListEndpoint
 from sandbox.stripe.errors import invalid, missing, required
 from sandbox.stripe.forms import as_int
 from sandbox.stripe.store import Store
+from sandbox.stripe.template import embedded_list
 
 _PAGING = frozenset({"limit", "starting_after", "ending_before", "expand", "created"})
 _BOUNDS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -23,7 +24,7 @@ class Page:
 
     def body(self) -> str:
         """The list object's text."""
-        return f'{{"object":"list","data":[{",".join(self.texts)}],"has_more":{"true" if self.has_more else "false"},"url":"{self.url}"}}'
+        return embedded_list(self.texts, self.url, self.has_more)
 
 
 def page_limit(query: dict[str, Any]) -> int:
@@ -35,11 +36,15 @@ def page_limit(query: dict[str, Any]) -> int:
     return limit
 
 
-def read_page(store: Store, name: str, parent: str | None, path: str, query: dict[str, Any], events_from: int) -> Page:
+def read_page(
+    store: Store, name: str, parent: str | None, path: str, query: dict[str, Any], events_from: int
+) -> Page:
     """The page of list `name` that a query asks for."""
     limit = page_limit(query)
     if "starting_after" in query and "ending_before" in query:
-        raise invalid("You cannot parameterize both starting_after and ending_before.", "starting_after")
+        raise invalid(
+            "You cannot parameterize both starting_after and ending_before.", "starting_after"
+        )
     if name in EMBEDDED:
         return _embedded(store, name, parent or "", path, query, limit)
     endpoint = LISTS[name]
@@ -50,7 +55,9 @@ def read_page(store: Store, name: str, parent: str | None, path: str, query: dic
         stored = f"plan:{cursor}" if endpoint.kind == "plan" else str(cursor)
         place = store.place(stored)
         if place is None or place[0].removeprefix("deleted_") != endpoint.kind:
-            raise missing(endpoint.kind, str(cursor), "ending_before" if backwards else "starting_after")
+            raise missing(
+                endpoint.kind, str(cursor), "ending_before" if backwards else "starting_after"
+            )
         where += f" and (created, seq) {'>' if backwards else '<'} (?, ?)"
         values += [place[1], place[2]]
     texts = store.page(where, values, limit + 1, backwards)
@@ -59,8 +66,15 @@ def read_page(store: Store, name: str, parent: str | None, path: str, query: dic
     return Page(kept, more, path)
 
 
-def _conditions(store: Store, endpoint: ListEndpoint, parent: str | None, query: dict[str, Any], events_from: int) -> tuple[str, list[Any]]:
-    clauses, values = ["kind = ?"], [endpoint.kind]
+def _conditions(
+    store: Store,
+    endpoint: ListEndpoint,
+    parent: str | None,
+    query: dict[str, Any],
+    events_from: int,
+) -> tuple[str, list[Any]]:
+    clauses: list[str] = ["kind = ?"]
+    values: list[Any] = [endpoint.kind]
     if endpoint.required and endpoint.required not in query:
         raise required(endpoint.required)
     if endpoint.parent is not None:
@@ -69,14 +83,18 @@ def _conditions(store: Store, endpoint: ListEndpoint, parent: str | None, query:
         if store.body(parent or "") is None and endpoint.parent == "customer":
             raise missing("customer", parent or "", "customer")
     for name, value in query.items():
-        if name in _PAGING or name == endpoint.required and name not in endpoint.filters:
+        if name in _PAGING or (name == endpoint.required and name not in endpoint.filters):
             continue
         _filter(store, endpoint, name, value, clauses, values)
     bounds = query.get("created")
     if isinstance(bounds, dict):
         for bound, at in bounds.items():
             if bound not in _BOUNDS:
-                raise invalid(f"Received unknown parameter: created[{bound}]", f"created[{bound}]", "parameter_unknown")
+                raise invalid(
+                    f"Received unknown parameter: created[{bound}]",
+                    f"created[{bound}]",
+                    "parameter_unknown",
+                )
             clauses.append(f"created {_BOUNDS[bound]} ?")
             values.append(as_int(at, f"created[{bound}]"))
     elif bounds is not None:
@@ -90,7 +108,14 @@ def _conditions(store: Store, endpoint: ListEndpoint, parent: str | None, query:
     return " and ".join(clauses), values
 
 
-def _filter(store: Store, endpoint: ListEndpoint, name: str, value: Any, clauses: list[str], values: list[Any]) -> None:
+def _filter(
+    store: Store,
+    endpoint: ListEndpoint,
+    name: str,
+    value: Any,
+    clauses: list[str],
+    values: list[Any],
+) -> None:
     kind = endpoint.kind
     if kind == "subscription" and name == "status":
         if value == "ended":
@@ -130,7 +155,9 @@ def _filter(store: Store, endpoint: ListEndpoint, name: str, value: Any, clauses
 
 
 def _payout_members(store: Store, payout: str, clauses: list[str], values: list[Any]) -> None:
-    row = store.connection.execute("select parent from objects where id = ? and kind = 'payout'", (payout,)).fetchone()
+    row = store.connection.execute(
+        "select parent from objects where id = ? and kind = 'payout'", (payout,)
+    ).fetchone()
     if row is None:
         raise missing("payout", payout, "payout")
     currency, after, upto = str(row[0]).split(":")
@@ -138,7 +165,9 @@ def _payout_members(store: Store, payout: str, clauses: list[str], values: list[
     values += [f"{currency}:{after}", f"{currency}:{upto}"]
 
 
-def _embedded(store: Store, name: str, parent: str, path: str, query: dict[str, Any], limit: int) -> Page:
+def _embedded(
+    store: Store, name: str, parent: str, path: str, query: dict[str, Any], limit: int
+) -> Page:
     kind, member, line_kind = EMBEDDED[name]
     text = store.body(parent)
     if text is None:
@@ -146,10 +175,14 @@ def _embedded(store: Store, name: str, parent: str, path: str, query: dict[str, 
     value = json.loads(text)
     if kind == "checkout.session":
         invoice = store.body(str(value.get("invoice"))) if value.get("invoice") else None
-        lines = [_checkout_line(line) for line in json.loads(invoice)["lines"]["data"]] if invoice else []
+        lines = (
+            [_checkout_line(line) for line in json.loads(invoice)["lines"]["data"]]
+            if invoice
+            else []
+        )
     elif value[member]["has_more"]:
         where = "kind = ? and parent = ?"
-        texts = store.page(where, [line_kind, parent], 1_000_000, True)
+        texts = store.page(where, [line_kind, parent], 1_000_000, backwards=True)
         lines = [json.loads(found) for found in reversed(texts)]
     else:
         lines = value[member]["data"]
@@ -172,7 +205,10 @@ def _checkout_line(line: dict[str, Any]) -> dict[str, Any]:
     tax = sum(item["amount"] for item in line["taxes"] or [])
     discount = sum(item["amount"] for item in line["discount_amounts"])
     return {
-        "id": "li" + line["id"][2:], "object": "item", "adjustable_quantity": None, "amount_discount": discount, "amount_subtotal": line["amount"],
-        "amount_tax": tax, "amount_total": line["amount"] - discount + tax, "currency": line["currency"], "description": line["description"],
-        "metadata": {}, "price": line["pricing"]["price_details"]["price"], "quantity": line["quantity"],
+        "id": "li" + line["id"][2:], "object": "item", "adjustable_quantity": None,
+        "amount_discount": discount, "amount_subtotal": line["amount"],
+        "amount_tax": tax, "amount_total": line["amount"] - discount + tax,
+        "currency": line["currency"], "description": line["description"],
+        "metadata": {}, "price": line["pricing"]["price_details"]["price"],
+        "quantity": line["quantity"],
     }  # fmt: skip

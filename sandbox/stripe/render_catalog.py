@@ -1,11 +1,24 @@
-"""How does Stripe show what the company sells? Products, prices, plans, coupons, promotion codes, tax rates."""
+"""How does Stripe show what the company sells?
+
+Products, prices, plans, coupons, promotion codes, tax rates.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from sandbox.company.catalog import ALL_PRICES, COUPONS, DAY, PRODUCTS, TAX_RATES, Coupon, Price, Product, TaxRate
+from sandbox.company.catalog import (
+    ALL_PRICES,
+    COUPONS,
+    DAY,
+    PRODUCTS,
+    TAX_RATES,
+    Coupon,
+    Price,
+    Product,
+    TaxRate,
+)
 
 Row = tuple[str, str, int, str | None, str | None, str | None, str]
 
@@ -19,9 +32,12 @@ def product_object(product: Product, created: int) -> dict[str, Any]:
     """One product."""
     default = next((price.id for price in ALL_PRICES if price.product is product), None)
     return {
-        "id": product.id, "object": "product", "active": True, "created": created, "default_price": default, "description": product.description,
-        "images": [], "livemode": False, "marketing_features": [], "metadata": {"key": product.key}, "name": product.name,
-        "package_dimensions": None, "shippable": None, "statement_descriptor": None, "tax_code": None, "type": "service",
+        "id": product.id, "object": "product", "active": True, "created": created,
+        "default_price": default, "description": product.description,
+        "images": [], "livemode": False, "marketing_features": [], "metadata": {"key": product.key},
+        "name": product.name,
+        "package_dimensions": None, "shippable": None, "statement_descriptor": None,
+        "tax_code": None, "type": "service",
         "unit_label": "seat", "updated": created, "url": None,
     }  # fmt: skip
 
@@ -29,10 +45,14 @@ def product_object(product: Product, created: int) -> dict[str, Any]:
 def price_object(price: Price, created: int) -> dict[str, Any]:
     """One price."""
     return {
-        "id": price.id, "object": "price", "active": price.active, "billing_scheme": "per_unit", "created": created, "currency": price.currency,
-        "custom_unit_amount": None, "livemode": False, "lookup_key": None, "metadata": {}, "nickname": price.nickname, "product": price.product.id,
-        "recurring": {"interval": price.interval, "interval_count": 1, "meter": None, "trial_period_days": None, "usage_type": "licensed"},
-        "tax_behavior": "exclusive", "tiers_mode": None, "transform_quantity": None, "type": "recurring",
+        "id": price.id, "object": "price", "active": price.active, "billing_scheme": "per_unit",
+        "created": created, "currency": price.currency,
+        "custom_unit_amount": None, "livemode": False, "lookup_key": None, "metadata": {},
+        "nickname": price.nickname, "product": price.product.id,
+        "recurring": {"interval": price.interval, "interval_count": 1, "meter": None,
+        "trial_period_days": None, "usage_type": "licensed"},
+        "tax_behavior": "exclusive", "tiers_mode": None, "transform_quantity": None,
+        "type": "recurring",
         "unit_amount": price.unit_amount, "unit_amount_decimal": str(price.unit_amount),
     }  # fmt: skip
 
@@ -40,9 +60,12 @@ def price_object(price: Price, created: int) -> dict[str, Any]:
 def plan_object(price: Price, created: int) -> dict[str, Any]:
     """The older form of a price."""
     return {
-        "id": price.id, "object": "plan", "active": price.active, "amount": price.unit_amount, "amount_decimal": str(price.unit_amount),
-        "billing_scheme": "per_unit", "created": created, "currency": price.currency, "interval": price.interval, "interval_count": 1,
-        "livemode": False, "metadata": {}, "meter": None, "nickname": price.nickname, "product": price.product.id, "tiers_mode": None,
+        "id": price.id, "object": "plan", "active": price.active, "amount": price.unit_amount,
+        "amount_decimal": str(price.unit_amount),
+        "billing_scheme": "per_unit", "created": created, "currency": price.currency,
+        "interval": price.interval, "interval_count": 1,
+        "livemode": False, "metadata": {}, "meter": None, "nickname": price.nickname,
+        "product": price.product.id, "tiers_mode": None,
         "transform_usage": None, "trial_period_days": None, "usage_type": "licensed",
     }  # fmt: skip
 
@@ -50,9 +73,12 @@ def plan_object(price: Price, created: int) -> dict[str, Any]:
 def coupon_object(coupon: Coupon, created: int) -> dict[str, Any]:
     """One coupon."""
     return {
-        "id": coupon.id, "object": "coupon", "amount_off": coupon.amount_off, "created": created, "currency": coupon.currency,
-        "duration": coupon.duration, "duration_in_months": coupon.months, "livemode": False, "max_redemptions": None, "metadata": {},
-        "name": coupon.name, "percent_off": coupon.percent_off, "redeem_by": None, "times_redeemed": 0, "valid": True,
+        "id": coupon.id, "object": "coupon", "amount_off": coupon.amount_off, "created": created,
+        "currency": coupon.currency,
+        "duration": coupon.duration, "duration_in_months": coupon.months, "livemode": False,
+        "max_redemptions": None, "metadata": {},
+        "name": coupon.name, "percent_off": coupon.percent_off, "redeem_by": None,
+        "times_redeemed": 0, "valid": True,
     }  # fmt: skip
 
 
@@ -60,9 +86,12 @@ def tax_rate_object(rate: TaxRate, created: int) -> dict[str, Any]:
     """One tax rate."""
     percentage = rate.basis_points / 100
     return {
-        "id": rate.id, "object": "tax_rate", "active": True, "country": rate.country, "created": created, "description": None,
-        "display_name": rate.name, "effective_percentage": percentage, "flat_amount": None, "inclusive": False, "jurisdiction": rate.country,
-        "jurisdiction_level": "country", "livemode": False, "metadata": {}, "percentage": percentage, "rate_type": "percentage", "state": None,
+        "id": rate.id, "object": "tax_rate", "active": True, "country": rate.country,
+        "created": created, "description": None,
+        "display_name": rate.name, "effective_percentage": percentage, "flat_amount": None,
+        "inclusive": False, "jurisdiction": rate.country,
+        "jurisdiction_level": "country", "livemode": False, "metadata": {},
+        "percentage": percentage, "rate_type": "percentage", "state": None,
         "tax_type": "vat" if rate.name == "VAT" else "jct",
     }  # fmt: skip
 
@@ -75,7 +104,9 @@ class CatalogTexts:
         self.created = start - 10 * DAY
         self.prices = {price.id: encode(price_object(price, self.created)) for price in ALL_PRICES}
         self.plans = {price.id: encode(plan_object(price, self.created)) for price in ALL_PRICES}
-        self.tax_rates = {rate.id: encode(tax_rate_object(rate, self.created)) for rate in TAX_RATES.values()}
+        self.tax_rates = {
+            rate.id: encode(tax_rate_object(rate, self.created)) for rate in TAX_RATES.values()
+        }
 
     def rows(self) -> list[Row]:
         """Every catalog object, deleted ones as tombstones."""
@@ -85,25 +116,46 @@ class CatalogTexts:
             if product.deleted:
                 rows.append(tombstone("product", product.id, at))
             else:
-                rows.append(("product", product.id, at, None, None, None, encode(product_object(product, at))))
+                rows.append(
+                    (
+                        "product",
+                        product.id,
+                        at,
+                        None,
+                        None,
+                        None,
+                        encode(product_object(product, at)),
+                    )
+                )
         for price in ALL_PRICES:
-            rows.append(("price", price.id, at, None, price.product.id, None, self.prices[price.id]))
+            rows.append(
+                ("price", price.id, at, None, price.product.id, None, self.prices[price.id])
+            )
             # The same id names the plan, so the store keeps it under a name of its own.
-            rows.append(("plan", f"plan:{price.id}", at, None, price.product.id, None, self.plans[price.id]))
+            rows.append(
+                ("plan", f"plan:{price.id}", at, None, price.product.id, None, self.plans[price.id])
+            )
         for coupon in COUPONS.values():
             if coupon.deleted:
                 rows.append(tombstone("coupon", coupon.id, at))
             else:
-                rows.append(("coupon", coupon.id, at, None, None, None, encode(coupon_object(coupon, at))))
+                rows.append(
+                    ("coupon", coupon.id, at, None, None, None, encode(coupon_object(coupon, at)))
+                )
         for rate in TAX_RATES.values():
             rows.append(("tax_rate", rate.id, at, None, None, None, self.tax_rates[rate.id]))
         promotion = {
-            "id": "promo_1NwLaunch20", "object": "promotion_code", "active": True, "code": "LAUNCH", "created": at, "customer": None,
-            "customer_account": None, "expires_at": None, "livemode": False, "max_redemptions": None, "metadata": {},
+            "id": "promo_1NwLaunch20", "object": "promotion_code", "active": True, "code": "LAUNCH",
+            "created": at, "customer": None,
+            "customer_account": None, "expires_at": None, "livemode": False,
+            "max_redemptions": None, "metadata": {},
             "promotion": {"coupon": "LAUNCH20", "type": "coupon"},
-            "restrictions": {"first_time_transaction": False, "minimum_amount": None, "minimum_amount_currency": None}, "times_redeemed": 0,
+            "restrictions": {"first_time_transaction": False, "minimum_amount": None,
+            "minimum_amount_currency": None}, "times_redeemed": 0,
         }  # fmt: skip
-        rows.append(("promotion_code", "promo_1NwLaunch20", at, None, "LAUNCH20", None, encode(promotion)))
+        rows.append(
+            ("promotion_code", "promo_1NwLaunch20", at, None, "LAUNCH20", None, encode(promotion))
+        )
         return rows
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import json
 
-from sandbox.company.facts import NEVER, Checkout, CreditNote, Customer, Invoice, Line, Subscription
+from sandbox.company.facts import (
+    NEVER,
+    Checkout,
+    CreditNote,
+    Customer,
+    Discount,
+    Invoice,
+    Line,
+    Subscription,
+)
 from sandbox.stripe import shapes
 from sandbox.stripe.render_people import address, tax_exempt
 from sandbox.stripe.template import array, boolean, embedded_list, number, quoted
@@ -13,6 +22,19 @@ from sandbox.stripe.template import array, boolean, embedded_list, number, quote
 def upto(moment: int | None, at: int) -> int | None:
     """A moment that has come by `at`, else None."""
     return moment if moment is not None and moment <= at and moment != NEVER else None
+
+
+_NO_PAYMENT = "no_payment_required"
+
+
+def _reductions(amount: int, discount: Discount | None, more: str = "") -> str:
+    if discount is None:
+        return "[]"
+    return f'[{{"amount":{amount},"discount":"{discount.id}"{more}}}]'
+
+
+def _tax_ids(customer: Customer) -> str:
+    return f'[{{"type":"eu_vat","value":"{customer.vat_id}"}}]' if customer.vat_id else "[]"
 
 
 def render_line(invoice: Invoice, line: Line) -> str:
@@ -25,12 +47,18 @@ def render_line(invoice: Invoice, line: Line) -> str:
         taxes = array([render_tax(line.tax, invoice.tax_rate.id, line.amount - line.discount)])
     price = line.price
     return shapes.LINE({
-        "id": line.id, "amount": line.amount, "currency": invoice.customer.currency, "description": json.dumps(line.description),
-        "discount_amounts": array([f'{{"amount":{line.discount},"discount":"{discount.id}"}}'] if discount else []),
-        "discountable": boolean(not line.proration), "discounts": array([quoted(discount.id)] if discount else []), "invoice": quoted(invoice.id),
-        "parent": parent({"pending": quoted(line.pending_id), "proration": boolean(line.proration), "subscription": subscription_id, "item": line.item_id}),
-        "start": line.start, "end": line.end, "credits": array([f'{{"amount":{line.discount},"discount":"{discount.id}","type":"discount"}}'] if discount else []),
-        "price": price.id if price else "", "product": price.product.id if price else "", "unit": price.unit_amount if price else line.amount,
+        "id": line.id, "amount": line.amount, "currency": invoice.customer.currency,
+        "description": json.dumps(line.description),
+        "discount_amounts": _reductions(line.discount, discount),
+        "discountable": boolean(not line.proration),
+        "discounts": array([quoted(discount.id)] if discount else []),
+        "invoice": quoted(invoice.id),
+        "parent": parent({"pending": quoted(line.pending_id), "proration": boolean(line.proration),
+        "subscription": subscription_id, "item": line.item_id}),
+        "start": line.start, "end": line.end,
+        "credits": _reductions(line.discount, discount, ',"type":"discount"'),
+        "price": price.id if price else "", "product": price.product.id if price else "",
+        "unit": price.unit_amount if price else line.amount,
         "quantity": line.quantity, "subscription": quoted(subscription_id), "taxes": taxes,
     })  # fmt: skip
 
@@ -40,13 +68,18 @@ def render_tax(amount: int, rate: str, taxable: int) -> str:
     return shapes.TAX_AMOUNT({"amount": amount, "rate": rate, "taxable": taxable})
 
 
-def render_pending(customer: Customer, subscription: Subscription, line: Line, invoice: str | None) -> str:
+def render_pending(
+    customer: Customer, subscription: Subscription, line: Line, invoice: str | None
+) -> str:
     """The invoice item behind a proration line."""
     assert line.price is not None
     return shapes.INVOICEITEM({
-        "id": line.pending_id, "amount": line.amount, "currency": customer.currency, "customer": customer.id, "date": line.pending_created,
-        "description": json.dumps(line.description), "invoice": quoted(invoice), "subscription": subscription.id, "item": line.item_id,
-        "start": line.start, "end": line.end, "price": line.price.id, "product": line.price.product.id, "unit": line.price.unit_amount,
+        "id": line.pending_id, "amount": line.amount, "currency": customer.currency,
+        "customer": customer.id, "date": line.pending_created,
+        "description": json.dumps(line.description), "invoice": quoted(invoice),
+        "subscription": subscription.id, "item": line.item_id,
+        "start": line.start, "end": line.end, "price": line.price.id,
+        "product": line.price.product.id, "unit": line.price.unit_amount,
         "quantity": line.quantity,
     })  # fmt: skip
 
@@ -72,9 +105,12 @@ def render_payment(invoice: Invoice, at: int) -> str:
     """The link from an invoice to its payment intent."""
     status = payment_status_at(invoice, at)
     return shapes.INVOICE_PAYMENT({
-        "id": invoice.payment_id, "amount_paid": invoice.total if status == "paid" else "null", "amount": invoice.total, "created": invoice.finalized_at,
-        "currency": invoice.customer.currency, "invoice": invoice.id, "intent": invoice.intent_id, "status": status,
-        "canceled_at": number(upto(invoice.voided_at, at)), "paid_at": number(upto(invoice.paid_at, at)),
+        "id": invoice.payment_id, "amount_paid": invoice.total if status == "paid" else "null",
+        "amount": invoice.total, "created": invoice.finalized_at,
+        "currency": invoice.customer.currency, "invoice": invoice.id, "intent": invoice.intent_id,
+        "status": status,
+        "canceled_at": number(upto(invoice.voided_at, at)),
+        "paid_at": number(upto(invoice.paid_at, at)),
     })  # fmt: skip
 
 
@@ -88,7 +124,9 @@ def render_invoice(invoice: Invoice, at: int) -> str:
     tried = [attempt for attempt in invoice.attempts if attempt.at <= at]
     # What a customer does by themselves is outside the retry schedule and does not count.
     count = sum(1 for attempt in tried if not attempt.by_customer)
-    next_attempt = next((after for failed, after in reversed(invoice.retries) if failed <= at), None)
+    next_attempt = next(
+        (after for failed, after in reversed(invoice.retries) if failed <= at), None
+    )
     if status == "draft":
         next_attempt = invoice.finalized_at + 5
     elif status != "open":
@@ -96,39 +134,57 @@ def render_invoice(invoice: Invoice, at: int) -> str:
     discount = subscription.discount if subscription and invoice.discount else None
     taxes = "[]"
     if invoice.tax_rate is not None:
-        taxes = array([render_tax(invoice.tax, invoice.tax_rate.id, invoice.subtotal - invoice.discount)])
+        taxes = array(
+            [render_tax(invoice.tax, invoice.tax_rate.id, invoice.subtotal - invoice.discount)]
+        )
     hosted = f"https://invoice.northwind.example/i/{invoice.id}" if finalized is not None else None
     ended = subscription is not None and at >= subscription.ended_at
     credit = sum(note.total for note in invoice.credit_notes if note.at <= at)
     return shapes.INVOICE({
         "id": invoice.id, "amount_due": invoice.total, "amount_paid": invoice.total if paid else 0,
         "amount_remaining": 0 if paid else invoice.total, "attempt_count": count,
-        "attempted": boolean(bool(tried) or paid), "auto_advance": boolean(status in ("draft", "open") and not ended),
-        "finalizes_at": number(invoice.finalized_at if status == "draft" else None), "reason": invoice.reason, "created": invoice.created,
-        "currency": customer.currency, "customer": customer.id, **address(customer), "email": customer.email, "name": customer.name,
+        "attempted": boolean(bool(tried) or paid),
+        "auto_advance": boolean(status in ("draft", "open") and not ended),
+        "finalizes_at": number(invoice.finalized_at if status == "draft" else None),
+        "reason": invoice.reason, "created": invoice.created,
+        "currency": customer.currency, "customer": customer.id, **address(customer),
+        "email": customer.email, "name": customer.name,
         "phone": quoted(customer.phone), "tax_exempt": tax_exempt(customer),
-        "tax_ids": array([f'{{"type":"eu_vat","value":"{customer.vat_id}"}}'] if customer.vat_id else []),
-        "tax_rates": "[]", "discounts": array([quoted(discount.id)] if discount else []), "effective_at": number(finalized),
-        "ending_balance": number(0 if finalized is not None else None), "hosted_url": quoted(hosted), "pdf_url": quoted(hosted and hosted + "/pdf"),
+        "tax_ids": _tax_ids(customer),
+        "tax_rates": "[]", "discounts": array([quoted(discount.id)] if discount else []),
+        "effective_at": number(finalized),
+        "ending_balance": number(0 if finalized is not None else None),
+        "hosted_url": quoted(hosted), "pdf_url": quoted(hosted and hosted + "/pdf"),
         "lines": embedded_list(lines[:10], f"/v1/invoices/{invoice.id}/lines", len(lines) > 10),
-        "next_attempt": number(next_attempt), "number": quoted(invoice.number if finalized is not None else None),
+        "next_attempt": number(next_attempt),
+        "number": quoted(invoice.number if finalized is not None else None),
         "parent": "null" if subscription is None else
         f'{{"quote_details":null,"subscription_details":{{"metadata":{{}},"subscription":"{subscription.id}"}},"type":"subscription_details"}}',
-        "period_start": invoice.period_start, "period_end": invoice.period_end, "post_payment_credit": credit, "status": status,
-        "finalized_at": number(finalized), "uncollectible_at": number(upto(invoice.uncollectible_at, at)), "paid_at": number(upto(invoice.paid_at, at)),
-        "voided_at": number(upto(invoice.voided_at, at)), "subtotal": invoice.subtotal, "total": invoice.total,
-        "discount_amounts": array([f'{{"amount":{invoice.discount},"discount":"{discount.id}"}}'] if discount else []),
+        "period_start": invoice.period_start, "period_end": invoice.period_end,
+        "post_payment_credit": credit, "status": status,
+        "finalized_at": number(finalized),
+        "uncollectible_at": number(upto(invoice.uncollectible_at, at)),
+        "paid_at": number(upto(invoice.paid_at, at)),
+        "voided_at": number(upto(invoice.voided_at, at)), "subtotal": invoice.subtotal,
+        "total": invoice.total,
+        "discount_amounts": _reductions(invoice.discount, discount),
         "total_excluding_tax": invoice.subtotal - invoice.discount,
-        "credits": array([f'{{"amount":{invoice.discount},"discount":"{discount.id}","type":"discount"}}'] if discount else []), "taxes": taxes,
+        "credits": _reductions(invoice.discount, discount, ',"type":"discount"'),
+        "taxes": taxes,
     })  # fmt: skip
 
 
 def render_credit_note(note: CreditNote) -> str:
     """A credit note with its one line."""
     invoice = note.invoice
-    taxes = array([render_tax(note.tax, invoice.tax_rate.id, note.subtotal)]) if invoice.tax_rate else "[]"
+    taxes = (
+        array([render_tax(note.tax, invoice.tax_rate.id, note.subtotal)])
+        if invoice.tax_rate
+        else "[]"
+    )
     line = shapes.CREDIT_NOTE_LINE({
-        "id": "cnli" + note.id[2:], "amount": note.subtotal, "description": json.dumps("Credit"), "line": note.line_id, "taxes": taxes,
+        "id": "cnli" + note.id[2:], "amount": note.subtotal, "description": json.dumps("Credit"),
+        "line": note.line_id, "taxes": taxes,
     })  # fmt: skip
     refunds = []
     if note.refund is not None:
@@ -136,9 +192,12 @@ def render_credit_note(note: CreditNote) -> str:
             f'{{"amount_refunded":{note.refund.amount},"payment_record_refund":null,"refund":"{note.refund.id}","type":"refund"}}'
         )
     return shapes.CREDIT_NOTE({
-        "id": note.id, "total": note.total, "created": note.at, "currency": invoice.customer.currency, "customer": invoice.customer.id,
-        "invoice": invoice.id, "lines": embedded_list([line], f"/v1/credit_notes/{note.id}/lines"), "number": note.number,
-        "pdf": f"https://invoice.northwind.example/cn/{note.id}/pdf", "reason": note.reason, "refunds": array(refunds), "subtotal": note.subtotal,
+        "id": note.id, "total": note.total, "created": note.at,
+        "currency": invoice.customer.currency, "customer": invoice.customer.id,
+        "invoice": invoice.id, "lines": embedded_list([line], f"/v1/credit_notes/{note.id}/lines"),
+        "number": note.number,
+        "pdf": f"https://invoice.northwind.example/cn/{note.id}/pdf", "reason": note.reason,
+        "refunds": array(refunds), "subtotal": note.subtotal,
         "taxes": taxes,
     })  # fmt: skip
 
@@ -149,15 +208,29 @@ def render_checkout(checkout: Checkout, at: int) -> str:
     invoice, customer = checkout.invoice, checkout.subscription.customer
     details = "null"
     if done:
-        where = json.dumps({"city": None, "country": customer.country, "line1": None, "line2": None, "postal_code": customer.postal_code, "state": None})
+        where = json.dumps(
+            {
+                "city": None,
+                "country": customer.country,
+                "line1": None,
+                "line2": None,
+                "postal_code": customer.postal_code,
+                "state": None,
+            }
+        )
         details = (
             f'{{"address":{where},"business_name":null,"email":"{customer.email}","individual_name":null,"name":"{customer.name}",'
             f'"phone":null,"tax_exempt":"none","tax_ids":[]}}'
         )
     return shapes.CHECKOUT_SESSION({
-        "id": checkout.id, "subtotal": invoice.subtotal, "total": invoice.total, "created": checkout.created, "currency": customer.currency,
-        "customer": quoted(customer.id if done else None), "details": details, "expires_at": checkout.created + 86_400,
-        "invoice": quoted(invoice.id if done else None), "payment_status": ("paid" if invoice.total else "no_payment_required") if done else "unpaid",
-        "status": "complete" if done else "open", "subscription": quoted(checkout.subscription.id if done else None),
-        "discount": invoice.discount, "tax": invoice.tax, "url": quoted(None if done else f"https://checkout.northwind.example/c/{checkout.id}"),
+        "id": checkout.id, "subtotal": invoice.subtotal, "total": invoice.total,
+        "created": checkout.created, "currency": customer.currency,
+        "customer": quoted(customer.id if done else None), "details": details,
+        "expires_at": checkout.created + 86_400,
+        "invoice": quoted(invoice.id if done else None),
+        "payment_status": "unpaid" if not done else "paid" if invoice.total else _NO_PAYMENT,
+        "status": "complete" if done else "open",
+        "subscription": quoted(checkout.subscription.id if done else None),
+        "discount": invoice.discount, "tax": invoice.tax,
+        "url": quoted(None if done else f"https://checkout.northwind.example/c/{checkout.id}"),
     })  # fmt: skip

@@ -1,6 +1,9 @@
-"""How do events reach an endpoint? Signed posts to loopback, retried with growing waits, and marked until delivered.
+"""How do events reach an endpoint?
 
-An event's stored `parent` names the endpoints that still wait for it: `delivery_success=false` lists those.
+Signed posts to loopback, retried with growing waits, and marked until delivered.
+
+An event's stored `parent` names the endpoints that still wait for it: `delivery_success=false`
+lists those.
 """
 
 from __future__ import annotations
@@ -35,12 +38,14 @@ class Courier:
     def __init__(self, clock: Clock, faults: Faults) -> None:
         """Sign at the sandbox's own time."""
         self.clock, self.faults = clock, faults
-        self.retry_seconds = RETRY_SECONDS
+        self.retry_seconds: tuple[float, ...] = RETRY_SECONDS
         self.queues: dict[str, deque[tuple[Account, str]]] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.deliveries: deque[dict[str, Any]] = deque(maxlen=10_000)
 
-    def send(self, account: Account, events: list[str], endpoints: dict[str, list[dict[str, Any]]]) -> None:
+    def send(
+        self, account: Account, events: list[str], endpoints: dict[str, list[dict[str, Any]]]
+    ) -> None:
         """Queue events for the endpoints that want them; `endpoints` is by event id."""
         for event in events:
             points = endpoints.get(event, [])
@@ -51,10 +56,12 @@ class Courier:
                 queue.append((account, event))
                 task = self.tasks.get(point["id"])
                 if task is None or task.done():
-                    self.tasks[point["id"]] = asyncio.get_running_loop().create_task(self._drain(point["id"]))
+                    self.tasks[point["id"]] = asyncio.get_running_loop().create_task(
+                        self._drain(point["id"])
+                    )
 
     def _waits(self, account: Account, event: str, points: list[str]) -> None:
-        account.store.connection.execute("update objects set parent = ? where id = ?", (",".join(points) or None, event))
+        account.store.set_parent(event, ",".join(points) or None)
 
     async def _drain(self, endpoint: str) -> None:
         queue = self.queues[endpoint]
@@ -66,10 +73,14 @@ class Courier:
                 if fault is not None and fault.kind == "reversed_events":
                     batch.reverse()
                 for account, event in batch:
-                    for _ in range(2 if fault is not None and fault.kind == "duplicate_events" else 1):
+                    for _ in range(
+                        2 if fault is not None and fault.kind == "duplicate_events" else 1
+                    ):
                         await self._deliver(client, account, event, endpoint)
 
-    async def _deliver(self, client: httpx.AsyncClient, account: Account, event: str, endpoint: str) -> None:
+    async def _deliver(
+        self, client: httpx.AsyncClient, account: Account, event: str, endpoint: str
+    ) -> None:
         for tried, wait in enumerate((0.0, *self.retry_seconds), start=1):
             await asyncio.sleep(wait)
             text, point = account.store.body(event), account.store.body(endpoint)
@@ -77,27 +88,52 @@ class Courier:
                 return
             shown = json.loads(point)
             body = text.encode()
-            header = signature(account.store.meta(f"secret:{endpoint}") or "", self.clock.now(), body)
-            headers = {"stripe-signature": header, "content-type": "application/json; charset=utf-8", "user-agent": "Stripe/1.0 (sandbox)"}
+            header = signature(
+                account.store.meta(f"secret:{endpoint}") or "", self.clock.now(), body
+            )
+            headers = {
+                "stripe-signature": header,
+                "content-type": "application/json; charset=utf-8",
+                "user-agent": "Stripe/1.0 (sandbox)",
+            }
             status = 0
             try:
-                status = (await client.post(shown["url"], content=body, headers=headers)).status_code
+                status = (
+                    await client.post(shown["url"], content=body, headers=headers)
+                ).status_code
             except httpx.HTTPError:
                 # An endpoint that is down is a failed delivery like any other answer than 2xx.
                 status = 0
-            self.deliveries.append({"event": event, "endpoint": endpoint, "try": tried, "status": status, "at": self.clock.now()})
+            self.deliveries.append(
+                {
+                    "event": event,
+                    "endpoint": endpoint,
+                    "try": tried,
+                    "status": status,
+                    "at": self.clock.now(),
+                }
+            )
             if 200 <= status < 300:
                 self._delivered(account, event, endpoint)
                 return
 
     def _delivered(self, account: Account, event: str, endpoint: str) -> None:
-        place = account.store.connection.execute("select parent from objects where id = ?", (event,)).fetchone()
-        waiting = [name for name in (place[0] or "").split(",") if name and name != endpoint] if place else []
+        place = account.store.connection.execute(
+            "select parent from objects where id = ?", (event,)
+        ).fetchone()
+        waiting = (
+            [name for name in (place[0] or "").split(",") if name and name != endpoint]
+            if place
+            else []
+        )
         self._waits(account, event, waiting)
 
     def resend(self, account: Account, event: str) -> int:
         """Deliver an event again to every endpoint; returns to how many."""
-        points = [json.loads(text) for text in account.store.page("kind = ?", ["webhook_endpoint"], 100, backwards=True)]
+        points = [
+            json.loads(text)
+            for text in account.store.page("kind = ?", ["webhook_endpoint"], 100, backwards=True)
+        ]
         self.send(account, [event], {event: points})
         return len(points)
 

@@ -1,4 +1,7 @@
-"""Which sandbox do these tests change? One of their own, and its objects through Stripe's official client."""
+"""Which sandbox do these tests change?
+
+One of their own, and its objects through Stripe's official client.
+"""
 
 from collections.abc import Iterator
 
@@ -11,13 +14,17 @@ from sandbox.process import RunningSandbox, running_sandbox
 @pytest.fixture(scope="session")
 def live_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     """A company that tests may change; webhooks are retried fast."""
-    with running_sandbox(tmp_path_factory.mktemp("live"), "--scale", "60", "--seed", "11") as running:
+    with running_sandbox(
+        tmp_path_factory.mktemp("live"), "--scale", "60", "--seed", "11"
+    ) as running:
         yield running
 
 
 def client_of(sandbox: RunningSandbox, **options: object) -> StripeClient:
     """Stripe's own client, pointed at a sandbox."""
-    return StripeClient(sandbox.api_key, base_addresses={"api": sandbox.url}, max_network_retries=0, **options)
+    return StripeClient(
+        sandbox.api_key, base_addresses={"api": sandbox.url}, max_network_retries=0, **options
+    )
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Does Stripe's own Python client work against the sandbox? Lists, retrieval, expansion, errors, keys, versions."""
+"""Does Stripe's own Python client work against the sandbox?
+
+Lists, retrieval, expansion, errors, keys, versions.
+"""
 
 import pytest
 import stripe as library
@@ -35,17 +38,30 @@ def test_every_kind_of_object_is_listed_whole_and_counts_as_the_books_say(
 
 
 def test_canceled_subscriptions_are_hidden_unless_asked_for(stripe: StripeClient) -> None:
-    shown = {item.status for item in stripe.v1.subscriptions.list({"limit": 100}).auto_paging_iter()}
-    every = {item.status for item in stripe.v1.subscriptions.list({"limit": 100, "status": "all"}).auto_paging_iter()}
+    shown = {
+        item.status for item in stripe.v1.subscriptions.list({"limit": 100}).auto_paging_iter()
+    }
+    every = {
+        item.status
+        for item in stripe.v1.subscriptions.list({"limit": 100, "status": "all"}).auto_paging_iter()
+    }
     assert "canceled" not in shown
     assert every == shown | {"canceled"}
 
 
 def test_a_list_expands_objects_along_a_path(stripe: StripeClient) -> None:
-    invoices = stripe.v1.invoices.list({"limit": 5, "status": "paid", "expand": ["data.customer", "data.payments.data.payment.payment_intent"]})
+    invoices = stripe.v1.invoices.list(
+        {
+            "limit": 5,
+            "status": "paid",
+            "expand": ["data.customer", "data.payments.data.payment.payment_intent"],
+        }
+    )
     for invoice in invoices.data:
         assert invoice.customer.object == "customer"
-        assert invoice.payments.data[0].payment.payment_intent.amount_received == invoice.amount_paid
+        assert (
+            invoice.payments.data[0].payment.payment_intent.amount_received == invoice.amount_paid
+        )
 
 
 def test_a_property_that_cannot_be_expanded_is_an_error(stripe: StripeClient) -> None:
@@ -53,9 +69,13 @@ def test_a_property_that_cannot_be_expanded_is_an_error(stripe: StripeClient) ->
         stripe.v1.charges.list({"expand": ["data.nothing"]})
 
 
-def test_a_deleted_customer_is_retrieved_as_deleted_and_not_listed(stripe: StripeClient, stripe_sandbox: RunningSandbox) -> None:
+def test_a_deleted_customer_is_retrieved_as_deleted_and_not_listed(
+    stripe: StripeClient, stripe_sandbox: RunningSandbox
+) -> None:
     listed = {item.id for item in stripe.v1.customers.list({"limit": 100}).auto_paging_iter()}
-    charged = {charge.customer for charge in stripe.v1.charges.list({"limit": 100}).auto_paging_iter()}
+    charged = {
+        charge.customer for charge in stripe.v1.charges.list({"limit": 100}).auto_paging_iter()
+    }
     deleted = charged - listed
     assert len(deleted) == stripe_sandbox.books.counts()["deleted_customer"] >= 1
     for identity in deleted:
@@ -72,7 +92,11 @@ def test_an_unknown_object_is_stripes_own_404(stripe: StripeClient) -> None:
 
 
 def test_a_wrong_key_is_refused_and_not_shown_whole(stripe_sandbox: RunningSandbox) -> None:
-    client = StripeClient("sk_test_wrong_key_123456", base_addresses={"api": stripe_sandbox.url}, max_network_retries=0)
+    client = StripeClient(
+        "sk_test_wrong_key_123456",
+        base_addresses={"api": stripe_sandbox.url},
+        max_network_retries=0,
+    )
     with pytest.raises(library.AuthenticationError) as caught:
         client.v1.customers.list()
     assert caught.value.http_status == 401
@@ -82,13 +106,19 @@ def test_a_wrong_key_is_refused_and_not_shown_whole(stripe_sandbox: RunningSandb
 def test_each_key_sees_its_own_company_alone(stripe_sandbox: RunningSandbox) -> None:
     companies = []
     for key in stripe_sandbox.keys:
-        client = StripeClient(key, base_addresses={"api": stripe_sandbox.url}, max_network_retries=0)
-        companies.append({item.id for item in client.v1.customers.list({"limit": 100}).auto_paging_iter()})
+        client = StripeClient(
+            key, base_addresses={"api": stripe_sandbox.url}, max_network_retries=0
+        )
+        companies.append(
+            {item.id for item in client.v1.customers.list({"limit": 100}).auto_paging_iter()}
+        )
         assert client.v1.accounts.retrieve_current().id.endswith(str(len(companies)))
     assert not companies[0] & companies[1]
 
 
-def test_the_older_version_shows_the_older_shapes(stripe: StripeClient, stripe_sandbox: RunningSandbox) -> None:
+def test_the_older_version_shows_the_older_shapes(
+    stripe: StripeClient, stripe_sandbox: RunningSandbox
+) -> None:
     older = {"stripe_version": "2024-06-20"}
     new = stripe.v1.invoices.list({"limit": 1, "status": "paid"}).data[0].to_dict()
     old = stripe.v1.invoices.retrieve(new["id"], options=older).to_dict()
@@ -105,7 +135,11 @@ def test_the_older_version_shows_the_older_shapes(stripe: StripeClient, stripe_s
 
 
 def test_a_long_invoice_holds_ten_lines_and_lists_the_rest(stripe: StripeClient) -> None:
-    long = [item for item in stripe.v1.invoices.list({"limit": 100}).auto_paging_iter() if item.lines.has_more]
+    long = [
+        item
+        for item in stripe.v1.invoices.list({"limit": 100}).auto_paging_iter()
+        if item.lines.has_more
+    ]
     assert long
     invoice = long[0]
     assert len(invoice.lines.data) == 10
@@ -115,5 +149,11 @@ def test_a_long_invoice_holds_ten_lines_and_lists_the_rest(stripe: StripeClient)
     assert sum(line.amount for line in lines) == invoice.subtotal
     agreement = stripe.v1.subscriptions.retrieve(invoice.parent.subscription_details.subscription)
     assert agreement["items"].has_more
-    items = list(stripe.v1.subscription_items.list({"subscription": agreement.id, "limit": 5}).auto_paging_iter())
-    assert {item.id for item in items} >= {line.parent.subscription_item_details.subscription_item for line in lines}
+    items = list(
+        stripe.v1.subscription_items.list(
+            {"subscription": agreement.id, "limit": 5}
+        ).auto_paging_iter()
+    )
+    assert {item.id for item in items} >= {
+        line.parent.subscription_item_details.subscription_item for line in lines
+    }

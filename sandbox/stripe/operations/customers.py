@@ -1,4 +1,7 @@
-"""What can be done with customers and what is sold to them? Customers, products, prices, coupons, portal sessions."""
+"""What can be done with customers and what is sold to them?
+
+Customers, products, prices, coupons, portal sessions.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,15 @@ def create(session: Session, params: Fields) -> Fields:
     identity = session.new_id("cus")
     prefix = hashlib.blake2b(identity.encode(), digest_size=4).hexdigest().upper()
     value: Fields = {
-        "id": identity, "object": "customer", "address": params.get("address"), "balance": as_int(params.get("balance", 0), "balance"),
-        "created": session.now, "currency": None, "customer_account": None, "default_source": None, "delinquent": False, "description": None,
+        "id": identity, "object": "customer", "address": params.get("address"),
+        "balance": as_int(params.get("balance", 0), "balance"),
+        "created": session.now, "currency": None, "customer_account": None, "default_source": None,
+        "delinquent": False, "description": None,
         "discount": None, "email": None, "invoice_prefix": prefix,
-        "invoice_settings": {"custom_fields": None, "default_payment_method": None, "footer": None, "rendering_options": None}, "livemode": False,
-        "metadata": metadata({}, params), "name": None, "next_invoice_sequence": 1, "phone": None, "preferred_locales": [],
+        "invoice_settings": {"custom_fields": None, "default_payment_method": None, "footer": None,
+        "rendering_options": None}, "livemode": False,
+        "metadata": metadata({}, params), "name": None, "next_invoice_sequence": 1, "phone": None,
+        "preferred_locales": [],
         "shipping": params.get("shipping"), "tax_exempt": "none", "test_clock": None,
     }  # fmt: skip
     value |= {name: params[name] for name in _PLAIN if params.get(name)}
@@ -44,9 +51,16 @@ def _default_method(session: Session, customer: Fields, params: Fields) -> Field
         return None
     chosen: str | None = None
     if settings["default_payment_method"]:
-        method = session.load("payment_method", settings["default_payment_method"], "invoice_settings[default_payment_method]")
+        method = session.load(
+            "payment_method",
+            settings["default_payment_method"],
+            "invoice_settings[default_payment_method]",
+        )
         if method["customer"] != customer["id"]:
-            message = f"The customer does not have a payment method with the ID {method['id']}. The payment method must be attached to the customer."
+            message = (
+                f"The customer does not have a payment method with the ID "
+                f"{method['id']}. The payment method must be attached to the customer."
+            )
             raise invalid(message, "invoice_settings[default_payment_method]", "resource_missing")
         chosen = method["id"]
     return {**customer["invoice_settings"], "default_payment_method": chosen}
@@ -84,10 +98,14 @@ def create_product(session: Session, params: Fields) -> Fields:
     if "name" not in params:
         raise required("name")
     value: Fields = {
-        "id": params.get("id") or session.new_id("prod"), "object": "product", "active": as_bool(params.get("active", "true"), "active"),
-        "created": session.now, "default_price": None, "description": params.get("description"), "images": [], "livemode": False,
-        "marketing_features": [], "metadata": metadata({}, params), "name": params["name"], "package_dimensions": None, "shippable": None,
-        "statement_descriptor": None, "tax_code": None, "type": "service", "unit_label": None, "updated": session.now, "url": None,
+        "id": params.get("id") or session.new_id("prod"), "object": "product",
+        "active": as_bool(params.get("active", "true"), "active"),
+        "created": session.now, "default_price": None, "description": params.get("description"),
+        "images": [], "livemode": False,
+        "marketing_features": [], "metadata": metadata({}, params), "name": params["name"],
+        "package_dimensions": None, "shippable": None,
+        "statement_descriptor": None, "tax_code": None, "type": "service", "unit_label": None,
+        "updated": session.now, "url": None,
     }  # fmt: skip
     session.save(value)
     session.emit("product.created", value)
@@ -103,13 +121,24 @@ def create_price(session: Session, params: Fields) -> Fields:
     recurring = params.get("recurring")
     if isinstance(recurring, dict):
         count = as_int(recurring.get("interval_count", 1), "recurring[interval_count]")
-        shape = {"interval": recurring.get("interval", "month"), "interval_count": count, "meter": None, "trial_period_days": None, "usage_type": "licensed"}
+        shape = {
+            "interval": recurring.get("interval", "month"),
+            "interval_count": count,
+            "meter": None,
+            "trial_period_days": None,
+            "usage_type": "licensed",
+        }
     value: Fields = {
-        "id": session.new_id("price"), "object": "price", "active": True, "billing_scheme": "per_unit", "created": session.now,
-        "currency": str(params["currency"]).lower(), "custom_unit_amount": None, "livemode": False, "lookup_key": params.get("lookup_key"),
-        "metadata": metadata({}, params), "nickname": params.get("nickname"), "product": session.load("product", params["product"], "product")["id"],
-        "recurring": shape if isinstance(recurring, dict) else None, "tax_behavior": "unspecified", "tiers_mode": None, "transform_quantity": None,
-        "type": "recurring" if isinstance(recurring, dict) else "one_time", "unit_amount": amount, "unit_amount_decimal": str(amount),
+        "id": session.new_id("price"), "object": "price", "active": True,
+        "billing_scheme": "per_unit", "created": session.now,
+        "currency": str(params["currency"]).lower(), "custom_unit_amount": None, "livemode": False,
+        "lookup_key": params.get("lookup_key"),
+        "metadata": metadata({}, params), "nickname": params.get("nickname"),
+        "product": session.load("product", params["product"], "product")["id"],
+        "recurring": shape if isinstance(recurring, dict) else None, "tax_behavior": "unspecified",
+        "tiers_mode": None, "transform_quantity": None,
+        "type": "recurring" if isinstance(recurring, dict) else "one_time", "unit_amount": amount,
+        "unit_amount_decimal": str(amount),
     }  # fmt: skip
     session.save(value)
     session.emit("price.created", value)
@@ -123,11 +152,15 @@ def create_coupon(session: Session, params: Fields) -> Fields:
     if (percent is None) == (off is None):
         raise invalid("Exactly one of percent_off and amount_off is required.", "percent_off")
     value: Fields = {
-        "id": params.get("id") or session.new_id("coupon"), "object": "coupon", "amount_off": off, "created": session.now,
+        "id": params.get("id") or session.new_id("coupon"), "object": "coupon", "amount_off": off,
+        "created": session.now,
         "currency": params.get("currency"), "duration": params.get("duration", "once"),
-        "duration_in_months": as_int(params["duration_in_months"], "duration_in_months") if "duration_in_months" in params else None,
-        "livemode": False, "max_redemptions": None, "metadata": metadata({}, params), "name": params.get("name"),
-        "percent_off": None if percent is None else float(percent), "redeem_by": None, "times_redeemed": 0, "valid": True,
+        "duration_in_months": as_int(params["duration_in_months"],
+        "duration_in_months") if "duration_in_months" in params else None,
+        "livemode": False, "max_redemptions": None, "metadata": metadata({}, params),
+        "name": params.get("name"),
+        "percent_off": None if percent is None else float(percent), "redeem_by": None,
+        "times_redeemed": 0, "valid": True,
     }  # fmt: skip
     session.save(value)
     session.emit("coupon.created", value)
@@ -137,7 +170,9 @@ def create_coupon(session: Session, params: Fields) -> Fields:
 def _updater(kind: str, *names: str) -> Any:
     def change(session: Session, params: Fields, identity: str) -> Fields:
         value = session.load(kind, identity)
-        changes: Fields = {"metadata": metadata(value, params)} | {name: params[name] for name in names if name in params}
+        changes: Fields = {"metadata": metadata(value, params)} | {
+            name: params[name] for name in names if name in params
+        }
         if "active" in changes:
             changes["active"] = as_bool(changes["active"], "active")
         return session.change(value, changes, f"{kind}.updated")
@@ -161,9 +196,12 @@ def create_portal_session(session: Session, params: Fields) -> Fields:
     customer = session.load("customer", params["customer"], "customer")
     identity = session.new_id("bps")
     return {
-        "id": identity, "object": "billing_portal.session", "configuration": "bpc_1NwDefault", "created": session.now, "customer": customer["id"],
-        "customer_account": None, "flow": params.get("flow_data"), "livemode": False, "locale": params.get("locale"), "on_behalf_of": None,
-        "return_url": params.get("return_url"), "url": f"https://billing.northwind.example/p/session/{identity}",
+        "id": identity, "object": "billing_portal.session", "configuration": "bpc_1NwDefault",
+        "created": session.now, "customer": customer["id"],
+        "customer_account": None, "flow": params.get("flow_data"), "livemode": False,
+        "locale": params.get("locale"), "on_behalf_of": None,
+        "return_url": params.get("return_url"),
+        "url": f"https://billing.northwind.example/p/session/{identity}",
     }  # fmt: skip
 
 

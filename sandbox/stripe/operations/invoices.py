@@ -1,4 +1,7 @@
-"""What can be done with invoices, invoice items and refunds? Create, finalize, pay, void, give up, give back."""
+"""What can be done with invoices, invoice items and refunds?
+
+Create, finalize, pay, void, give up, give back.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,14 @@ from sandbox.stripe import shapes_money
 from sandbox.stripe.errors import StripeError, invalid, required
 from sandbox.stripe.forms import as_bool, as_int
 from sandbox.stripe.operations.charging import add_entry
-from sandbox.stripe.operations.invoicing import collect, finalize, hold_lines, make_invoice, make_line, settle
+from sandbox.stripe.operations.invoicing import (
+    collect,
+    finalize,
+    hold_lines,
+    make_invoice,
+    make_line,
+    settle,
+)
 from sandbox.stripe.operations.session import Fields, Session, metadata
 from sandbox.stripe.template import quoted
 
@@ -20,15 +30,31 @@ def create(session: Session, params: Fields) -> Fields:
         raise required("customer")
     customer = session.load("customer", params["customer"], "customer")
     identity = session.new_id("in")
-    pending = [item for item in session.of_customer("invoiceitem", customer["id"]) if item["invoice"] is None]
+    pending = [
+        item
+        for item in session.of_customer("invoiceitem", customer["id"])
+        if item["invoice"] is None
+    ]
     if params.get("pending_invoice_items_behavior", "exclude") == "exclude":
         pending = []
     lines = [_line_of(session, identity, item) for item in reversed(pending)]
     currency = str(params.get("currency") or customer["currency"] or "eur").lower()
-    invoice = make_invoice(session, customer, None, lines, "manual", currency, (session.now, session.now), identity, None)
+    invoice = make_invoice(
+        session,
+        customer,
+        None,
+        lines,
+        "manual",
+        currency,
+        (session.now, session.now),
+        identity,
+        None,
+    )
     invoice |= {
-        "auto_advance": as_bool(params.get("auto_advance", "false"), "auto_advance"), "description": params.get("description"),
-        "metadata": metadata(invoice, params), "collection_method": params.get("collection_method", "charge_automatically"),
+        "auto_advance": as_bool(params.get("auto_advance", "false"), "auto_advance"),
+        "description": params.get("description"),
+        "metadata": metadata(invoice, params),
+        "collection_method": params.get("collection_method", "charge_automatically"),
     }  # fmt: skip
     for item in pending:
         item["invoice"] = identity
@@ -37,14 +63,21 @@ def create(session: Session, params: Fields) -> Fields:
 
 
 def _line_of(session: Session, invoice: str, item: Fields) -> Fields:
-    price = {"id": None, "product": None, "unit_amount": item["amount"], "currency": item["currency"]}
+    price = {
+        "id": None,
+        "product": None,
+        "unit_amount": item["amount"],
+        "currency": item["currency"],
+    }
     details = (item.get("pricing") or {}).get("price_details")
     if details:
         price = session.load("price", details["price"])
     agreement = (item.get("parent") or {}).get("subscription_details") or {}
     return make_line(
-        session, invoice, item["description"] or "", item["amount"], price, item["quantity"], (item["period"]["start"], item["period"]["end"]),
-        agreement.get("subscription"), agreement.get("subscription_item"), pending=item["id"], proration=item["proration"],
+        session, invoice, item["description"] or "", item["amount"], price, item["quantity"],
+        (item["period"]["start"], item["period"]["end"]),
+        agreement.get("subscription"), agreement.get("subscription_item"), pending=item["id"],
+        proration=item["proration"],
     )  # fmt: skip
 
 
@@ -60,16 +93,24 @@ def create_item(session: Session, params: Fields) -> Fields:
         price = session.load("price", params["pricing"].get("price"), "pricing[price]")
         amount, currency = price["unit_amount"] * quantity, price["currency"]
         details = {"price": price["id"], "product": price["product"]}
-        pricing = {"price_details": details, "type": "price_details", "unit_amount_decimal": price["unit_amount_decimal"]}
+        pricing = {
+            "price_details": details,
+            "type": "price_details",
+            "unit_amount_decimal": price["unit_amount_decimal"],
+        }
     elif "amount" in params:
         amount = as_int(params["amount"], "amount")
     else:
         raise required("amount")
     item: Fields = {
-        "id": session.new_id("ii"), "object": "invoiceitem", "amount": amount, "currency": currency, "customer": customer["id"],
-        "customer_account": None, "date": session.now, "description": params.get("description"), "discountable": True,
-        "discounts": [], "invoice": None, "livemode": False, "metadata": metadata({}, params), "net_amount": amount, "parent": None,
-        "period": {"end": session.now, "start": session.now}, "pricing": pricing, "proration": False, "quantity": quantity,
+        "id": session.new_id("ii"), "object": "invoiceitem", "amount": amount, "currency": currency,
+        "customer": customer["id"],
+        "customer_account": None, "date": session.now, "description": params.get("description"),
+        "discountable": True,
+        "discounts": [], "invoice": None, "livemode": False, "metadata": metadata({}, params),
+        "net_amount": amount, "parent": None,
+        "period": {"end": session.now, "start": session.now}, "pricing": pricing,
+        "proration": False, "quantity": quantity,
         "quantity_decimal": str(quantity), "tax_rates": [], "test_clock": None,
     }  # fmt: skip
     if "invoice" in params:
@@ -77,10 +118,20 @@ def create_item(session: Session, params: Fields) -> Fields:
         if invoice["status"] != "draft":
             raise invalid("This invoice is no longer editable", "invoice", "invoice_not_editable")
         item["invoice"] = invoice["id"]
-        hold_lines(session, invoice, [*invoice["lines"]["data"], _line_of(session, invoice["id"], item)])
+        hold_lines(
+            session, invoice, [*invoice["lines"]["data"], _line_of(session, invoice["id"], item)]
+        )
         total = invoice["total"] + amount
-        invoice |= {"subtotal": invoice["subtotal"] + amount, "total": total, "amount_due": max(total, 0), "amount_remaining": max(total, 0)}
-        invoice |= {"subtotal_excluding_tax": invoice["subtotal"], "total_excluding_tax": invoice["subtotal"]}
+        invoice |= {
+            "subtotal": invoice["subtotal"] + amount,
+            "total": total,
+            "amount_due": max(total, 0),
+            "amount_remaining": max(total, 0),
+        }
+        invoice |= {
+            "subtotal_excluding_tax": invoice["subtotal"],
+            "total_excluding_tax": invoice["subtotal"],
+        }
         session.save(invoice)
         session.emit("invoice.updated", invoice)
     session.save(item)
@@ -105,22 +156,38 @@ def pay(session: Session, params: Fields, identity: str) -> Fields:
     if as_bool(params.get("paid_out_of_band", "false"), "paid_out_of_band"):
         settle(session, invoice, out_of_band=True)
         return invoice
-    return collect(session, invoice, params.get("payment_method"), as_bool(params.get("off_session", "true"), "off_session"))
+    return collect(
+        session,
+        invoice,
+        params.get("payment_method"),
+        as_bool(params.get("off_session", "true"), "off_session"),
+    )
 
 
 def _close(session: Session, identity: str, status: str, moment: str, event: str) -> Fields:
     invoice = session.load("invoice", identity)
     if invoice["status"] not in ("open", "uncollectible"):
-        raise invalid(f"You can only pass in open invoices. This invoice isn't open: it is {invoice['status']}.", code="invoice_not_editable")
+        raise invalid(
+            f"You can only pass in open invoices. This invoice isn't open: it is "
+            f"{invoice['status']}.",
+            code="invoice_not_editable",
+        )
     invoice |= {"status": status, "auto_advance": False, "next_payment_attempt": None}
     invoice["status_transitions"] = {**invoice["status_transitions"], moment: session.now}
     if status == "void":
         invoice["amount_remaining"] = 0
         for payment in session.children("invoice_payment", identity):
-            payment |= {"status": "canceled", "status_transitions": {**payment["status_transitions"], "canceled_at": session.now}}
+            payment |= {
+                "status": "canceled",
+                "status_transitions": {**payment["status_transitions"], "canceled_at": session.now},
+            }
             session.save(payment)
             intent = session.load("payment_intent", payment["payment"]["payment_intent"])
-            intent |= {"status": "canceled", "canceled_at": session.now, "cancellation_reason": "void_invoice"}
+            intent |= {
+                "status": "canceled",
+                "canceled_at": session.now,
+                "cancellation_reason": "void_invoice",
+            }
             session.save(intent)
             session.emit("payment_intent.canceled", intent)
     session.save(invoice)
@@ -135,7 +202,13 @@ def void(session: Session, params: Fields, identity: str) -> Fields:
 
 def mark_uncollectible(session: Session, params: Fields, identity: str) -> Fields:
     """POST /v1/invoices/{id}/mark_uncollectible."""
-    return _close(session, identity, "uncollectible", "marked_uncollectible_at", "invoice.marked_uncollectible")
+    return _close(
+        session,
+        identity,
+        "uncollectible",
+        "marked_uncollectible_at",
+        "invoice.marked_uncollectible",
+    )
 
 
 def update(session: Session, params: Fields, identity: str) -> Fields:
@@ -147,7 +220,9 @@ def update(session: Session, params: Fields, identity: str) -> Fields:
     if "description" in params:
         changes["description"] = params["description"]
     if "default_payment_method" in params:
-        changes["default_payment_method"] = session.load("payment_method", params["default_payment_method"], "default_payment_method")["id"]
+        changes["default_payment_method"] = session.load(
+            "payment_method", params["default_payment_method"], "default_payment_method"
+        )["id"]
     return session.change(invoice, changes, "invoice.updated")
 
 
@@ -182,15 +257,31 @@ def refund(session: Session, params: Fields) -> Fields:
     left = charge["amount"] - charge["amount_refunded"]
     amount = as_int(params.get("amount", left), "amount")
     if left == 0:
-        raise StripeError(400, "invalid_request_error", f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
+        raise StripeError(
+            400,
+            "invalid_request_error",
+            f"Charge {charge['id']} has already been refunded.",
+            code="charge_already_refunded",
+        )
     if not 0 < amount <= left:
         message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
         raise invalid(message, "amount")
     identity = session.new_id("re")
-    entry = add_entry(session, "refund", "refund", -amount, 0, charge["currency"], identity, f"REFUND FOR CHARGE ({charge['id']})")
+    entry = add_entry(
+        session,
+        "refund",
+        "refund",
+        -amount,
+        0,
+        charge["currency"],
+        identity,
+        f"REFUND FOR CHARGE ({charge['id']})",
+    )
     value: Fields = json.loads(shapes_money.REFUND({
-        "id": identity, "amount": amount, "entry": quoted(entry.id), "charge": charge["id"], "created": session.now, "currency": charge["currency"],
-        "intent": quoted(charge["payment_intent"]), "method": quoted(charge["payment_method"]), "reason": quoted(params.get("reason")), "status": "succeeded",
+        "id": identity, "amount": amount, "entry": quoted(entry.id), "charge": charge["id"],
+        "created": session.now, "currency": charge["currency"],
+        "intent": quoted(charge["payment_intent"]), "method": quoted(charge["payment_method"]),
+        "reason": quoted(params.get("reason")), "status": "succeeded",
     }))  # fmt: skip
     value["metadata"] = metadata({}, params)
     session.save(value)
@@ -198,14 +289,18 @@ def refund(session: Session, params: Fields) -> Fields:
     session.save(charge)
     session.emit("refund.created", value)
     session.emit("charge.refunded", charge)
-    session.remember("refund", refund=identity, charge=charge["id"], amount=amount, currency=charge["currency"])
+    session.remember(
+        "refund", refund=identity, charge=charge["id"], amount=amount, currency=charge["currency"]
+    )
     return value
 
 
 def _refundable(session: Session, params: Fields) -> Fields:
     identity: Any = params.get("charge")
     if "payment_intent" in params:
-        identity = session.load("payment_intent", params["payment_intent"], "payment_intent")["latest_charge"]
+        identity = session.load("payment_intent", params["payment_intent"], "payment_intent")[
+            "latest_charge"
+        ]
     if identity is None:
         raise required("charge")
     charge = session.load("charge", identity, "charge")

@@ -1,4 +1,7 @@
-"""What can be done with payment methods? Create, attach, detach, update; test cards come to be when first used."""
+"""What can be done with payment methods?
+
+Create, attach, detach, update; test cards come to be when first used.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,12 @@ _NO_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code",
 def card_error(code: str, **fields: Any) -> StripeError:
     """The 402 of a declined card."""
     said = decline(code)
-    extra = {"code": said.code, "decline_code": code, "advice_code": said.advice, "network_decline_code": said.network_code}
+    extra = {
+        "code": said.code,
+        "decline_code": code,
+        "advice_code": said.advice,
+        "network_decline_code": said.network_code,
+    }
     return StripeError(402, "card_error", said.message, **{**extra, **fields})
 
 
@@ -26,15 +34,20 @@ def make_card(session: Session, card: TestCard, billing: Fields, year: int, mont
     fingerprint = hashlib.blake2b(card.number.encode(), digest_size=8).hexdigest()
     value = {
         "id": session.new_id("pm"), "object": "payment_method", "allow_redisplay": "unspecified",
-        "billing_details": {"address": dict(_NO_ADDRESS), "email": None, "name": None, "phone": None, "tax_id": None} | billing,
+        "billing_details": {"address": dict(_NO_ADDRESS), "email": None, "name": None,
+        "phone": None, "tax_id": None} | billing,
         "card": {
-            "brand": card.brand, "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
-            "country": card.country, "display_brand": card.brand, "exp_month": month, "exp_year": year, "fingerprint": fingerprint,
+            "brand": card.brand, "checks": {"address_line1_check": None,
+            "address_postal_code_check": None, "cvc_check": "pass"},
+            "country": card.country, "display_brand": card.brand, "exp_month": month,
+            "exp_year": year, "fingerprint": fingerprint,
             "funding": card.funding, "generated_from": None, "last4": card.number[-4:],
-            "networks": {"available": [card.brand], "preferred": None}, "regulated_status": "unregulated",
+            "networks": {"available": [card.brand], "preferred": None},
+            "regulated_status": "unregulated",
             "three_d_secure_usage": {"supported": True}, "wallet": None,
         },
-        "created": session.now, "customer": None, "customer_account": None, "livemode": False, "metadata": {}, "type": "card",
+        "created": session.now, "customer": None, "customer_account": None, "livemode": False,
+        "metadata": {}, "type": "card",
     }  # fmt: skip
     session.store.set_meta(f"card:{value['id']}", card.number)
     return session.save(value)
@@ -69,18 +82,31 @@ def create(session: Session, params: Fields) -> Fields:
     if "token" in given:
         card = card_named(str(given["token"]))
         if card is None:
-            raise StripeError(400, "invalid_request_error", f"No such token: '{given['token']}'", code="resource_missing", param="card[token]")
+            raise StripeError(
+                400,
+                "invalid_request_error",
+                f"No such token: '{given['token']}'",
+                code="resource_missing",
+                param="card[token]",
+            )
         return make_card(session, card, _billing(params), 2034, 12)
     number = str(given.get("number", "")).replace(" ", "")
     if number not in BY_NUMBER:
         raise card_error("incorrect_number", param="number")
-    month, year = as_int(given.get("exp_month"), "card[exp_month]"), as_int(given.get("exp_year"), "card[exp_year]")
+    month, year = (
+        as_int(given.get("exp_month"), "card[exp_month]"),
+        as_int(given.get("exp_year"), "card[exp_year]"),
+    )
     return make_card(session, BY_NUMBER[number], _billing(params), year, month)
 
 
 def _billing(params: Fields) -> Fields:
     given = params.get("billing_details")
-    return {name: given[name] for name in ("email", "name", "phone") if name in given} if isinstance(given, dict) else {}
+    return (
+        {name: given[name] for name in ("email", "name", "phone") if name in given}
+        if isinstance(given, dict)
+        else {}
+    )
 
 
 def _create_debit(session: Session, params: Fields) -> Fields:
@@ -89,10 +115,13 @@ def _create_debit(session: Session, params: Fields) -> Fields:
         raise invalid("The IBAN you entered is invalid.", "sepa_debit[iban]", "invalid_iban")
     value = {
         "id": session.new_id("pm"), "object": "payment_method", "allow_redisplay": "unspecified",
-        "billing_details": {"address": dict(_NO_ADDRESS), "email": None, "name": None, "phone": None, "tax_id": None} | _billing(params),
-        "created": session.now, "customer": None, "customer_account": None, "livemode": False, "metadata": {},
+        "billing_details": {"address": dict(_NO_ADDRESS), "email": None, "name": None,
+        "phone": None, "tax_id": None} | _billing(params),
+        "created": session.now, "customer": None, "customer_account": None, "livemode": False,
+        "metadata": {},
         "sepa_debit": {
-            "bank_code": iban[4:12], "branch_code": "", "country": iban[:2], "fingerprint": hashlib.blake2b(iban.encode(), digest_size=8).hexdigest(),
+            "bank_code": iban[4:12], "branch_code": "", "country": iban[:2],
+            "fingerprint": hashlib.blake2b(iban.encode(), digest_size=8).hexdigest(),
             "generated_from": {"charge": None, "setup_attempt": None}, "last4": iban[-4:],
         },
         "type": "sepa_debit",
@@ -111,7 +140,10 @@ def attach(session: Session, params: Fields, identity: str) -> Fields:
 def attach_to(session: Session, method: Fields, customer: Fields) -> Fields:
     """Make a method a customer's; cards that only simulate declines refuse."""
     if method["customer"] is not None and method["customer"] != customer["id"]:
-        raise invalid("The payment method you provided has already been attached to a customer.", "payment_method")
+        raise invalid(
+            "The payment method you provided has already been attached to a customer.",
+            "payment_method",
+        )
     card = card_of(session, method)
     if card is not None and card.decline and not card.attachable:
         raise card_error(card.decline, payment_method=method)
@@ -126,14 +158,22 @@ def detach(session: Session, params: Fields, identity: str) -> Fields:
     """POST /v1/payment_methods/{id}/detach."""
     method = session.load("payment_method", identity)
     if method["customer"] is None:
-        raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.", "payment_method")
+        raise invalid(
+            "The payment method you provided is not attached to a customer so detachment is "
+            "impossible.",
+            "payment_method",
+        )
     owner = session.find(method["customer"])
     previous = {"customer": method["customer"]}
     method["customer"] = None
     session.save(method)
     session.emit("payment_method.detached", method, previous)
     if owner is not None and owner["invoice_settings"]["default_payment_method"] == method["id"]:
-        session.change(owner, {"invoice_settings": {**owner["invoice_settings"], "default_payment_method": None}}, "customer.updated")
+        session.change(
+            owner,
+            {"invoice_settings": {**owner["invoice_settings"], "default_payment_method": None}},
+            "customer.updated",
+        )
     return method
 
 
@@ -143,7 +183,11 @@ def update(session: Session, params: Fields, identity: str) -> Fields:
     changes: Fields = {"metadata": metadata(method, params)}
     card = params.get("card")
     if isinstance(card, dict):
-        shown = {name: as_int(card[name], f"card[{name}]") for name in ("exp_month", "exp_year") if name in card}
+        shown = {
+            name: as_int(card[name], f"card[{name}]")
+            for name in ("exp_month", "exp_year")
+            if name in card
+        }
         changes["card"] = {**method["card"], **shown}
     if "billing_details" in params:
         changes["billing_details"] = {**method["billing_details"], **_billing(params)}

@@ -1,4 +1,7 @@
-"""How does one changing request read and write objects? Loading, saving, numbering, and telling of it by events."""
+"""How does one changing request read and write objects?
+
+Loading, saving, numbering, and telling of it by events.
+"""
 
 from __future__ import annotations
 
@@ -13,28 +16,32 @@ from sandbox.stripe.versions import is_legacy
 
 Fields = dict[str, Any]
 _PARENTS = {
-    "charge": "payment_intent", "refund": "charge", "dispute": "charge", "invoice_payment": "invoice", "subscription_item": "subscription",
-    "invoiceitem": "invoice", "balance_transaction": "source", "price": "product", "credit_note": "invoice", "checkout.session": "subscription",
-    "setup_intent": "payment_method", "setup_attempt": "setup_intent", "plan": "product", "discount": "subscription", "tax_id": "customer",
+    "charge": "payment_intent", "refund": "charge", "dispute": "charge",
+    "invoice_payment": "invoice", "subscription_item": "subscription",
+    "invoiceitem": "invoice", "balance_transaction": "source", "price": "product",
+    "credit_note": "invoice", "checkout.session": "subscription",
+    "setup_intent": "payment_method", "setup_attempt": "setup_intent", "plan": "product",
+    "discount": "subscription", "tax_id": "customer",
 }  # fmt: skip
 _STATUSES = {"payment_method": "type", "balance_transaction": "type", "event": "type"}
-_OWNERLESS = frozenset({"setup_attempt_detail", "payout"})
 
 
 def row_of(value: Fields) -> Row:
     """The stored row of an object."""
-    kind = value["object"]
-    parent = value.get(_PARENTS.get(kind, ""))
+    kind: str = value["object"]
+    parent: Any = value.get(_PARENTS.get(kind, ""))
     if kind == "invoice":
         details = (value.get("parent") or {}).get("subscription_details") or {}
         parent = details.get("subscription")
     elif kind == "promotion_code":
         parent = value["promotion"]["coupon"]
     status = value.get(_STATUSES.get(kind, "status"))
-    owner = value.get("customer") if kind not in _OWNERLESS else None
+    owner = value.get("customer")
     return (
-        kind, value["id"], value.get("created", value.get("date", 0)), owner if isinstance(owner, str) else None,
-        parent if isinstance(parent, str) else None, status if isinstance(status, str) else None, encode(value),
+        kind, str(value["id"]), int(value.get("created") or value.get("date") or 0),
+        owner if isinstance(owner, str) else None,
+        parent if isinstance(parent, str) else None, status if isinstance(status, str) else None,
+        encode(value),
     )  # fmt: skip
 
 
@@ -74,11 +81,21 @@ class Session:
 
     def children(self, kind: str, parent: str) -> list[Fields]:
         """The objects of a kind under a parent, newest first."""
-        return [json.loads(text) for text in self.store.page("kind = ? and parent = ?", [kind, parent], 100_000, backwards=False)]
+        return [
+            json.loads(text)
+            for text in self.store.page(
+                "kind = ? and parent = ?", [kind, parent], 100_000, backwards=False
+            )
+        ]
 
     def of_customer(self, kind: str, customer: str) -> list[Fields]:
         """The objects of a kind of one customer, newest first."""
-        return [json.loads(text) for text in self.store.page("kind = ? and customer = ?", [kind, customer], 100_000, backwards=False)]
+        return [
+            json.loads(text)
+            for text in self.store.page(
+                "kind = ? and customer = ?", [kind, customer], 100_000, backwards=False
+            )
+        ]
 
     def save(self, value: Fields) -> Fields:
         """Write an object, new or known."""
@@ -95,20 +112,31 @@ class Session:
             data["previous_attributes"] = previous
         identity = self.new_id("evt")
         event = {
-            "id": identity, "object": "event", "api_version": self.account.version, "created": self.now, "data": data, "livemode": False,
-            "pending_webhooks": len(self.endpoints(kind)), "request": {"id": self.request_id, "idempotency_key": self.key}, "type": kind,
+            "id": identity, "object": "event", "api_version": self.account.version,
+            "created": self.now, "data": data, "livemode": False,
+            "pending_webhooks": len(self.endpoints(kind)),
+            "request": {"id": self.request_id, "idempotency_key": self.key}, "type": kind,
         }  # fmt: skip
         self.store.put(("event", identity, self.now, None, None, kind, encode(event)))
         self.told.append((identity, kind))
 
     def endpoints(self, kind: str) -> list[Fields]:
         """The webhook endpoints that want events of a kind."""
-        found = [json.loads(text) for text in self.store.page("kind = ?", ["webhook_endpoint"], 100, backwards=True)]
-        return [point for point in found if point["status"] == "enabled" and wants(point["enabled_events"], kind)]
+        found = [
+            json.loads(text)
+            for text in self.store.page("kind = ?", ["webhook_endpoint"], 100, backwards=True)
+        ]
+        return [
+            point
+            for point in found
+            if point["status"] == "enabled" and wants(point["enabled_events"], kind)
+        ]
 
     def change(self, value: Fields, changes: Fields, event: str | None) -> Fields:
         """Set fields, save, and tell; nothing is told when nothing changed."""
-        previous = {name: value.get(name) for name, new in changes.items() if value.get(name) != new}
+        previous = {
+            name: value.get(name) for name, new in changes.items() if value.get(name) != new
+        }
         value.update(changes)
         self.save(value)
         if event is not None and previous:

@@ -27,7 +27,11 @@ def check_url(url: str) -> str:
         except ValueError:
             loopback = False
     if parts.scheme not in ("http", "https") or not loopback:
-        raise invalid("Invalid URL: the sandbox sends events to loopback addresses only.", "url", "url_invalid")
+        raise invalid(
+            "Invalid URL: the sandbox sends events to loopback addresses only.",
+            "url",
+            "url_invalid",
+        )
     return url
 
 
@@ -37,10 +41,15 @@ def create(session: Session, params: Fields) -> Fields:
         if name not in params:
             raise required(name)
     identity = session.new_id("we")
-    secret = "whsec_" + hashlib.blake2b(f"{session.account.id}/{identity}".encode(), digest_size=16).hexdigest()
+    secret = (
+        "whsec_"
+        + hashlib.blake2b(f"{session.account.id}/{identity}".encode(), digest_size=16).hexdigest()
+    )
     value: Fields = {
-        "id": identity, "object": "webhook_endpoint", "api_version": params.get("api_version"), "application": None, "created": session.now,
-        "description": params.get("description"), "enabled_events": as_list(params["enabled_events"], "enabled_events"), "livemode": False,
+        "id": identity, "object": "webhook_endpoint", "api_version": params.get("api_version"),
+        "application": None, "created": session.now,
+        "description": params.get("description"),
+        "enabled_events": as_list(params["enabled_events"], "enabled_events"), "livemode": False,
         "metadata": metadata({}, params), "status": "enabled", "url": check_url(str(params["url"])),
     }  # fmt: skip
     session.save(value)
