@@ -28,6 +28,7 @@ Progress = Callable[[Mapping[str, int]], None]
 # Connections of one provider are spread over this many pipelines, so that no state grows without
 # bound; changing it would leave cursors behind in the old shards.
 SHARDS = 8
+CHUNK_ROWS = 200_000
 
 log = get_logger("pipelines")
 
@@ -64,6 +65,7 @@ def backfill(
     window: Window = EVERYTHING,
     objects: Sequence[str] | None = None,
     progress: Progress | None = None,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> IngestReport:
     """Land what `connections` (of one provider) hold, side by side; resumes after a kill.
 
@@ -73,12 +75,13 @@ def backfill(
         window: The span of `created` to cover; objects without that filter are listed whole.
         objects: Names as in `GROUPS`; None means all that are synced by default.
         progress: Called with rows landed per object after every committed load.
+        chunk_rows: About how many rows one load holds, and so how much a kill costs.
 
     Raises:
         InvalidInputError: An object or provider that does not exist.
         ConflictError: Another process is loading the same connections.
     """
-    return _run(settings, list(connections), window, objects, progress)
+    return _run(settings, list(connections), window, objects, progress, chunk_rows)
 
 
 def incremental(
@@ -86,9 +89,10 @@ def incremental(
     connections: Iterable[Connection],
     *,
     progress: Progress | None = None,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> IngestReport:
     """Land what changed since each connection's last run; the first run is a backfill."""
-    return _run(settings, list(connections), None, None, progress)
+    return _run(settings, list(connections), None, None, progress, chunk_rows)
 
 
 def _run(
@@ -97,6 +101,7 @@ def _run(
     window: Window | None,
     objects: Sequence[str] | None,
     progress: Progress | None,
+    chunk_rows: int,
 ) -> IngestReport:
     provider = connections[0].provider if connections else ""
     if not connections:
@@ -112,7 +117,9 @@ def _run(
         with _alone(settings, f"{provider}_{shard}"):
             pipeline = ingest_pipeline(settings, provider, shard)
             _finish_interrupted(pipeline)
-            run = package.start(settings, members, window=window, objects=objects)
+            run = package.start(
+                settings, members, window=window, objects=objects, chunk_rows=chunk_rows
+            )
             while not run.is_done:
                 info = pipeline.run(run.source())
                 load_ids += info.loads_ids

@@ -64,7 +64,7 @@ def start(
     *,
     window: Window | None,
     objects: Sequence[str] | None,
-    pace: Pace | None = None,
+    chunk_rows: int,
 ) -> StripeRun:
     """Begin a run: a backfill of `window`, or without one what changed since the last run.
 
@@ -72,7 +72,7 @@ def start(
         InvalidInputError: `objects` names something that Stripe does not have.
     """
     request = Request(selected_names(objects), window)
-    pace = pace or Pace(settings.stripe_requests_per_second)
+    pace = Pace(settings.stripe_requests_per_second, chunk_rows=chunk_rows)
     return StripeRun(Sync(request, connections, pace))
 
 

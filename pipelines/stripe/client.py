@@ -63,7 +63,7 @@ class StripeClient:
         *,
         requests_per_second: float,
         patience: Patience | None = None,
-        concurrency: int = 32,
+        concurrency: int = 16,
     ) -> None:
         self.limiter = RateLimiter(requests_per_second)
         self.patience = patience or Patience()

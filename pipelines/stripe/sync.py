@@ -40,7 +40,7 @@ class Pace:
     """How much one load holds and how hard an account is asked."""
 
     requests_per_second: float
-    chunk_rows: int = 200_000
+    chunk_rows: int
     chunk_seconds: float = 120.0
     connections_side_by_side: int = 16
     patience: Patience = field(default_factory=Patience)
