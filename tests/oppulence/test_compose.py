@@ -1,0 +1,136 @@
+"""Is the production compose file true to the code? No engine for containers is needed to say so."""
+
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from core.settings import ENVIRONMENT_PREFIX, PROJECT_ROOT, Settings
+from local.services import CODE_MODULE, DagsterPlace, api_part, code_part, worker_part
+
+TEXT = (PROJECT_ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: s for name, s in SERVICES.items() if s["image"].startswith("oppulence:")}
+# Variables that are not ours, as the images' and libraries' own pages document them.
+DOCUMENTED = {
+    "oppulence": {
+        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION",  # obstore, as AWS' own tools
+        "DAGSTER_HOME",
+    },
+    "clickhouse/clickhouse-server": {"CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD"},
+    "postgres": {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_INITDB_ARGS"},
+    "valkey/valkey": {"VALKEY_EXTRA_FLAGS", "REDISCLI_AUTH"},
+    "chrislusf/seaweedfs": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
+}  # fmt: skip
+
+
+def known_variables() -> set[str]:
+    return {ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def dockerfile_variables() -> set[str]:
+    text = (PROJECT_ROOT / "Dockerfile").read_text().replace("\\\n", "")
+    return set(re.findall(r"\b((?:OPPULENCE|DAGSTER)_[A-Z_]+)=", text))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_variable_is_a_setting_or_documented_by_its_image(name: str) -> None:
+    service = SERVICES[name]
+    image = service["image"].split(":")[0]
+    allowed = DOCUMENTED[image] | (known_variables() if image == "oppulence" else set())
+    assert set(service.get("environment", {})) <= allowed
+
+
+def test_the_image_sets_settings_that_exist() -> None:
+    assert dockerfile_variables() == {
+        "OPPULENCE_DATA_DIR", "OPPULENCE_LOG_FORMAT", "DAGSTER_HOME",
+    }  # fmt: skip
+    assert dockerfile_variables() - {"DAGSTER_HOME"} <= known_variables()
+
+
+def test_no_secret_has_a_default_and_each_is_in_the_example() -> None:
+    without_default = set(re.findall(r"\$\{([A-Z_]+):\?[^}]+\}", TEXT))
+    others = set(re.findall(r"\$\{([A-Z_]+)(?!:\?)[^A-Z_]", TEXT)) - without_default
+    assert others == {"OPPULENCE_VERSION"}
+    example = (PROJECT_ROOT / "deploy" / "example.env").read_text()
+    assert set(re.findall(r"^([A-Z_]+)=$", example, re.M)) == without_default
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            if re.search(r"PASSWORD|SECRET|KEY|_URL$|FLAGS|AUTH$", variable):
+                is_plain = value in {"s3://oppulence"}
+                assert is_plain or ":?" in value, f"{name}: {variable} is written down"
+
+
+def test_every_image_is_pinned_and_ours_does_not_run_as_root() -> None:
+    for service in SERVICES.values():
+        tag = service["image"].partition(":")[2]
+        assert re.search(r"\d+\.\d+", tag), service["image"]
+        assert "latest" not in tag
+    dockerfile = (PROJECT_ROOT / "Dockerfile").read_text()
+    assert "\nUSER oppulence\n" in dockerfile
+    assert re.findall(r"^FROM (\S+)", dockerfile, re.M) == ["python:3.11.14-slim-bookworm"] * 2
+
+
+def test_every_service_that_stays_is_health_checked_and_engines_publish_no_port() -> None:
+    assert {name for name, s in SERVICES.items() if "healthcheck" not in s} == {"migrate"}
+    published = {name: s["ports"] for name, s in SERVICES.items() if "ports" in s}
+    assert published == {
+        "api": ["127.0.0.1:8000:8000"],
+        "webserver": ["127.0.0.1:3000:3000"],
+    }
+
+
+def test_nothing_of_ours_starts_before_the_migration_has_ended() -> None:
+    after = {"migrate": {"condition": "service_completed_successfully"}}
+    for name in ("api", "worker", "code"):
+        assert OURS[name]["depends_on"] == after
+    for name in ("webserver", "daemon"):
+        assert OURS[name]["depends_on"] == {"code": {"condition": "service_healthy"}}
+
+
+def test_only_the_migration_holds_the_owner_s_password_and_the_api_no_other_role_s() -> None:
+    holders = {
+        name for name, s in OURS.items() if "OPPULENCE_DATABASE_OWNER_URL" in s["environment"]
+    }
+    assert holders == {"migrate"}
+    api = OURS["api"]["environment"]
+    assert {name for name in api if "DATABASE" in name} == {"OPPULENCE_DATABASE_URL"}
+
+
+def test_the_commands_are_those_that_run_on_one_machine(tmp_path: Path) -> None:
+    settings, place = Settings(data_dir=tmp_path), DagsterPlace(tmp_path, 4000)
+    assert OURS["api"]["command"] == ["python", *api_part(settings).command[1:]]
+    assert worker_part(settings).command[1:] == ("-m", *OURS["worker"]["command"])
+    loopback = code_part(settings, place).command[2:]
+    assert loopback[:5] == tuple(OURS["code"]["command"][:5])
+    assert loopback[4] == CODE_MODULE
+
+
+def starting_commands() -> list[list[str]]:
+    """Return every command and healthcheck of ours that is a program with options."""
+    commands = [s["command"] for s in OURS.values()]
+    commands += [s["healthcheck"]["test"][1:] for s in OURS.values() if "healthcheck" in s]
+    return [command for command in commands if command[0] != "python"]
+
+
+def test_every_command_is_one_that_starts_here_with_these_options() -> None:
+    def problem(command: list[str]) -> str:
+        first_option = next((i for i, w in enumerate(command) if w[0] == "-"), len(command))
+        words, options = command[:first_option], [w for w in command if w[0] == "-"]
+        program = Path(sys.executable).with_name(words[0])
+        shown = subprocess.run(
+            [str(program), *words[1:], "--help"], capture_output=True, text=True, check=False
+        )
+        unknown = [option for option in options if f"{option}" not in shown.stdout]
+        return f"{command}: {shown.stderr[-300:]} {unknown}" if shown.returncode or unknown else ""
+
+    commands = starting_commands()
+    assert len(commands) == 8
+    with ThreadPoolExecutor(2) as threads:
+        assert [p for p in threads.map(problem, commands) if p] == []
