@@ -19,6 +19,7 @@ from serving.documentation import OPENAPI_PATH, add_documentation
 from serving.engines import Engines
 from serving.exchange import ExchangeMiddleware
 from serving.members import router as members
+from serving.metrics import router as metrics
 from serving.openapi import TITLE, VERSION, add_openapi
 from serving.problems import add_problem_handlers
 from serving.transactions import router as transactions
@@ -27,6 +28,7 @@ from serving.workspaces import router as workspaces
 
 ROUTERS = (
     transactions.router,
+    metrics.router,
     whoami.router,
     workspaces.router,
     members.router,

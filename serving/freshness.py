@@ -9,17 +9,15 @@ from serving.auth.scope import TenantScope
 
 DATA_AS_OF_HEADER = "X-Data-As-Of"
 
-NEWEST = TenantQuery(
-    """
-    select count() as rows_held, max(extracted_at) as newest_at
-    from unified.transactions
-    """
-)
 
+def tell_freshness(scope: TenantScope, newest: TenantQuery) -> None:
+    """Set the header on this request's answer.
 
-def tell_freshness(scope: TenantScope) -> None:
-    """Set the header on this request's answer."""
-    (found,) = scope.rows(NEWEST)
+    Args:
+        scope: The workspace.
+        newest: Answers with one row: `rows_held`, and `newest_at` of the tables behind the answer.
+    """
+    (found,) = scope.rows(newest)
     if found["rows_held"]:
         moment = found["newest_at"].isoformat(timespec="milliseconds")
         scope.answer_with(DATA_AS_OF_HEADER, moment.replace("+00:00", "Z"))

@@ -39,7 +39,7 @@ def list_transactions(
     scope: TenantScope, filters: Filters, *, limit: int, cursor: str | None
 ) -> Page[Transaction]:
     """Return the page after `cursor`, or the first."""
-    tell_freshness(scope)
+    tell_freshness(scope, queries.NEWEST)
     parameters = filters.parameters() | _position(cursor) | {"limit": limit + 1}
     rows = scope.rows(queries.PAGE, parameters)
     return page_of(rows, limit, transaction_of, _cursor_of)

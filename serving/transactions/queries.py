@@ -30,3 +30,7 @@ PAGE = TenantQuery(
     limit {{limit:UInt32}}
     """
 )
+
+NEWEST = TenantQuery(
+    "select count() as rows_held, max(extracted_at) as newest_at from unified.transactions"
+)

@@ -23,24 +23,33 @@ from serving.auth.key_store import issue_key
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
-UNIFIED = Path(__file__).parents[2] / "dbt" / "models" / "unified"
+MODELS = Path(__file__).parents[2] / "dbt" / "models"
 
 
-def create_unified(warehouse: Warehouse, model: str) -> None:
+def create_table(warehouse: Warehouse, folder: str, order_by: str) -> None:
     """Create a table of the columns that its dbt model declares, where dbt has not built it."""
-    (declared,) = yaml.safe_load((UNIFIED / model / f"{model}.yml").read_text())["models"]
+    database, model = folder.split("/")[0], folder.split("/")[-1]
+    (declared,) = yaml.safe_load((MODELS / Path(folder).parent / f"{model}.yml").read_text())[
+        "models"
+    ]
     columns = ", ".join(f"{column['name']} {column['data_type']}" for column in declared["columns"])
     warehouse.command(
-        f"create table if not exists unified.{model} ({columns})"
-        " engine = ReplacingMergeTree(version, is_deleted)"
-        " order by (workspace_id, connection_id, id)"
+        f"create table if not exists {database}.{model} ({columns})"
+        f" engine = ReplacingMergeTree(version, is_deleted) order by ({order_by})"
     )
 
 
 @pytest.fixture(scope="session")
 def warehouse(engines: Settings) -> Iterator[Warehouse]:
     opened = Warehouse.connect(engines)
-    create_unified(opened, "transactions")
+    key = "workspace_id, connection_id, id"
+    create_table(opened, "unified/transactions/transactions", key)
+    create_table(opened, "unified/subscriptions/subscriptions", key)
+    create_table(
+        opened,
+        "marts/billing/fct_mrr_movements",
+        "workspace_id, connection_id, customer_id, currency, moved_on",
+    )
     yield opened
     opened.close()
 

@@ -1,0 +1,51 @@
+"""How does a request become a series of MRR? Its bounds, the movements, one series per currency."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from core.errors import InvalidInputError
+from serving.auth.scope import TenantScope
+from serving.freshness import tell_freshness
+from serving.metrics import queries
+from serving.metrics.schemas import Mrr, series_of
+from serving.metrics.series import Interval, Movement, series
+
+MAXIMUM_POINTS = 2_000
+_SHORTEST_DAYS: dict[Interval, int] = {"day": 1, "week": 7, "month": 28}
+
+
+def recurring_revenue(
+    scope: TenantScope,
+    *,
+    today: date,
+    since: date | None,
+    until: date | None,
+    currency: str | None,
+    interval: Interval,
+) -> Mrr:
+    """Return MRR from `since` (default: the first movement) to before `until` (default: tomorrow).
+
+    Raises:
+        InvalidInputError: The bounds are reversed, or hold more points than an answer may.
+    """
+    tell_freshness(scope, queries.NEWEST)
+    end = min(until or date.max, today + timedelta(days=1))  # nobody knows the MRR of tomorrow
+    rows = scope.rows(queries.MOVEMENTS, {"until": end, "currency": currency or ""})
+    movements: dict[str, list[Movement]] = defaultdict(list)
+    for row in rows:
+        movements[row.pop("currency")].append(Movement(**row))
+    start = since or min((row["moved_on"] for row in rows), default=end)
+    if since is not None and until is not None and since >= until:
+        raise InvalidInputError("since must lie before until.", next_step="Exchange the two.")
+    if (end - start).days > MAXIMUM_POINTS * _SHORTEST_DAYS[interval]:
+        raise InvalidInputError(
+            f"That is more than {MAXIMUM_POINTS} points.",
+            next_step="Ask for a shorter time, or a longer interval.",
+        )
+    return Mrr(
+        interval=interval,
+        data=[
+            series_of(code, series(moved, start, end, interval))
+            for code, moved in movements.items()
+        ],
+    )

@@ -1,0 +1,33 @@
+"""How are metrics read? `GET /v1/metrics/mrr`: a series per currency, with its movements."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from core.clock import utc_now
+from serving.auth.scope import MetricsRead
+from serving.metrics.mrr import recurring_revenue
+from serving.metrics.schemas import Mrr
+from serving.metrics.series import Interval
+from serving.words import Currency
+
+router = APIRouter(prefix="/v1/metrics", tags=["metrics"])
+
+_EARLIEST, _LATEST = date(1970, 1, 1), date(2149, 6, 6)  # what ClickHouse's Date holds
+Day = Annotated[date, Query(ge=_EARLIEST, le=_LATEST)]
+
+
+@router.get("/mrr", summary="Monthly recurring revenue", operation_id="get_mrr")
+def get_mrr(
+    scope: MetricsRead,
+    since: Annotated[Day | None, Query(description="First day; default: all")] = None,
+    until: Annotated[Day | None, Query(description="Day after the last; default: today")] = None,
+    currency: Annotated[Currency | None, Query(description="ISO 4217", examples=["EUR"])] = None,
+    interval: Interval = "day",
+) -> Mrr:
+    """Show MRR at the end of each interval, and the movements that led there."""
+    return recurring_revenue(
+        scope, today=utc_now().date(), since=since, until=until, currency=currency,
+        interval=interval,
+    )  # fmt: skip
