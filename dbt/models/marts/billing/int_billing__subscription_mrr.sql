@@ -40,12 +40,12 @@ with touched_subscriptions as (
 ),
 
 terms as (
-    select * from {{ ref('subscription_terms') }} final
+    select * from {{ newest(ref('subscription_terms')) }}
     where ({{ key }}) in (select {{ key }} from touched_subscriptions)
 ),
 
 states as (
-    select * from {{ ref('subscription_states') }} final
+    select * from {{ newest(ref('subscription_states')) }}
     where ({{ key }}) in (select {{ key }} from touched_subscriptions)
 ),
 
@@ -114,7 +114,7 @@ priced as (
         from (select * from documented union all select * from run_out union all select * from shown)
         group by {{ key }}, price_id, at
     ) as said
-    left join (select * from {{ ref('prices') }} final) as price
+    left join (select * from {{ newest(ref('prices')) }}) as price
         on said.workspace_id = price.workspace_id and said.connection_id = price.connection_id and said.price_id = price.id
     -- A price of tiers is worth what its last period was billed: a mere quantity does not say.
     where said.quantity = 0 or said.billed_minor != 0 or price.usage_type = 'metered'
@@ -140,8 +140,8 @@ recurring_discounts as (
             ifNull(given.starts_at, toDateTime64(0, 3, 'UTC')), ifNull(given.ends_at, {{ never }}),
             toInt256(1000000) - toInt256(ifNull(coalesce(given.percent_off, coupon.percent_off), 0) * 10000),
             toInt256(ifNull(coalesce(given.amount_off_minor, coupon.amount_off_minor), 0)) * 1000000000000)) as discounts
-    from (select * from {{ ref('discounts') }} final where ({{ key }}) in (select {{ key }} from touched_subscriptions)) as given
-    left join (select * from {{ ref('coupons') }} final) as coupon
+    from (select * from {{ newest(ref('discounts')) }} where ({{ key }}) in (select {{ key }} from touched_subscriptions)) as given
+    left join (select * from {{ newest(ref('coupons')) }}) as coupon
         on given.workspace_id = coupon.workspace_id and given.connection_id = coupon.connection_id and given.coupon_id = coupon.id
     where coalesce(given.duration, coupon.duration) in ('forever', 'repeating')
     group by workspace_id, connection_id, subscription_id
@@ -154,14 +154,14 @@ first_payments as (
             terms.paid_at as paid_at, attempt.attempted_at as attempted_at
         from terms
         left join (
-            select workspace_id, connection_id, invoice_id, payment_id from {{ ref('invoice_payments') }} final
+            select workspace_id, connection_id, invoice_id, payment_id from {{ newest(ref('invoice_payments')) }}
             where (workspace_id, connection_id, invoice_id) in (
                 select workspace_id, connection_id, id from terms where kind = 'first_payment')
         ) as link
             on terms.workspace_id = link.workspace_id and terms.connection_id = link.connection_id and terms.id = link.invoice_id
         left join (
             select workspace_id, connection_id, payment_id, min(occurred_at)::Nullable(DateTime64(3, 'UTC')) as attempted_at
-            from {{ ref('payment_attempts') }} final
+            from {{ newest(ref('payment_attempts')) }}
             where (workspace_id, connection_id, customer_id) in (
                 select workspace_id, connection_id, ifNull(customer_id, '') from {{ ref('subscriptions') }}
                 where (workspace_id, connection_id, id) in (select {{ key }} from touched_subscriptions))
@@ -185,7 +185,7 @@ counted as (
         arraySort(state -> state.1, known.statuses) as statuses,
         recurring_discounts.discounts as discounts
     from (
-        select * from {{ ref('subscriptions') }} final
+        select * from {{ newest(ref('subscriptions')) }}
         where (workspace_id, connection_id, id) in (select {{ key }} from touched_subscriptions)
     ) as s
     left join first_payments
@@ -253,7 +253,7 @@ union all
 -- Days that no longer see a change are withdrawn.
 select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor,
     toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
-from {{ this }} final
+from {{ newest(this) }}
 where ({{ key }}) in (select {{ key }} from touched_subscriptions)
     and ({{ key }}, changed_on) not in (select {{ key }}, changed_on from changes)
 {%- endif %}

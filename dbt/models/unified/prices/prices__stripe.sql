@@ -12,7 +12,7 @@ select
     active,
     iso_code as currency,
     iso_unit_amount as unit_amount_minor,
-    {{ iso_minor_exact("unit_amount_decimal", "iso_code") }} as unit_amount_exact,
+    {{ iso_minor("unit_amount_decimal", "iso_code", exact=true) }} as unit_amount_exact,
     type,
     interval,
     interval_count,

@@ -1,0 +1,63 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    engine=replacing_engine(),
+    order_by=['workspace_id', 'connection_id', 'customer_id', 'currency', 'moved_on'],
+) }}
+{%- set customer = 'workspace_id, connection_id, customer_id' %}
+
+with touched_customers as (
+    select distinct {{ customer }}
+    from {{ ref('int_billing__subscription_mrr') }}
+    {%- if is_incremental() %}
+    where computed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }})
+    {%- endif %}
+),
+
+subscription_changes as (
+    select {{ customer }}, currency, changed_on,
+        mrr_minor - lagInFrame(mrr_minor, 1, toInt64(0)) over earlier as delta_minor
+    from {{ newest(ref('int_billing__subscription_mrr')) }}
+    where ({{ customer }}) in (select {{ customer }} from touched_customers)
+    window earlier as (partition by {{ customer }}, subscription_id order by changed_on rows between 1 preceding and current row)
+),
+
+customer_changes as (
+    select {{ customer }}, currency, changed_on as moved_on, sum(delta_minor) as delta_minor
+    from subscription_changes
+    group by {{ customer }}, currency, moved_on
+    having delta_minor != 0
+),
+
+movements as (
+    select *,
+        sum(delta_minor) over upto as mrr_after_minor,
+        mrr_after_minor - delta_minor as mrr_before_minor,
+        row_number() over upto as place
+    from customer_changes
+    window upto as (partition by {{ customer }}, currency order by moved_on rows between unbounded preceding and current row)
+)
+
+select {{ customer }}, currency, moved_on,
+    multiIf(
+        mrr_before_minor = 0 and place = 1, 'new',
+        mrr_before_minor = 0, 'reactivation',
+        mrr_after_minor = 0, 'churn',
+        delta_minor > 0, 'expansion',
+        'contraction') as kind,
+    mrr_before_minor,
+    mrr_after_minor,
+    delta_minor,
+    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+    toUInt8(0) as is_deleted,
+    now64(3, 'UTC') as computed_at
+from movements
+{%- if is_incremental() %}
+union all
+-- Days that no longer see a movement are withdrawn.
+select {{ customer }}, currency, moved_on, kind, mrr_before_minor, mrr_after_minor, delta_minor,
+    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
+from {{ newest(this) }}
+where ({{ customer }}) in (select {{ customer }} from touched_customers)
+    and ({{ customer }}, currency, moved_on) not in (select {{ customer }}, currency, moved_on from movements)
+{%- endif %}

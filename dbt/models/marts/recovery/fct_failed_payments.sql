@@ -1,0 +1,113 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    engine=replacing_engine(),
+    order_by=['workspace_id', 'connection_id', 'payment_id'],
+) }}
+{%- set payment = 'workspace_id, connection_id, payment_id' %}
+{%- set since = '(select max(computed_at) - ' ~ var('landing_overlap_seconds') ~ ' from ' ~ this ~ ')' %}
+
+with touched_payments as (
+    select distinct workspace_id, connection_id, customer_id, payment_id
+    from {{ ref('payment_attempts') }}
+    {%- if is_incremental() %}
+    where landed_at > {{ since }}
+    union distinct
+    -- A payment is also recovered or lost by what becomes of its invoice or subscription.
+    select workspace_id, connection_id, customer_id, payment_id
+    from {{ this }}
+    where status = 'open' and (
+        (workspace_id, connection_id, invoice_id) in (
+            select workspace_id, connection_id, id::Nullable(String) from {{ ref('invoices') }} where landed_at > {{ since }})
+        or (workspace_id, connection_id, subscription_id) in (
+            select workspace_id, connection_id, id::Nullable(String) from {{ ref('subscriptions') }} where landed_at > {{ since }}))
+    {%- endif %}
+),
+
+attempts as (
+    select * from (
+        select * from {{ newest(ref('payment_attempts')) }}
+        where (workspace_id, connection_id, customer_id, payment_id) in (select * from touched_payments)
+    )
+    -- A guest's attempt that was given a customer later has two keys.
+    order by version desc
+    limit 1 by workspace_id, connection_id, id
+),
+
+failed_payments as (
+    select {{ payment }},
+        argMax(attempts.customer_id, attempts.version) as customer_id,
+        any(attempts.currency) as currency,
+        max(attempts.amount_minor) as amount_minor,
+        toUInt32(count()) as attempts_made,
+        toUInt32(countIf(status = 'failed')) as attempts_failed,
+        minIf(coalesce(booked.created_at, occurred_at), status = 'failed') as first_failed_at,
+        maxIf(coalesce(booked.created_at, occurred_at), status = 'failed') as last_failed_at,
+        argMinIf(decline_code, occurred_at, status = 'failed') as first_decline_code,
+        argMaxIf(decline_code, occurred_at, status = 'failed') as last_decline_code,
+        argMaxIf(failure_code, occurred_at, status = 'failed') as last_failure_code,
+        argMaxIf(payment_method_type, occurred_at, status = 'failed') as last_payment_method_type,
+        minIf(occurred_at::Nullable(DateTime64(3, 'UTC')), status = 'succeeded') as succeeded_at,
+        max(attempts.invoice_id) as attempt_invoice_id
+    from attempts
+    -- A bank debit fails days after it was made: when its money was taken back.
+    left join (
+        select workspace_id, connection_id, id, created_at from {{ newest(ref('balance_transactions')) }}
+        where (workspace_id, connection_id, id) in (
+            select workspace_id, connection_id, assumeNotNull(failure_balance_transaction_id) from attempts
+            where failure_balance_transaction_id is not null)
+    ) as booked
+        on attempts.workspace_id = booked.workspace_id and attempts.connection_id = booked.connection_id
+        and ifNull(attempts.failure_balance_transaction_id, '') = booked.id
+    group by {{ payment }}
+    having attempts_failed > 0
+),
+
+links as (
+    select {{ payment }}, any(invoice_id) as linked_invoice_id
+    from {{ ref('invoice_payments') }}
+    where ({{ payment }}) in (select {{ payment }} from failed_payments)
+    group by {{ payment }}
+),
+
+invoiced as (
+    select failed_payments.* except (attempt_invoice_id),
+        coalesce(attempt_invoice_id, nullIf(linked_invoice_id, '')) as invoice_id
+    from failed_payments
+    left join links using ({{ payment }})
+),
+
+invoices as (
+    select workspace_id, connection_id, id::Nullable(String) as invoice_id, subscription_id,
+        status as invoice_status, if(status = 'paid', paid_at, null) as invoice_paid_at
+    from {{ newest(ref('invoices')) }}
+    where (workspace_id, connection_id, id) in (
+        select workspace_id, connection_id, assumeNotNull(invoice_id) from invoiced where invoice_id is not null)
+),
+
+subscriptions as (
+    select workspace_id, connection_id, id::Nullable(String) as subscription_id, ended_at as subscription_ended_at
+    from {{ newest(ref('subscriptions')) }}
+    where (workspace_id, connection_id, id) in (
+        select workspace_id, connection_id, assumeNotNull(subscription_id) from invoices where subscription_id is not null)
+),
+
+settled as (
+    select *, coalesce(invoice_paid_at, succeeded_at) as recovered_at
+    from invoiced
+    left join invoices using (workspace_id, connection_id, invoice_id)
+    left join subscriptions using (workspace_id, connection_id, subscription_id)
+)
+
+select {{ payment }}, customer_id, invoice_id, subscription_id, ifNull(currency, '') as currency,
+    ifNull(amount_minor, 0) as amount_minor, attempts_made, attempts_failed, first_failed_at, last_failed_at,
+    first_decline_code, last_decline_code, last_failure_code, last_payment_method_type,
+    multiIf(
+        recovered_at is not null, 'recovered',
+        invoice_status in ('void', 'uncollectible') or subscription_ended_at is not null, 'lost',
+        'open') as status,
+    recovered_at,
+    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+    toUInt8(0) as is_deleted,
+    now64(3, 'UTC') as computed_at
+from settled
