@@ -62,17 +62,8 @@ class Queries:
             request.buffer_size,
             request.wait_end_of_query,
         )
-        with (
-            self._spool.hold(text.data, statement.format)
-            if inserts_data
-            else nullcontext() as spooled
-        ):
-            if spooled is None:
-                sql = text.head
-            elif spooled.path is None:
-                sql = text.head + spooled.data
-            else:
-                sql = to_bytes(statement.from_infile(spooled.path))
+        with self._spool.hold(text.data) if inserts_data else nullcontext() as spooled:
+            sql = statement.text if spooled is None else statement.from_infile(spooled)
             with self._lease(request, statement) as connection, external_tables(connection, tables):
                 if statement.kind is Kind.READ:
                     progress = self._stream_out(call, statement, connection)
@@ -136,15 +127,14 @@ class Queries:
         return outcome.progress
 
     def _run_whole(
-        self, call: Call, statement: Statement, sql: bytes, connection: Connection
+        self, call: Call, statement: Statement, sql: str, connection: Connection
     ) -> Progress:
         names: dict[str, str] = {}
         if statement.verb == "KILL":
-            translated, names = self._running.with_engine_names(statement.text)
-            sql = to_bytes(translated)
+            sql, names = self._running.with_engine_names(sql)
         request = call.request
         task: Task[Outcome] = Task(
-            lambda: connection.run(sql, request.default_format, request.parameters)
+            lambda: connection.run(to_bytes(sql), request.default_format, request.parameters)
         )
         stoppable = statement.kind is not Kind.INSERT_DATA and statement.verb in _STOPPABLE_VERBS
         reads = statement.verb in _READING_VERBS

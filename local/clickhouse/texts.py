@@ -29,7 +29,6 @@ class QueryText:
     """A statement, and what follows it in the request."""
 
     statement: Statement
-    head: bytes
     data: Iterator[bytes]
 
 
@@ -53,7 +52,7 @@ def read_text(query: str, body: RequestBody) -> QueryText:
     rest = b"".join(pieces)
     if rest:
         statement = parse_statement(text + to_text(rest))
-    return QueryText(statement, to_bytes(statement.text), iter(()))
+    return QueryText(statement, iter(()))
 
 
 def _with_data(statement: Statement, text: str, pieces: Iterator[bytes]) -> QueryText:
@@ -63,4 +62,4 @@ def _with_data(statement: Statement, text: str, pieces: Iterator[bytes]) -> Quer
         yield first
         yield from pieces
 
-    return QueryText(statement, to_bytes(text[: statement.data_start]), data())
+    return QueryText(statement, data())

@@ -62,7 +62,7 @@ class RawClient:
         finally:
             connection.close()
 
-    def rows(self, sql: str, **words: str) -> list[str]:
+    def rows(self, sql: Any, **words: str) -> list[str]:
         answer = self.send(sql, **words)
         assert answer.status == 200, answer.body
         return answer.body.decode().splitlines()

@@ -77,9 +77,7 @@ def test_rows_arrive_in_every_format(
 
 
 @pytest.mark.parametrize("data_format", ["CSV", "RowBinary", "Native", "Parquet"])
-def test_large_bodies_take_the_way_over_a_file(
-    raw: RawClient, table: str, data_format: str
-) -> None:
+def test_large_bodies_arrive_whole(raw: RawClient, table: str, data_format: str) -> None:
     rows = raw.send(
         f"SELECT number AS x, hex(sipHash128(number)) AS s FROM numbers(50000) FORMAT {data_format}"
     ).body
@@ -195,6 +193,18 @@ def test_a_body_that_is_cut_inserts_nothing(raw: RawClient, table: str, sent: in
         assert connection.recv(1000) == b""
 
     assert raw.rows(f"SELECT count() FROM {table}") == ["0"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a;\nSELECT 1;", "a\n\nb", "-- a", "/* a", "'", "\0;\0", "a\n;b\n"]
+)
+def test_data_that_looks_like_sql_is_data(raw: RawClient, table: str, text: str) -> None:
+    row = struct.pack("<QB", 7, len(text)) + text.encode()
+
+    raw.rows(row * 9999, query=f"INSERT INTO {table} FORMAT RowBinary")
+
+    seen = raw.send(f"SELECT count(), any(s), uniqExact(s) FROM {table} FORMAT JSONCompactEachRow")
+    assert json.loads(seen.body) == [9999, text, 1]
 
 
 def test_defaults_fill_missing_fields(raw: RawClient, database: str) -> None:
