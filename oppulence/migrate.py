@@ -4,11 +4,12 @@ Postgres' roles and tables, ClickHouse's databases and raw tables, dbt's models,
 each step is idempotent, so this runs at every start of `oppulence up` and before every deployment.
 """
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 
-from assets.manifest import fingerprint
+from assets.manifest import fingerprint, load_manifest, parsed_folder
 from core.bootstrap import prepare_database
 from core.errors import OppulenceError
 from core.settings import Settings
@@ -57,6 +58,8 @@ def migrate(
     say("ClickHouse: databases and raw tables")
     prepare_engines(settings, ("clickhouse",))
     prepare_warehouse(settings)
+    say("Dagster: home")
+    prepare_home(settings)
     mark = settings.data_dir / "dbt-built.txt"
     now = fingerprint(settings.dbt_project_dir)
     if changed_only and not full_refresh and mark.exists() and mark.read_text() == now:
@@ -66,8 +69,6 @@ def migrate(
         mark.unlink(missing_ok=True)
         build_models(settings, full_refresh=full_refresh)
         mark.write_text(now)
-    say("Dagster: home")
-    prepare_home(settings)
 
 
 def build_models(settings: Settings, *, full_refresh: bool = False) -> None:
@@ -79,6 +80,10 @@ def build_models(settings: Settings, *, full_refresh: bool = False) -> None:
     project = str(settings.dbt_project_dir)
     artifacts = settings.data_dir / "dbt-migrate"
     artifacts.mkdir(parents=True, exist_ok=True)
+    # Parsed here once for this run and for Dagster, which would otherwise parse at its own start.
+    load_manifest(settings.dbt_project_dir, settings.dbt_environment())
+    parsed = parsed_folder(settings.dbt_project_dir) / "partial_parse.msgpack"
+    shutil.copy(parsed, artifacts / parsed.name)
     done = subprocess.run(
         [
             *(sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "test"),
