@@ -8,9 +8,13 @@ restored from ClickHouse, so it survives the loss of this machine's disk.
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from zlib import crc32
 
 import dlt
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.runtime.telemetry import stop_telemetry
 
 from core.connections import Connection
 from core.errors import ConflictError
@@ -153,9 +157,15 @@ def _alone(settings: Settings, name: str) -> Iterator[None]:
         yield
 
 
+@cache
 def _configure_dlt() -> None:
-    """Set dlt's options in this process: quiet, nothing sent to its makers, few threads."""
+    """Set dlt's options, once in a process: quiet, few threads, nothing sent to its makers.
+
+    dlt reads its options when it is imported, so those of its runtime are applied anew.
+    """
     dlt.config["runtime.dlthub_telemetry"] = False
     dlt.config["runtime.log_level"] = "ERROR"
     dlt.config["load.workers"] = 4
     dlt.config["load.delete_completed_jobs"] = True
+    stop_telemetry()
+    Container()[PluggableRunContext].context.initialize_runtime()

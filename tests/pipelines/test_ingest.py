@@ -204,7 +204,7 @@ def test_an_unknown_object_is_refused_before_anything_is_read(fresh):
 
 
 def test_dlt_tells_nobody(fresh):
-    import dlt
+    from dlt.common.runtime import anon_tracker
 
     ingest_pipeline(fresh, "stripe")
-    assert dlt.config["runtime.dlthub_telemetry"] is False
+    assert anon_tracker._ANON_TRACKER_ENDPOINT is None
