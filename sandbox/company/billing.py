@@ -78,17 +78,14 @@ def proration_lines(
     return lines
 
 
-def write_invoice(
+def reckon(
     customer: Customer,
     subscription: Subscription | None,
     lines: list[Line],
     created: int,
-    finalized_at: int,
-    period: tuple[int, int],
-    reason: str,
     first: bool,
-) -> Invoice:
-    """Add lines up to an invoice and append it to the customer's."""
+) -> None:
+    """Put each line's share of the discount, and its tax, on the lines of one invoice."""
     discount = subscription.discount if subscription else None
     currency = customer.currency
     if discount is not None and discount_applies(discount, created, first):
@@ -106,6 +103,20 @@ def write_invoice(
             line.tax = rounded(
                 currency, (line.amount - line.discount) * customer.tax_rate.basis_points, 10_000
             )
+
+
+def write_invoice(
+    customer: Customer,
+    subscription: Subscription | None,
+    lines: list[Line],
+    created: int,
+    finalized_at: int,
+    period: tuple[int, int],
+    reason: str,
+    first: bool,
+) -> Invoice:
+    """Add lines up to an invoice and append it to the customer's."""
+    reckon(customer, subscription, lines, created, first)
     subtotal = sum(line.amount for line in lines)
     reduction = sum(line.discount for line in lines)
     tax = sum(line.tax for line in lines)

@@ -13,10 +13,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from sandbox.clock import Clock
 from sandbox.stripe.account import Account
 from sandbox.stripe.endpoints import find_list, find_retrieve
-from sandbox.stripe.errors import StripeError, missing, unauthorized, unknown_url
+from sandbox.stripe.errors import StripeError, invalid, missing, unauthorized, unknown_url
 from sandbox.stripe.expand import expand
 from sandbox.stripe.forms import parse_form
 from sandbox.stripe.legacy import to_legacy
@@ -102,12 +104,12 @@ class StripeApp:
             page = read_page(account.store, *listed, path, query, account.events_from)
             if listed[0] == "/v1/events" or not (legacy or paths):
                 return page.body()
-            value: dict[str, Any] = json.loads(page.body())
+            value: dict[str, Any] = msgspec.json.decode(page.body())
         else:
             value = self.one(account, path)
         if paths:
             expand(account, value, paths)
-        return json.dumps(in_version(account, value) if legacy else value, separators=(",", ":"))
+        return msgspec.json.encode(in_version(account, value) if legacy else value).decode()
 
     def one(self, account: Account, path: str) -> dict[str, Any]:
         """One object by its path."""
@@ -173,9 +175,11 @@ class StripeApp:
     def perform(self, session: Session, request: Request, version: str) -> str:
         """Find and run the operation of a path."""
         path = request.path.rstrip("/")
-        params = parse_form(
-            "&".join(part for part in (request.query, request.body.decode()) if part)
-        )
+        try:
+            body = request.body.decode()
+        except UnicodeDecodeError:
+            raise invalid("Invalid request: the body is no form in UTF-8.") from None
+        params = parse_form("&".join(part for part in (request.query, body) if part))
         paths = params.pop("expand", None)
         operation, arguments = find_operation(request.method, path)
         value = operation(session, params, *arguments)

@@ -18,6 +18,8 @@ from sandbox.stripe import render_payments as payments
 from sandbox.stripe import render_people as people
 from sandbox.stripe.render_catalog import CatalogTexts
 
+# How long before a renewal Stripe tells of it.
+UPCOMING_SECONDS = 3 * DAY
 Moment = tuple[int, str, Callable[[int], str]]
 
 
@@ -99,6 +101,10 @@ def _subscription_moments(subscription: Subscription, texts: CatalogTexts) -> It
             )
     if subscription.trial_end is not None:
         yield subscription.trial_end - 3 * DAY, "customer.subscription.trial_will_end", show
+    for _, _, end in subscription.periods:
+        at = end - UPCOMING_SECONDS
+        if subscription.created < at < min(subscription.cancel_requested_at, subscription.ended_at):
+            yield at, "invoice.upcoming", partial(invoices.render_upcoming, subscription, end)
     ended = subscription.ended_at
     deleted = ended != NEVER and subscription.statuses[-1][1] == "canceled"
     for at in sorted(changes):

@@ -10,9 +10,10 @@ charges and intents
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
+
+import msgspec
 
 Fields = dict[str, Any]
 # From an invoice's or a payment intent's id to (invoice, intent, latest charge), which the
@@ -23,7 +24,7 @@ Links = Callable[[str], tuple[str | None, str | None, str | None]]
 
 def to_legacy_text(body: str, links: Links) -> str:
     """The older rendering of an object's JSON text."""
-    return json.dumps(to_legacy(json.loads(body), links), separators=(",", ":"))
+    return msgspec.json.encode(to_legacy(msgspec.json.decode(body), links)).decode()
 
 
 def to_legacy(value: Fields, links: Links) -> Fields:
@@ -37,7 +38,7 @@ def to_legacy(value: Fields, links: Links) -> Fields:
         old["invoice"] = links(old["payment_intent"])[0]
     elif kind == "payment_intent":
         old["invoice"] = links(old["id"])[0]
-    elif kind == "invoice" and old["status"] != "draft":
+    elif kind == "invoice" and old["status"] != "draft" and "id" in old:
         _, old["payment_intent"], old["charge"] = links(old["id"])
     return old
 

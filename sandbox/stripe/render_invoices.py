@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from sandbox.company.billing import reckon
+from sandbox.company.calendar import add_months
 from sandbox.company.facts import (
     NEVER,
     Checkout,
@@ -11,6 +13,7 @@ from sandbox.company.facts import (
     Customer,
     Discount,
     Invoice,
+    Item,
     Line,
     Subscription,
 )
@@ -24,6 +27,7 @@ def upto(moment: int | None, at: int) -> int | None:
     return moment if moment is not None and moment <= at and moment != NEVER else None
 
 
+FINALIZES_UNKNOWN = '"automatically_finalizes_at":null'
 _NO_PAYMENT = "no_payment_required"
 
 
@@ -172,6 +176,34 @@ def render_invoice(invoice: Invoice, at: int) -> str:
         "credits": _reductions(invoice.discount, discount, ',"type":"discount"'),
         "taxes": taxes,
     })  # fmt: skip
+
+
+def _next_line(item: Item, start: int, end: int) -> Line:
+    price, text = item.price, f"{item.quantity} × {item.price.nickname}"
+    amount = price.unit_amount * item.quantity
+    return Line(f"il_tmp_{item.id[3:]}", text, amount, item.quantity, price, item.id, start, end)
+
+
+def render_upcoming(subscription: Subscription, renews_at: int, at: int) -> str:
+    """The preview of the next renewal: an invoice without id, number or lines of its own."""
+    customer = subscription.customer
+    items = subscription.items_at(at)
+    end = add_months(renews_at, items[0].price.months)
+    lines = [_next_line(item, renews_at, end) for item in items]
+    reckon(customer, subscription, lines, renews_at, first=False)
+    subtotal = sum(line.amount for line in lines)
+    discount = sum(line.discount for line in lines)
+    tax = sum(line.tax for line in lines)
+    invoice = Invoice(
+        id="", number="", customer=customer, subscription=subscription, reason="upcoming",
+        created=renews_at, finalized_at=NEVER, period_start=at, period_end=renews_at, lines=lines,
+        subtotal=subtotal, discount=discount, tax=tax, total=subtotal - discount + tax,
+        tax_rate=customer.tax_rate, intent_id="", payment_id="",
+    )  # fmt: skip
+    text = render_invoice(invoice, at).replace('"id":"",', "", 1)
+    # The renewal's day is known although there is no draft yet.
+    text = text.replace(f'"automatically_finalizes_at":{NEVER}', FINALIZES_UNKNOWN, 1)
+    return text.replace(f":{NEVER + 5},", f":{renews_at + 3_600},", 1)
 
 
 def render_credit_note(note: CreditNote) -> str:

@@ -3,11 +3,13 @@
 Lists, retrieval, expansion, errors, keys, versions.
 """
 
+import httpx
 import pytest
 import stripe as library
 from stripe import StripeClient
 
 from sandbox.process import RunningSandbox
+from sandbox.stripe.endpoints import LISTS
 
 
 def test_every_kind_of_object_is_listed_whole_and_counts_as_the_books_say(
@@ -157,3 +159,25 @@ def test_a_long_invoice_holds_ten_lines_and_lists_the_rest(stripe: StripeClient)
     assert {item.id for item in items} >= {
         line.parent.subscription_item_details.subscription_item for line in lines
     }
+
+
+def test_every_list_of_the_api_answers(stripe_sandbox: RunningSandbox) -> None:
+    assert len(LISTS) > 80
+    with httpx.Client(base_url=stripe_sandbox.url, auth=(stripe_sandbox.api_key, "")) as client:
+        customer = client.get("/v1/customers").json()["data"][0]["id"]
+        for path, endpoint in LISTS.items():
+            params = {endpoint.required: "x"} if endpoint.required else {}
+            answer = client.get(path.replace("{id}", customer), params=params)
+            assert answer.status_code == 200, (path, answer.text)
+            assert answer.json()["object"] == "list", path
+
+
+def test_account_and_balance_are_there(stripe: StripeClient) -> None:
+    account = stripe.v1.accounts.retrieve_current()
+    assert (account.id, account.country, account.default_currency) == (
+        "acct_1Northwind0001",
+        "IE",
+        "eur",
+    )
+    balance = stripe.v1.balance.retrieve()
+    assert [part.currency for part in balance.available] == ["eur", "gbp", "usd"]

@@ -48,7 +48,7 @@ def create(session: Session, params: Fields) -> Fields:
         raise required("customer")
     customer = session.load("customer", params["customer"], "customer")
     wanted = as_list(params.get("items") or [], "items")
-    if not wanted:
+    if not wanted or not all(isinstance(item, dict) for item in wanted):
         raise required("items")
     identity, now = session.new_id("sub"), session.now
     trial = as_int(params.get("trial_period_days", 0), "trial_period_days")
