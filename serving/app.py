@@ -12,9 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from core.settings import Settings
 from serving import health
+from serving.accounts import router as accounts
 from serving.api_keys import router as api_keys
 from serving.audit_log import router as audit_log
 from serving.auth.key_cache import KeyCache
+from serving.balances import router as balances
 from serving.documentation import OPENAPI_PATH, add_documentation
 from serving.engines import Engines
 from serving.exchange import ExchangeMiddleware
@@ -28,6 +30,8 @@ from serving.workspaces import router as workspaces
 
 ROUTERS = (
     transactions.router,
+    accounts.router,
+    balances.router,
     metrics.router,
     whoami.router,
     workspaces.router,

@@ -7,7 +7,7 @@ The range is the one that ClickHouse's DateTime64 holds exactly.
 from datetime import UTC, date, datetime, time
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2261, 12, 31, tzinfo=UTC)
@@ -43,3 +43,6 @@ def read_moment(value: object) -> object:
 
 
 Moment = Annotated[datetime, BeforeValidator(read_moment, json_schema_input_type=str)]
+
+# The range of ClickHouse's Date.
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2149, 6, 6))]

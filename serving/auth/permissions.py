@@ -24,6 +24,7 @@ class Permission(StrEnum):
     """What a key or a member may do."""
 
     TRANSACTIONS_READ = "transactions:read"
+    ACCOUNTS_READ = "accounts:read"
     METRICS_READ = "metrics:read"
     API_KEYS_READ = "api_keys:read"
     API_KEYS_WRITE = "api_keys:write"
@@ -47,6 +48,7 @@ _OWNERS = frozenset({Role.OWNER})
 
 TABLE: dict[Permission, Grant] = {
     Permission.TRANSACTIONS_READ: Grant("See transactions and where they come from", _EVERYONE),
+    Permission.ACCOUNTS_READ: Grant("See accounts and balances", _EVERYONE),
     Permission.METRICS_READ: Grant("See revenue metrics", _EVERYONE),
     Permission.API_KEYS_READ: Grant("See which API keys exist", _ADMINS),
     Permission.API_KEYS_WRITE: Grant("Create, rotate and revoke API keys", _ADMINS),

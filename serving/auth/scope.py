@@ -135,6 +135,7 @@ class Requires:
 
 AnyScope = Annotated[TenantScope, Depends(Requires(None))]
 TransactionsRead = Annotated[TenantScope, Depends(Requires(Permission.TRANSACTIONS_READ))]
+AccountsRead = Annotated[TenantScope, Depends(Requires(Permission.ACCOUNTS_READ))]
 MetricsRead = Annotated[TenantScope, Depends(Requires(Permission.METRICS_READ))]
 ApiKeysRead = Annotated[TenantScope, Depends(Requires(Permission.API_KEYS_READ))]
 ApiKeysWrite = Annotated[TenantScope, Depends(Requires(Permission.API_KEYS_WRITE))]

@@ -1,6 +1,5 @@
 """How are metrics read? `GET /v1/metrics/mrr`: a series per currency, with its movements."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,12 +9,10 @@ from serving.auth.scope import MetricsRead
 from serving.metrics.mrr import recurring_revenue
 from serving.metrics.schemas import Mrr
 from serving.metrics.series import Interval
+from serving.times import Day
 from serving.words import Currency
 
 router = APIRouter(prefix="/v1/metrics", tags=["metrics"])
-
-_EARLIEST, _LATEST = date(1970, 1, 1), date(2149, 6, 6)  # what ClickHouse's Date holds
-Day = Annotated[date, Query(ge=_EARLIEST, le=_LATEST)]
 
 
 @router.get("/mrr", summary="Monthly recurring revenue", operation_id="get_mrr")

@@ -1,48 +1,55 @@
-"""How does a request become a page of transactions? Filters to parameters, rows to a page."""
+"""How does a request become transactions? Filters to parameters, rows to a page or to one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from core.clock import epoch_microseconds
+from core.errors import NotFoundError
 from serving.auth.scope import TenantScope
 from serving.freshness import tell_freshness
 from serving.pagination import Cursor, Page, page_of
-from serving.times import EARLIEST, LATEST
+from serving.singling import the_only_one
+from serving.times import LATEST
 from serving.transactions import queries
-from serving.transactions.schemas import Transaction, transaction_of
+from serving.transactions.filters import TransactionFilters
+from serving.transactions.schemas import (
+    Transaction,
+    TransactionWithLineage,
+    transaction_of,
+    transaction_with_lineage,
+)
+
+SHOWN_STATES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the caller wants to see; None is everything."""
-
-    provider: str | None = None
-    status: str | None = None
-    type: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the query's parameters."""
-        return {
-            "provider": self.provider or "",
-            "status": self.status or "",
-            "type": self.type or "",
-            "since": epoch_microseconds(self.since or EARLIEST),
-            "until": epoch_microseconds(self.until or LATEST),
-        }
-
-
-def list_transactions(
-    scope: TenantScope, filters: Filters, *, limit: int, cursor: str | None
-) -> Page[Transaction]:
-    """Return the page after `cursor`, or the first."""
+def list_transactions(scope: TenantScope, filters: TransactionFilters) -> Page[Transaction]:
+    """Return the page after the filters' cursor, or the first."""
+    parameters = filters.parameters() | _position(filters.cursor) | {"limit": filters.limit + 1}
     tell_freshness(scope, queries.NEWEST)
-    parameters = filters.parameters() | _position(cursor) | {"limit": limit + 1}
     rows = scope.rows(queries.PAGE, parameters)
-    return page_of(rows, limit, transaction_of, _cursor_of)
+    return page_of(rows, filters.limit, transaction_of, _cursor_of)
+
+
+def get_transaction(
+    scope: TenantScope, transaction_id: str, connection_id: str | None
+) -> TransactionWithLineage:
+    """Return one transaction and the raw states behind it.
+
+    Raises:
+        NotFoundError: The workspace has none of this id.
+        AmbiguousIdError: More than one connection has one.
+    """
+    tell_freshness(scope, queries.NEWEST)
+    found = scope.rows(queries.ONE, {"id": transaction_id, "connection_id": connection_id or ""})
+    if not found:
+        raise NotFoundError(
+            f"There is no transaction {transaction_id}.",
+            next_step="GET /v1/transactions lists those there are.",
+        )
+    row = the_only_one(found, transaction_id)
+    source = {"id": row["source_id"], "connection_id": row["connection_id"]}
+    states = scope.rows(queries.raw_states(row["source_table"]), source | {"limit": SHOWN_STATES})
+    return transaction_with_lineage(row, list(states))
 
 
 def _position(cursor: str | None) -> dict[str, Any]:

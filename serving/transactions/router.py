@@ -1,15 +1,18 @@
-"""How are transactions read? `GET /v1/transactions`, newest first, page by page."""
+"""How are transactions read? Listed newest first, page by page, or one with its lineage."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Path, Query
 
+from core.errors import NotFoundError
 from serving.auth.scope import TransactionsRead
-from serving.pagination import CursorText, Limit, Page
-from serving.times import Moment
-from serving.transactions.listing import Filters, list_transactions
-from serving.transactions.schemas import Transaction
-from serving.words import Word
+from serving.pagination import Page
+from serving.responses import problems
+from serving.singling import AmbiguousIdError
+from serving.transactions import listing
+from serving.transactions.filters import TransactionFilters
+from serving.transactions.schemas import Transaction, TransactionWithLineage
+from serving.words import Id
 
 router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 
@@ -17,17 +20,29 @@ router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 @router.get("", summary="List transactions", operation_id="list_transactions")
 def get_transactions(
     scope: TransactionsRead,
-    provider: Annotated[Word | None, Query(examples=["stripe"])] = None,
-    status: Annotated[Word | None, Query(examples=["failed"])] = None,
-    type: Annotated[Word | None, Query(examples=["charge"])] = None,
-    since: Annotated[Moment | None, Query(description="From this moment on, inclusive")] = None,
-    until: Annotated[Moment | None, Query(description="Before this moment")] = None,
-    limit: Limit = 100,
-    cursor: CursorText = None,
+    query: Annotated[TransactionFilters, Query()],
+    body: Annotated[
+        TransactionFilters | None,
+        Body(description="The same filters as JSON; the query string goes before it"),
+    ] = None,
 ) -> Page[Transaction]:
     """List the workspace's transactions, newest first.
 
     Pages are stable: rows that arrive while a list is walked neither repeat nor hide others.
     """
-    filters = Filters(provider=provider, status=status, type=type, since=since, until=until)
-    return list_transactions(scope, filters, limit=limit, cursor=cursor)
+    return listing.list_transactions(scope, query.over(body))
+
+
+@router.get(
+    "/{transaction_id}",
+    summary="Get a transaction",
+    operation_id="get_transaction",
+    responses=problems(NotFoundError, AmbiguousIdError),
+)
+def get_transaction(
+    scope: TransactionsRead,
+    transaction_id: Annotated[Id, Path(examples=["ch_3PqXk2Eexample"])],
+    connection_id: Annotated[Id | None, Query(description="Where the id is not unique")] = None,
+) -> TransactionWithLineage:
+    """Show one transaction and its lineage: the provider's own objects, byte for byte."""
+    return listing.get_transaction(scope, transaction_id, connection_id)

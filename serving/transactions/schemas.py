@@ -65,6 +65,66 @@ class Transaction(BaseModel):
     state_at: datetime = Field(description="When the provider held this state of it")
 
 
+class RawState(BaseModel):
+    """One state of the raw object, as it landed."""
+
+    state_at: datetime = Field(description="When the provider held it")
+    origin: str = Field(description="`backfill`, `poll`, `webhook` or `replay`")
+    extracted_at: datetime = Field(description="When we fetched or received it")
+    is_deleted: bool
+    payload: str = Field(description="The provider's JSON, byte for byte")
+
+
+class Lineage(BaseModel):
+    """Where a transaction comes from."""
+
+    source_table: str = Field(examples=["raw.stripe_charge"])
+    source_id: str = Field(examples=["ch_3PqXk2Eexample"])
+    states: list[RawState] = Field(description="What is kept of it in raw, newest first")
+
+
+class TransactionWithLineage(Transaction):
+    """One movement of money, and the raw objects behind it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    **_EXAMPLE,
+                    "lineage": {
+                        "source_table": "raw.stripe_charge",
+                        "source_id": "ch_3PqXk2Eexample",
+                        "states": [
+                            {
+                                "state_at": "2024-05-01T12:00:01Z",
+                                "origin": "webhook",
+                                "extracted_at": "2024-05-01T12:00:01.250Z",
+                                "is_deleted": False,
+                                "payload": '{"id": "ch_3PqXk2Eexample", "object": "charge"}',
+                            }
+                        ],
+                    },
+                }
+            ]
+        }
+    )
+
+    lineage: Lineage
+
+
 def transaction_of(row: Mapping[str, Any]) -> Transaction:
     """Return the shape of one row."""
     return Transaction(amount=format_minor(row["amount_minor"], row["currency"]), **row)
+
+
+def transaction_with_lineage(
+    row: Mapping[str, Any], states: list[Mapping[str, Any]]
+) -> TransactionWithLineage:
+    """Return the shape of one row and its raw states."""
+    lineage = Lineage(
+        source_table=row["source_table"],
+        source_id=row["source_id"],
+        states=[RawState(**state) for state in states],
+    )
+    amount = format_minor(row["amount_minor"], row["currency"])
+    return TransactionWithLineage(amount=amount, lineage=lineage, **row)

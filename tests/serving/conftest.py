@@ -18,6 +18,7 @@ from core.database import Database
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from core.warehouse import Warehouse
+from pipelines.raw import RawTable, ensure_raw_tables
 from serving.app import create_app
 from serving.auth.key_store import issue_key
 
@@ -43,8 +44,10 @@ def create_table(warehouse: Warehouse, folder: str, order_by: str) -> None:
 def warehouse(engines: Settings) -> Iterator[Warehouse]:
     opened = Warehouse.connect(engines)
     key = "workspace_id, connection_id, id"
+    ensure_raw_tables(opened, [RawTable("stripe", "charge")])
     create_table(opened, "unified/transactions/transactions", key)
-    create_table(opened, "unified/subscriptions/subscriptions", key)
+    for model in ("subscriptions", "accounts", "balance_transactions"):
+        create_table(opened, f"unified/{model}/{model}", key)
     create_table(
         opened,
         "marts/billing/fct_mrr_movements",

@@ -121,6 +121,91 @@ def test_answers_say_when_their_data_was_ingested(workspace):
     assert answer.headers["X-Data-As-Of"] == "2024-06-01T12:00:01.500Z"
 
 
+def test_amount_direction_currency_and_text_select(workspace):
+    workspace.holds(
+        {"id": "a", "amount_minor": 500, "currency": "EUR", "description": "Größe XL"},
+        {"id": "b", "amount_minor": -200, "currency": "USD", "counterparty": "Acme GmbH"},
+        {"id": "c", "amount_minor": 0, "account_id": "acct_9", "customer_id": "cus_1"},
+    )
+
+    def ids(**filters):
+        return [row["id"] for row in workspace.get("/v1/transactions", **filters).json()["data"]]
+
+    assert ids(direction="in") == ["a"]
+    assert ids(direction="out") == ["b"]
+    assert ids(amount_from=-200, amount_to=0) == ["b", "c"]
+    assert ids(direction="in", amount_from=-200, amount_to=499) == []
+    assert ids(currency="USD") == ["b", "c"]
+    assert ids(search="größe") == ["a"]
+    assert ids(search="acme") == ["b"]
+    assert ids(account_id="acct_9") == ids(customer_id="cus_1") == ["c"]
+    assert ids(connection_id="conn_other") == []
+
+
+def test_filters_may_come_as_json_and_the_query_goes_before_it(workspace):
+    workspace.holds({"id": "a", "status": "failed"}, {"id": "b"}, {"id": "c", "type": "refund"})
+
+    def ask(body, **parameters):
+        return workspace.api.request(
+            "GET", "/v1/transactions", json=body, params=parameters, headers=workspace.headers()
+        )
+
+    asked = {"provider": "stripe", "status": "failed", "type": "charge", "since": "2024-01-01"}
+    assert [row["id"] for row in ask(asked).json()["data"]] == ["a"]
+    assert [row["id"] for row in ask({"limit": 1}, type="refund").json()["data"]] == ["c"]
+    assert [r["id"] for r in ask({"status": "failed"}, status="succeeded").json()["data"]] == [
+        "b", "c",
+    ]  # fmt: skip
+    assert ask({"stauts": "failed"}).status_code == 422
+    assert ask([1] * 10_000).status_code == 422
+    assert workspace.get("/v1/transactions", stauts="failed").status_code == 422
+
+
+RAW_COLUMNS = [
+    "workspace_id", "connection_id", "id", "version", "is_deleted", "origin", "extracted_at",
+    "payload",
+]  # fmt: skip
+
+
+def test_one_transaction_is_shown_with_its_raw_states(workspace, new_workspace):
+    version = epoch_microseconds(NOON)
+    payload = '{"id": "ch_1", "fee": 72.10}'
+    for owner in (workspace, new_workspace()):
+        states = [
+            [str(owner.tenant), "conn_test", "ch_1", version + n, 0, origin, NOON, payload]
+            for n, origin in enumerate(["backfill", "webhook"])
+        ]
+        workspace.warehouse.insert_rows("raw.stripe_charge", states[:1], RAW_COLUMNS)
+        workspace.warehouse.insert_rows("raw.stripe_charge", states[1:], RAW_COLUMNS)
+    workspace.holds({"id": "ch_1", "source_id": "ch_1", "version": version + 1})
+    answer = workspace.get("/v1/transactions/ch_1").json()
+    (listed,) = workspace.get("/v1/transactions").json()["data"]
+    lineage = answer.pop("lineage")
+    assert answer == listed
+    assert (lineage["source_table"], lineage["source_id"]) == ("raw.stripe_charge", "ch_1")
+    assert lineage["states"][0] == {
+        "state_at": "2024-06-01T12:00:00.000001Z", "origin": "webhook",
+        "extracted_at": "2024-06-01T12:00:00Z", "is_deleted": False, "payload": payload,
+    }  # fmt: skip
+    assert [state["origin"] for state in lineage["states"]] == ["webhook", "backfill"]
+
+
+def test_an_id_of_two_connections_asks_which(workspace):
+    for connection in ("conn_a", "conn_b"):
+        workspace.holds({"id": "same", "connection_id": connection})
+    answer = workspace.get("/v1/transactions/same")
+    assert (answer.status_code, answer.json()["code"]) == (409, "ambiguous_id")
+    assert "conn_a, conn_b" in answer.json()["detail"]
+    answer = workspace.get("/v1/transactions/same", connection_id="conn_b")
+    assert answer.json()["connection_id"] == "conn_b"
+
+
+def test_another_workspaces_transaction_does_not_exist(workspace, new_workspace):
+    new_workspace().holds({"id": "ch_foreign"})
+    answer = workspace.get("/v1/transactions/ch_foreign")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 _MOMENTS = st.integers(0, 3).map(lambda seconds: NOON + timedelta(seconds=seconds))
 _ROWS = st.lists(
     st.tuples(st.sampled_from("abcdefgh"), st.sampled_from(["conn_a", "conn_b"]), _MOMENTS),

@@ -1,0 +1,1 @@
+"""Accounts: where money lies, at a processor or a bank."""

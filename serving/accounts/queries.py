@@ -1,0 +1,29 @@
+"""What does the API ask of `unified.accounts`?"""
+
+from core.warehouse import TenantQuery
+
+_COLUMNS = "id, provider, connection_id, name, type, currency"
+
+ALL = TenantQuery(
+    f"""
+    select {_COLUMNS}
+    from unified.accounts final
+    where ({{provider:String}} = '' or provider = {{provider:String}})
+      and ({{connection_id:String}} = '' or connection_id = {{connection_id:String}})
+    order by provider, connection_id, id
+    limit 10000
+    """
+)
+ONE = TenantQuery(
+    f"""
+    select {_COLUMNS}
+    from unified.accounts final
+    where id = {{id:String}}
+      and ({{connection_id:String}} = '' or connection_id = {{connection_id:String}})
+    order by connection_id
+    limit 2
+    """
+)
+NEWEST = TenantQuery(
+    "select count() as rows_held, max(extracted_at) as newest_at from unified.accounts"
+)

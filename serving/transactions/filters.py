@@ -1,0 +1,73 @@
+"""Which transactions does a caller want? The filters, alike in the query string and as JSON."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.clock import epoch_microseconds
+from serving.pagination import MAXIMUM_LIMIT
+from serving.times import EARLIEST, LATEST, Moment
+from serving.words import Currency, Id, Search, Word
+
+_LEAST, _MOST = -(2**63), 2**63 - 1
+
+
+class TransactionFilters(BaseModel):
+    """What to list; everything given must hold."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"provider": "stripe", "status": "failed", "type": "charge", "since": "2024-01-01"}
+            ]
+        },
+    )
+
+    provider: Word | None = Field(default=None, examples=["stripe"])
+    status: Word | None = Field(default=None, examples=["failed"])
+    type: Word | None = Field(default=None, examples=["charge"])
+    connection_id: Id | None = None
+    account_id: Id | None = None
+    customer_id: Id | None = None
+    currency: Currency | None = Field(default=None, examples=["EUR"])
+    direction: Literal["in", "out"] | None = Field(
+        default=None, description="Into the account, or out of it"
+    )
+    amount_from: int | None = Field(
+        default=None, ge=_LEAST, le=_MOST, description="Least amount, signed, in minor units"
+    )
+    amount_to: int | None = Field(
+        default=None, ge=_LEAST, le=_MOST, description="Greatest amount, signed, in minor units"
+    )
+    search: Search | None = Field(
+        default=None, description="Part of the id, description or counterparty, in any case"
+    )
+    since: Moment | None = Field(default=None, description="From this moment on, inclusive")
+    until: Moment | None = Field(default=None, description="Before this moment")
+    limit: int = Field(default=100, ge=1, le=MAXIMUM_LIMIT, description="Rows per page")
+    cursor: str | None = Field(
+        default=None, max_length=1000, description="`next_cursor` of the page before"
+    )
+
+    def over(self, other: "TransactionFilters | None") -> "TransactionFilters":
+        """Return these filters, and the other's where these leave one open."""
+        given = {} if other is None else other.model_dump(exclude_unset=True)
+        return TransactionFilters.model_construct(
+            **TransactionFilters().model_dump() | given | self.model_dump(exclude_unset=True)
+        )
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the query's parameters, but for the position in the list."""
+        least = 1 if self.direction == "in" else _LEAST
+        most = -1 if self.direction == "out" else _MOST
+        texts = (
+            "provider", "status", "type", "connection_id", "account_id", "customer_id", "currency",
+            "search",
+        )  # fmt: skip
+        return {name: getattr(self, name) or "" for name in texts} | {
+            "amount_from": max(least, _LEAST if self.amount_from is None else self.amount_from),
+            "amount_to": min(most, _MOST if self.amount_to is None else self.amount_to),
+            "since": epoch_microseconds(self.since or EARLIEST),
+            "until": epoch_microseconds(self.until or LATEST),
+        }
