@@ -6,7 +6,7 @@ A scan over the tokens answers them; nothing here interprets names, types or exp
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -165,7 +165,7 @@ def _named_format(outer: list[Token]) -> int | None:
     return None
 
 
-def _parse_insert(text: str, tokens: Iterable[Token]) -> Statement:
+def _parse_insert(text: str, tokens: Iterator[Token]) -> Statement:
     """Walk an INSERT up to the word that says where its rows come from."""
     before = ""
     in_name = True
@@ -180,6 +180,7 @@ def _parse_insert(text: str, tokens: Iterable[Token]) -> Statement:
             # The word behind INTO or TABLE is a name even where it is spelled like a keyword.
             in_name = keyword in {"INSERT", "INTO", "TABLE", "FUNCTION"}
         elif before != "." and keyword in {"SELECT", "WITH"}:
+            _refuse_input_function(tokens)
             return Statement(Kind.INSERT_QUERY, text, "INSERT")
         elif before != "." and token.depth == 0:
             if keyword == "VALUES":
@@ -196,6 +197,17 @@ def _parse_insert(text: str, tokens: Iterable[Token]) -> Statement:
                 format_start = token.start
         before = token.text
     return Statement(Kind.INSERT_QUERY, text, "INSERT")
+
+
+def _refuse_input_function(rest: Iterator[Token]) -> None:
+    """Refuse `SELECT … FROM input(…)`: its data would run as part of the text, and be cut."""
+    before = ""
+    for token in rest:
+        if before == "INPUT" and token.text == "(":
+            raise failure(
+                48, "NOT_IMPLEMENTED", "The table function input is not available over this gateway"
+            )
+        before = token.keyword
 
 
 def _insert_of_data(

@@ -28,6 +28,7 @@ from tests.local.clickhouse.conftest import RawClient
         ("SELECT throwIf(number = 9) FROM numbers(10)", 500, 395, "Value passed to 'throwIf'"),
         ("CREATE DATABASE system", 500, 82, "Database system already exists"),
         ("SELECT 1 INTO OUTFILE 'f'", 500, 358, "INTO OUTFILE is not allowed"),
+        ("INSERT INTO t SELECT * FROM input('x Int8') FORMAT CSV\n1", 501, 48, "function input"),
         ("INSERT INTO t FROM INFILE 'f' FORMAT CSV", 404, 78, "Query has infile"),
     ],
 )
