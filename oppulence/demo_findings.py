@@ -1,0 +1,184 @@
+"""What did the demo find in the warehouse, and does the company's own book-keeping agree?
+
+Every figure is read twice by independent paths: from the warehouse, as an analyst would, and from
+the books that the sandbox keeps of the facts behind what it shows. Amounts are minor units.
+"""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.settings import Settings
+from core.tenancy import TenantId
+from core.warehouse import TenantQuery, Warehouse
+from oppulence.demo_sandbox import CompanySandbox
+from orchestration.outcomes import CheckVerdict, RunOutcome
+
+TRANSACTIONS = TenantQuery(
+    "select type, status, currency, count() as number, sum(amount_minor) as amount_minor"
+    " from unified.transactions final group by type, status, currency"
+    " order by type, status, currency"
+)
+BALANCES = TenantQuery(
+    "select currency, sum(net_minor) as amount_minor from unified.balance_transactions final"
+    " group by currency order by currency"
+)
+MRR = TenantQuery(
+    "select currency, sum(delta_minor) as amount_minor, uniqExact(customer_id) as customers"
+    " from marts.fct_mrr_movements final group by currency having amount_minor <> 0"
+    " order by currency"
+)
+MRR_CHANGES = TenantQuery(
+    "select currency, moved_on, sum(delta_minor) as change_minor"
+    " from marts.fct_mrr_movements final group by currency, moved_on order by currency, moved_on"
+)
+FAILED_PAYMENTS = TenantQuery(
+    "select status, currency, count() as number, sum(amount_minor) as amount_minor"
+    " from marts.fct_failed_payments final group by status, currency order by status, currency"
+)
+OBJECTS = TenantQuery(
+    "select object, sum(number) as number from ("
+    "select 'charge' as object, count() as number from raw.stripe_charge final"
+    " union all select 'customer', count() from raw.stripe_customer final"
+    " union all select 'subscription', count() from raw.stripe_subscription final"
+    " union all select 'invoice', count() from raw.stripe_invoice final"
+    " union all select 'payment_intent', count() from raw.stripe_payment_intent final"
+    " union all select 'payment_method', count() from raw.stripe_payment_method final"
+    " union all select 'refund', count() from raw.stripe_refund final"
+    " union all select 'dispute', count() from raw.stripe_dispute final"
+    " union all select 'credit_note', count() from raw.stripe_credit_note final"
+    " union all select 'payout', count() from raw.stripe_payout final"
+    " union all select 'balance_transaction', count() from raw.stripe_balance_transaction final"
+    ") group by object order by object"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One figure, as the warehouse and as the company's books have it."""
+
+    name: str
+    warehouse: Any
+    books: Any
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both sides say the same, exactly."""
+        return bool(self.warehouse == self.books)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the demo shows."""
+
+    objects: dict[str, int]
+    landed: dict[str, int]
+    transactions: list[dict[str, Any]]
+    mrr: list[dict[str, Any]]
+    failed_payments: list[dict[str, Any]]
+    balances: list[dict[str, Any]]
+    checks: tuple[CheckVerdict, ...]
+    agreements: tuple[Agreement, ...]
+
+    @property
+    def failed_checks(self) -> tuple[CheckVerdict, ...]:
+        """Checks whose failure is an error."""
+        return tuple(c for c in self.checks if not c.passed and c.severity == "ERROR")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as one JSON object."""
+        return {
+            "objects": self.objects,
+            "rows_landed": self.landed,
+            "transactions": self.transactions,
+            "mrr": self.mrr,
+            "failed_payments": self.failed_payments,
+            "balances": self.balances,
+            "checks": {
+                "passed": sum(check.passed for check in self.checks),
+                "total": len(self.checks),
+                "failed": [asdict(check) for check in self.checks if not check.passed],
+            },
+            "agreements": [
+                {**asdict(agreement), "agrees": agreement.agrees} for agreement in self.agreements
+            ],
+        }
+
+
+def find(
+    settings: Settings, tenant: TenantId, outcome: RunOutcome, sandbox: CompanySandbox
+) -> Findings:
+    """Read the warehouse as `tenant`, and the company's books beside it."""
+    warehouse = Warehouse.connect(settings, pool_size=2)
+    try:
+        objects = {r["object"]: r["number"] for r in warehouse.tenant_rows(tenant, OBJECTS)}
+        transactions = warehouse.tenant_rows(tenant, TRANSACTIONS)
+        mrr = warehouse.tenant_rows(tenant, MRR)
+        changes = warehouse.tenant_rows(tenant, MRR_CHANGES)
+        failed = warehouse.tenant_rows(tenant, FAILED_PAYMENTS)
+        balances = warehouse.tenant_rows(tenant, BALANCES)
+    finally:
+        warehouse.close()
+    raw = {name: rows for name, rows in outcome.rows.items() if name.startswith("raw.")}
+    return Findings(
+        objects=objects,
+        landed=raw,
+        transactions=transactions,
+        mrr=mrr,
+        failed_payments=failed,
+        balances=balances,
+        checks=outcome.checks,
+        agreements=_agreements(objects, changes, failed, balances, sandbox),
+    )
+
+
+def _agreements(
+    objects: dict[str, int],
+    mrr_changes: list[dict[str, Any]],
+    failed: list[dict[str, Any]],
+    balances: list[dict[str, Any]],
+    sandbox: CompanySandbox,
+) -> tuple[Agreement, ...]:
+    counts = sandbox.book("counts")
+    outcomes = Counter(payment["outcome"] for payment in sandbox.book("failed_payments"))
+    statuses: Counter[str] = Counter()
+    for row in failed:
+        statuses[row["status"]] += row["number"]
+    return (
+        Agreement("Objects", objects, {name: counts.get(name, 0) for name in objects}),
+        Agreement("MRR of every day", _mrr_changes(mrr_changes), _changes(sandbox.book("mrr"))),
+        Agreement("Stripe balance", _amounts(balances), _last_values(sandbox.book("balances"))),
+        Agreement("Failed payments", dict(statuses), dict(outcomes)),
+    )
+
+
+def _mrr_changes(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Return the days on which MRR changed, and by how much, by currency."""
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        if row["change_minor"]:
+            days = found.setdefault(row["currency"], {})
+            days[row["moved_on"].isoformat()] = row["change_minor"]
+    return found
+
+
+def _changes(by_currency: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the same of the books, which hold MRR at the end of every day."""
+    found: dict[str, dict[str, int]] = {}
+    for code, days in by_currency.items():
+        before = 0
+        for day, value in sorted(days.items()):
+            if value != before:
+                found.setdefault(code.upper(), {})[day] = value - before
+            before = value
+    return found
+
+
+def _amounts(rows: list[dict[str, Any]]) -> dict[str, int]:
+    return {row["currency"]: row["amount_minor"] for row in rows if row["amount_minor"]}
+
+
+def _last_values(by_currency: dict[str, dict[str, int]]) -> dict[str, int]:
+    """Return each currency's value on its last day, without those that have come to nothing."""
+    last = {code.upper(): days[max(days)] for code, days in by_currency.items() if days}
+    return {code: value for code, value in sorted(last.items()) if value}

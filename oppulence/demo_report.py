@@ -1,0 +1,103 @@
+"""How does the demo show what it found? Tables with amounts, then where to look further."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from core.money import format_minor
+from core.settings import Settings
+from core.tenancy import TenantId
+from oppulence.demo_findings import Findings
+
+
+def show(
+    findings: Findings,
+    *,
+    key: str,
+    tenant: TenantId,
+    settings: Settings,
+    seconds: float,
+    is_up: bool,
+) -> None:
+    """Print the findings for a person."""
+    console = Console()
+    for table in (
+        _objects(findings),
+        _money("Transactions", ("Type", "Status"), ("type", "status"), findings.transactions),
+        _money("MRR", (), (), findings.mrr, number="customers"),
+        _money("Failed payments", ("Outcome",), ("status",), findings.failed_payments),
+        _agreements(findings),
+    ):
+        console.print()
+        console.print(table)
+    passed = sum(check.passed for check in findings.checks)
+    console.print(f"\nChecks passed: {passed} of {len(findings.checks)}. Took {seconds:.0f} s.\n")
+    console.print(_further(key, tenant, settings, is_up=is_up), markup=False, highlight=False)
+
+
+def _objects(findings: Findings) -> Table:
+    table = _table("Stripe objects in ClickHouse")
+    table.add_column("Object")
+    table.add_column("Rows", justify="right")
+    for name, rows in findings.objects.items():
+        table.add_row(name, f"{rows:,}")
+    return table
+
+
+def _money(
+    title: str,
+    headings: tuple[str, ...],
+    columns: tuple[str, ...],
+    rows: list[dict[str, Any]],
+    number: str = "number",
+) -> Table:
+    table = _table(title)
+    for heading in headings:
+        table.add_column(heading)
+    table.add_column(number.capitalize(), justify="right")
+    table.add_column("Amount", justify="right")
+    table.add_column("")
+    for row in rows:
+        amount = format_minor(row["amount_minor"], row["currency"])
+        whole, dot, fraction = amount.partition(".")
+        table.add_row(
+            *(str(row[column]) for column in columns),
+            f"{row[number]:,}",
+            f"{int(whole):,}{dot}{fraction}" if whole != "-0" else amount,
+            row["currency"],
+        )
+    return table
+
+
+def _agreements(findings: Findings) -> Table:
+    table = _table("Against the company's own books")
+    table.add_column("Figure")
+    table.add_column("")
+    for agreement in findings.agreements:
+        table.add_row(
+            agreement.name, "the same, to the cent" if agreement.agrees else "[red]differs[/red]"
+        )
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=None, pad_edge=False, min_width=44)
+
+
+def _further(key: str, tenant: TenantId, settings: Settings, *, is_up: bool) -> str:
+    api = f"http://{settings.host}:{settings.api_port}"
+    first = "Everything is running" if is_up else "Start everything with `make up`"
+    return f"""{first}; then look further:
+
+  API          {api}/docs
+  Dagster      http://{settings.host}:{settings.dagster_port}
+  ClickHouse   http://127.0.0.1:{settings.clickhouse_port}/play or any client, user default
+
+  curl -s '{api}/v1/transactions?provider=stripe&status=failed&type=charge&limit=3' \\
+    -H 'Authorization: Bearer {key}' -H 'X-Workspace-Id: {tenant}'
+  curl -s '{api}/v1/metrics/mrr' \\
+    -H 'Authorization: Bearer {key}' -H 'X-Workspace-Id: {tenant}'
+
+This key is shown once. Your own Stripe account: `STRIPE_API_KEY=… oppulence connect stripe`,
+then `oppulence sync`."""
