@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckKey,
     AssetCheckResult,
     AssetChecksDefinition,
     AssetCheckSeverity,
@@ -72,6 +74,7 @@ def build_expectation_checks(provider: str) -> AssetChecksDefinition:
 
     @multi_asset_check(
         name=f"{provider}_expectations",
+        can_subset=True,
         specs=[
             AssetCheckSpec(
                 CHECK,
@@ -81,14 +84,17 @@ def build_expectation_checks(provider: str) -> AssetChecksDefinition:
             for suite in suites
         ],
     )
-    def expectations(settings: ResourceParam[Settings]) -> Iterator[AssetCheckResult]:
+    def expectations(
+        context: AssetCheckExecutionContext, settings: ResourceParam[Settings]
+    ) -> Iterator[AssetCheckResult]:
         prepare_warehouse(settings)
         source = open_source(settings)
         latest = epoch_microseconds(utc_now() + CLOCK_TOLERANCE)
         for suite in suites:
             table = RawTable(provider, suite.object)
-            results = validate(source, table, suite, latest)
-            yield named(evaluate_results(results), raw_key(table.name), CHECK)
+            if AssetCheckKey(raw_key(table.name), CHECK) in context.selected_asset_check_keys:
+                results = validate(source, table, suite, latest)
+                yield named(evaluate_results(results), raw_key(table.name), CHECK)
 
     return expectations
 

@@ -9,6 +9,8 @@ from dagster import (
     AssetCheckEvaluation,
     AssetMaterialization,
     DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
     ExecuteInProcessResult,
     MetadataValue,
 )
@@ -61,14 +63,22 @@ class RunOutcome:
 NOTHING = RunOutcome(run_ids=(), success=True)
 
 
-def outcome_of(result: ExecuteInProcessResult) -> RunOutcome:
-    """Return what a finished run says of itself."""
+def outcome_of(result: ExecuteInProcessResult, instance: DagsterInstance) -> RunOutcome:
+    """Return what a finished run says of itself.
+
+    Materialisations are read back from the instance: of a step that failed, the result of a run in
+    this process holds only some.
+    """
     failed, errors = _failures(result.all_events)
     return RunOutcome(
         run_ids=(result.run_id,),
         success=result.success,
         rows=_rows(
-            event.materialization for event in result.all_events if event.is_step_materialization
+            entry.asset_materialization
+            for entry in instance.all_logs(
+                result.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION
+            )
+            if entry.asset_materialization
         ),
         failed_connections=failed,
         checks=tuple(_verdict(check) for check in result.get_asset_check_evaluations()),

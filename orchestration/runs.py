@@ -134,4 +134,4 @@ def _execute(
         tags={"oppulence/started_by": "command line", **(tags or {})},
         raise_on_error=False,
     )
-    return outcome_of(result)
+    return outcome_of(result, instance)

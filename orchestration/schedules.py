@@ -19,12 +19,12 @@ AUDIT_CRON = "40 4 * * *"
 
 def provider_schedules(provider: str) -> list[ScheduleDefinition]:
     """Return the provider's clock: changes every few minutes, the raw checks, the daily audit."""
-    return [
-        provider_schedule(provider, "sync", SYNC_CRON, "A net beside the worker's tail."),
-        provider_schedule(
-            provider, "checks", CHECKS_CRON, "Shape and freshness of the raw tables."
-        ),
-    ]
+    works = {
+        "sync": (SYNC_CRON, "A net beside the worker's tail."),
+        "checks": (CHECKS_CRON, "Shape and freshness of what landed."),
+        "audit": (AUDIT_CRON, "Counts and hashes against the provider."),
+    }
+    return [provider_schedule(provider, work, *clock) for work, clock in works.items()]
 
 
 def provider_schedule(provider: str, work: str, cron: str, description: str) -> ScheduleDefinition:
