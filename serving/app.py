@@ -24,6 +24,7 @@ from serving.members import router as members
 from serving.metrics import router as metrics
 from serving.openapi import TITLE, VERSION, add_openapi
 from serving.problems import add_problem_handlers
+from serving.rate_limits import RateLimiter
 from serving.transactions import router as transactions
 from serving.whoami import router as whoami
 from serving.workspaces import router as workspaces
@@ -46,6 +47,7 @@ class State(TypedDict):
 
     engines: Engines
     keys: KeyCache
+    limiter: RateLimiter
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -59,7 +61,11 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         engines = await run_in_threadpool(Engines.open, settings)
         try:
-            yield State(engines=engines, keys=KeyCache(engines.database, engines.api_key_secret))
+            yield State(
+                engines=engines,
+                keys=KeyCache(engines.database, engines.api_key_secret),
+                limiter=RateLimiter(engines.cache),
+            )
         finally:
             await run_in_threadpool(engines.close)
 

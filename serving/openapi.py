@@ -19,6 +19,7 @@ from core.errors import (
 from serving.auth.permissions import TABLE, Permission
 from serving.auth.scope import required_permissions
 from serving.problems import FieldProblem, Problem
+from serving.rate_limits import RateLimitedError
 from serving.responses import problem_declaration
 
 TITLE = "Oppulence API"
@@ -27,11 +28,17 @@ EVERY_OPERATION: tuple[type[OppulenceError], ...] = (
     UnauthenticatedError,
     ForbiddenError,
     InvalidInputError,
+    RateLimitedError,
     OppulenceError,
     EngineUnavailableError,
 )
 _HEADERS = {
     "X-Request-Id": "Finds this request in the logs; send your own to have it used",
+}
+_SCOPED_HEADERS = {
+    "X-Data-As-Of": "When the newest data behind this answer was ingested (RFC 3339)",
+    "RateLimit-Policy": "The limits that this request counts towards, and their windows",
+    "RateLimit": "What is left of the narrower one, and in how many seconds some of it returns",
 }
 
 
@@ -64,7 +71,7 @@ def _complete(
         for method, operation in operations.items():
             operation["responses"].pop("422", None)
             for answer in operation["responses"].values():
-                answer.setdefault("headers", {}).update(_headers())
+                answer.setdefault("headers", {}).update(_headers(_HEADERS))
             if (method.upper(), path) in permissions:
                 _complete_scoped(operation, permissions[method.upper(), path])
     return document
@@ -75,14 +82,17 @@ def _complete_scoped(operation: dict[str, Any], permission: Permission | None) -
     operation["x-required-permission"] = permission
     needed = f"Requires the permission `{permission}`." if permission else "Any valid key."
     operation["description"] = f"{operation.get('description', '')}\n\n{needed}".strip()
+    for status, answer in operation["responses"].items():
+        if status.startswith("2"):
+            answer["headers"].update(_headers(_SCOPED_HEADERS))
     for error in EVERY_OPERATION:
         operation["responses"].setdefault(str(error.status), problem_declaration(error))
 
 
-def _headers() -> dict[str, Any]:
+def _headers(meanings: dict[str, str]) -> dict[str, Any]:
     return {
         name: {"description": meaning, "schema": {"type": "string"}}
-        for name, meaning in _HEADERS.items()
+        for name, meaning in meanings.items()
     }
 
 

@@ -20,7 +20,8 @@ Kind = Literal["app", "internal"]
 
 _COLUMNS = (
     "id, name, prefix, environment, kind, scopes, created_at, expires_at, revoked_at,"
-    " last_used_at, replaced_by"
+    " last_used_at, replaced_by, (select requests_per_minute from workspaces"
+    " where workspaces.id = api_keys.workspace_id) as workspace_limit"
 )
 _INSERT = f"""
 insert into api_keys
@@ -51,6 +52,7 @@ class ApiKey:
     revoked_at: datetime | None
     last_used_at: datetime | None
     replaced_by: str | None
+    workspace_limit: int | None
 
     def is_usable(self, now: datetime) -> bool:
         """Say whether the key opens anything at this moment."""

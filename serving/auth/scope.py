@@ -29,6 +29,7 @@ from serving.auth.permissions import Permission
 from serving.auth.refusals import InvalidKeyError
 from serving.engines import Engines
 from serving.exchange import Exchange
+from serving.rate_limits import RateLimiter, RouteClass, windows
 
 WORKSPACE_HEADER = "X-Workspace-Id"
 SCOPED_PREFIX = "/v1"
@@ -95,9 +96,15 @@ class TenantScope:
 
 @dataclass(frozen=True, slots=True)
 class Requires:
-    """The dependency that makes a scope; `permission` None asks for any valid key."""
+    """The dependency that makes a scope.
+
+    Args:
+        permission: What the key must be allowed; None for any valid key.
+        route_class: Which limit the request counts towards; by default its method says.
+    """
 
     permission: Permission | None
+    route_class: RouteClass | None = None
 
     def __call__(
         self,
@@ -105,9 +112,10 @@ class Requires:
         bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
         workspace: Annotated[str | None, Depends(_WORKSPACE)],
     ) -> TenantScope:
-        """Check key, workspace and permission.
+        """Check key, workspace, rate limits and permission.
 
         Raises:
+            RateLimitedError: The key or its workspace has asked too often.
             InvalidKeyError: There is no usable key of this workspace.
             ForbiddenError: The key lacks the permission.
         """
@@ -125,6 +133,9 @@ class Requires:
         if not key.is_usable(utc_now()):
             raise InvalidKeyError("The API key has expired or was revoked.")
         exchange.facts.update(workspace_id=str(tenant), key_id=key.id)
+        limiter: RateLimiter = request.state.limiter
+        route_class = self.route_class or ("read" if request.method == "GET" else "write")
+        limiter.admit(exchange, windows(str(tenant), key.id, route_class, key.workspace_limit))
         if self.permission is not None and self.permission not in key.scopes:
             raise ForbiddenError(
                 f"The API key lacks the permission {self.permission}.",
