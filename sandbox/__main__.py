@@ -83,4 +83,5 @@ def main() -> None:
     serve(accounts, options.port, clock, options.rps, options.seed)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,159 +1,17 @@
-"""What is true of the company?
+"""What is true of the company? Its own books, kept from the facts, never from rendered objects.
 
-Its own books, kept from the facts while they happen, never from rendered objects.
-
-`BookKeeper` writes one SQLite file while lives are streamed; `Books` reads it and answers plain
-JSON values:
-counts, MRR per day, movements, failed payments, balances, months, payouts with their members.
+`Books` reads what `bookkeeping` wrote and answers plain JSON values: counts, MRR per day,
+movements,
+failed payments, balances, months, payouts with their members.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from sandbox.company.calendar import DAY, day_of
-from sandbox.company.facts import NEVER, Customer, Entry, Invoice
-from sandbox.company.revenue import movements
-from sandbox.company.treasury import Payout
-
-_TABLES = """
-create table meta (name text primary key, value text);
-create table counts (kind text primary key, number integer);
-create table mrr_changes (day integer, currency text, change integer, primary key (day, currency));
-create table movements (customer text, day integer, currency text, kind text, amount integer);
-create table failed_payments (
-    invoice text primary key, customer text, subscription text, currency text, amount integer,
-    first_failed_at integer,
-    code text, attempts integer, failures integer, recovered_at integer, outcome text
-);
-create table entries (id text primary key, currency text, type text, amount integer, fee integer,
-net integer, created integer, slot integer);
-create table payouts (id text primary key, currency text, amount integer, created integer,
-arrival integer, after_slot integer, slot integer);
-"""
-
-
-class BookKeeper:
-    """Writes the books of one company into a new file."""
-
-    def __init__(self, path: Path, start: int, until: int) -> None:
-        """Begin the books of a company that lives from `start` to `until`."""
-        self.until = until
-        self.connection = sqlite3.connect(path, isolation_level=None)
-        self.connection.executescript(
-            "pragma journal_mode = off; pragma synchronous = off;" + _TABLES
-        )
-        self.connection.execute("begin")
-        self.connection.executemany(
-            "insert into meta values (?, ?)", [("start", str(start)), ("until", str(until))]
-        )
-        self.counts: Counter[str] = Counter()
-        self.mrr: Counter[tuple[int, str]] = Counter()
-
-    def enter(self, customer: Customer) -> None:
-        """Enter one customer's life."""
-        self._count(customer)
-        moved = []
-        for day, kind, amount in movements(customer, self.until):
-            self.mrr[day, customer.currency] += amount
-            moved.append((customer.id, day, customer.currency, kind, amount))
-        self.connection.executemany("insert into movements values (?, ?, ?, ?, ?)", moved)
-        failed = [
-            row
-            for invoice in customer.invoices
-            if (row := _failed(invoice, self.until)) is not None
-        ]
-        self.connection.executemany(
-            "insert into failed_payments values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", failed
-        )
-
-    def enter_entry(self, entry: Entry, slot: int) -> None:
-        """Enter one movement of the balance."""
-        self.counts["balance_transaction"] += 1
-        row = (
-            entry.id,
-            entry.currency,
-            entry.type,
-            entry.amount,
-            entry.fee,
-            entry.net,
-            entry.created,
-            slot,
-        )
-        self.connection.execute("insert into entries values (?, ?, ?, ?, ?, ?, ?, ?)", row)
-
-    def enter_payout(self, payout: Payout) -> None:
-        """Enter one payout and its movement."""
-        self.counts["payout"] += 1
-        row = (
-            payout.id,
-            payout.currency,
-            payout.amount,
-            payout.created,
-            payout.arrival,
-            payout.after_slot,
-            payout.slot,
-        )
-        self.connection.execute("insert into payouts values (?, ?, ?, ?, ?, ?, ?)", row)
-        self.enter_entry(payout.entry, payout.slot)
-
-    def close(self) -> None:
-        """Write what was summed up, and commit."""
-        rows = [
-            (day, currency, change)
-            for (day, currency), change in sorted(self.mrr.items())
-            if change
-        ]
-        self.connection.executemany("insert into mrr_changes values (?, ?, ?)", rows)
-        self.connection.executemany("insert into counts values (?, ?)", sorted(self.counts.items()))
-        self.connection.execute("commit")
-        self.connection.execute("create index entries_slot on entries (currency, slot)")
-        self.connection.close()
-
-    def _count(self, customer: Customer) -> None:
-        counts = self.counts
-        counts["deleted_customer" if customer.deleted_at != NEVER else "customer"] += 1
-        counts["payment_method"] += len(customer.methods)
-        counts["subscription"] += len(customer.subscriptions)
-        counts["subscription_item"] += sum(
-            len(subscription.items_at(self.until)) for subscription in customer.subscriptions
-        )
-        counts["checkout.session"] += len(customer.checkouts)
-        counts["invoice"] += len(customer.invoices)
-        counts["invoiceitem"] += len(customer.pending)
-        for invoice in customer.invoices:
-            counts["invoiceitem"] += sum(1 for line in invoice.lines if line.pending_id is not None)
-            counts["payment_intent"] += invoice.total > 0 and invoice.finalized_at < self.until
-            counts["charge"] += len(invoice.attempts)
-            counts["credit_note"] += len(invoice.credit_notes)
-            for attempt in invoice.attempts:
-                counts["refund"] += len(attempt.refunds)
-                counts["dispute"] += attempt.dispute is not None
-
-
-def _failed(invoice: Invoice, until: int) -> tuple[Any, ...] | None:
-    """The failed payment of an invoice, if a try to collect it failed."""
-    declined = [attempt for attempt in invoice.attempts if attempt.decline is not None]
-    if not declined:
-        return None
-    first = declined[0]
-    subscription = invoice.subscription
-    lost = (
-        invoice.voided_at != NEVER
-        or invoice.uncollectible_at != NEVER
-        or (subscription is not None and subscription.ended_at < until)
-    )
-    outcome = "recovered" if invoice.paid_at != NEVER else "lost" if lost else "open"
-    return (
-        invoice.id, invoice.customer.id, subscription.id if subscription else None,
-        invoice.customer.currency, invoice.total,
-        first.failed_at if first.failed_at is not None else first.at, first.decline,
-        len(invoice.attempts), len(declined),
-        None if invoice.paid_at == NEVER else invoice.paid_at, outcome,
-    )  # fmt: skip
 
 
 class Books:

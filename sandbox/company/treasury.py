@@ -10,7 +10,7 @@ positive is carried into the next one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sandbox.company.calendar import DAY, add_months, business_day
@@ -104,7 +104,7 @@ def movements(start: int, until: int) -> Iterator[Movement]:
         month += 1
 
 
-def payouts(slots: dict[tuple[str, int], int], until: int) -> Iterator[Payout]:
+def payouts(slots: Mapping[tuple[str, int], int], until: int) -> Iterator[Payout]:
     """The automatic payouts that follow from the sums of the slots, oldest first per currency."""
     for currency in SETTLEMENT_CURRENCIES:
         carried, after = 0, 0

@@ -2,35 +2,42 @@
 
 Lives are streamed through the projection into the store.
 
-Memory does not grow with the number of customers: one life at a time is held,
-and the sums of the payout
-slots (a few per day). Balance transactions carry their slot,
-so a payout's members are a range of slots.
+Memory does not grow with the number of customers: a stretch of lives at a time is held, and the
+sums of the
+payout slots (a few per day). Large companies are lived in two processes beside the one that
+writes; the
+stretches are taken in their order, so the bytes are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 
-from sandbox.company.books import BookKeeper
+from sandbox.company.bookkeeping import BookKeeper, Journal
 from sandbox.company.calendar import DAY, add_months, midnight
 from sandbox.company.entries import entries_of
-from sandbox.company.facts import Entry
 from sandbox.company.life import live
-from sandbox.company.treasury import BANK_ACCOUNTS, Movement, Payout, movements, payouts, slot_of
-from sandbox.stripe import shapes_money as shapes
+from sandbox.company.treasury import movements, payouts, slot_of
 from sandbox.stripe.projection import Projection
 from sandbox.stripe.render_catalog import Row
-from sandbox.stripe.render_payments import render_entry
+from sandbox.stripe.render_treasury import entry_row, movement_rows, payout_rows
 from sandbox.stripe.store import Store
-from sandbox.stripe.template import embedded_list, quoted
 
-GENERATOR_VERSION = "1"
+GENERATOR_VERSION = "2"
 MONTHS = 18
-_BATCH = 400
+# When the account moved to the newer API version, before the company's end.
+UPGRADED_DAYS = 12
+STRETCH = 200
+WORKERS = 2
+# Starting processes costs about a second: not worth it for a small company.
+PARALLEL_FROM = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,133 +68,84 @@ class CompanySpec:
         )
 
 
-def generate(spec: CompanySpec, path: Path, books: Path, progress: Callable[[int], None]) -> None:
-    """Write the company of `spec` into a new store at `path` and its truth into new `books`."""
-    store = Store(path)
-    keeper = BookKeeper(books, spec.start_at, spec.until_at)
-    store.begin_bulk()
-    until, start = spec.until_at, spec.start_at
-    projection = Projection(start, until, until - spec.event_days * DAY, until - 12 * DAY)
-    slots: dict[tuple[str, int], int] = {}
+@lru_cache(maxsize=4)
+def projection_of(spec: CompanySpec) -> Projection:
+    """The projection of a company; one per process."""
+    until = spec.until_at
+    events_from = until - spec.event_days * DAY
+    return Projection(spec.start_at, until, events_from, until - UPGRADED_DAYS * DAY)
 
-    def entry_row(entry: Entry) -> Row:
-        slot = slot_of(entry)
-        keeper.enter_entry(entry, slot)
-        slots[entry.currency, slot] = slots.get((entry.currency, slot), 0) + entry.net
-        return _entry_row(entry, slot, until)
 
-    store.add(projection.texts.rows())
+def live_stretch(spec: CompanySpec, begin: int, end: int) -> tuple[list[Row], Journal]:
+    """The rows and the journal of the customers from `begin` up to `end`."""
+    projection = projection_of(spec)
+    start, until = spec.start_at, spec.until_at
     rows: list[Row] = []
-    for index in range(spec.scale):
+    journal = Journal(until)
+    for index in range(begin, end):
         customer = live(spec.seed, index, start, until)
-        keeper.enter(customer)
+        journal.enter(customer)
         rows += projection.objects(customer)
         rows += projection.events(customer)
-        rows += [entry_row(entry) for entry in entries_of(customer)]
-        if index % _BATCH == _BATCH - 1:
-            store.add(rows)
-            rows = []
-            progress(index + 1)
+        rows += [entry_row(entry, slot_of(entry), until) for entry in entries_of(customer)]
+    return rows, journal
+
+
+def stretches(spec: CompanySpec, workers: int) -> Iterator[tuple[list[Row], Journal]]:
+    """Every stretch in order, lived here or in other processes."""
+    bounds = [(begin, min(begin + STRETCH, spec.scale)) for begin in range(0, spec.scale, STRETCH)]
+    if workers == 0:
+        for begin, end in bounds:
+            yield live_stretch(spec, begin, end)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting: deque[Future[tuple[list[Row], Journal]]] = deque()
+        for begin, end in bounds:
+            waiting.append(pool.submit(live_stretch, spec, begin, end))
+            # No more than two stretches per worker wait, so memory stays where it is.
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def generate(
+    spec: CompanySpec,
+    path: Path,
+    books: Path,
+    progress: Callable[[int], None],
+    workers: int | None = None,
+) -> None:
+    """Write the company of `spec` into a new store at `path` and its truth into new `books`."""
+    store = Store(path)
+    start, until = spec.start_at, spec.until_at
+    keeper = BookKeeper(books, start, until)
+    projection = projection_of(spec)
+    store.begin_bulk()
+    store.add(projection.texts.rows())
+    if workers is None:
+        workers = WORKERS if spec.scale >= PARALLEL_FROM else 0
+    done = 0
+    for rows, journal in stretches(spec, workers):
+        store.add(rows)
+        keeper.keep(journal)
+        done = min(done + STRETCH, spec.scale)
+        progress(done)
+    rest: list[Row] = []
+    journal = Journal(until)
     for movement in movements(start, until):
-        rows.append(entry_row(movement.entry))
-        rows += _movement_rows(movement, projection)
-    for payout in payouts(slots, until):
+        slot = slot_of(movement.entry)
+        journal.enter_entry(movement.entry, slot)
+        rest.append(entry_row(movement.entry, slot, until))
+        rest += movement_rows(movement, projection)
+    keeper.keep(journal)
+    for payout in payouts(keeper.slots, until):
         keeper.enter_payout(payout)
-        rows.append(_entry_row(payout.entry, payout.slot, until))
-        rows += _payout_rows(payout, projection)
-    store.add(rows)
-    progress(spec.scale)
+        rest.append(entry_row(payout.entry, payout.slot, until))
+        rest += payout_rows(payout, projection)
+    store.add(rest)
     keeper.close()
     store.set_meta("fingerprint", spec.fingerprint)
-    store.set_meta("until_at", str(until))
     store.set_meta("events_from", str(projection.events_from))
     store.end_bulk()
     store.close()
-
-
-def _entry_row(entry: Entry, slot: int, now: int) -> Row:
-    # Currency and slot stand in `customer`, so that one index range is a payout's members.
-    return (
-        "balance_transaction",
-        entry.id,
-        entry.created,
-        f"{entry.currency}:{slot:06d}",
-        entry.source,
-        entry.type,
-        render_entry(entry, now),
-    )
-
-
-def _payout_rows(payout: Payout, projection: Projection) -> list[Row]:
-    def show(at: int) -> str:
-        paid = at >= payout.arrival
-        return shapes.PAYOUT({
-            "id": payout.id, "amount": payout.amount, "arrival": payout.arrival,
-            "entry": payout.entry.id, "created": payout.created,
-            "currency": payout.currency, "destination": BANK_ACCOUNTS[payout.currency],
-            "reconciliation": "completed" if at >= payout.created + 4 * 3_600 else "in_progress",
-            "status": "paid" if paid else "in_transit",
-            "trace_status": "supported" if paid else "pending",
-            "trace": quoted(f"NWTRACE{payout.slot}{payout.currency.upper()}" if paid else None),
-        })  # fmt: skip
-
-    state = "paid" if projection.until > payout.arrival else "in_transit"
-    scope = f"{payout.currency}:{payout.after_slot:06d}:{payout.slot:06d}"
-    rows: list[Row] = [
-        ("payout", payout.id, payout.created, None, scope, state, show(projection.until - 1))
-    ]
-    moments = (
-        (payout.created, "payout.created"),
-        (payout.created + 4 * 3_600, "payout.reconciliation_completed"),
-        (payout.arrival, "payout.paid"),
-    )
-    for number, (at, kind) in enumerate(moments):
-        if projection.events_from <= at < projection.until:
-            rows.append(projection.event(f"evt_1{payout.id[4:]}{number}", at, kind, show(at)))
-    return rows
-
-
-def _movement_rows(movement: Movement, projection: Projection) -> list[Row]:
-    slots = {
-        "id": movement.id, "amount": movement.amount, "entry": movement.entry.id,
-        "created": movement.created, "currency": movement.currency,
-        "available_on": movement.entry.available_on,
-    }  # fmt: skip
-    if movement.kind == "topup":
-        body = shapes.TOPUP(slots)
-        events: tuple[str, ...] = ("topup.created", "topup.succeeded")
-    elif movement.kind == "transfer":
-        listed = embedded_list([], f"/v1/transfers/{movement.id}/reversals")
-        body = shapes.TRANSFER(
-            {
-                **slots,
-                "destination": "acct_1NwPartner01",
-                "payment": f"py_{movement.id[3:]}",
-                "reversals": listed,
-            }
-        )
-        events = ("transfer.created",)
-    elif movement.kind == "application_fee":
-        listed = embedded_list([], f"/v1/application_fees/{movement.id}/refunds")
-        body = shapes.APPLICATION_FEE(
-            {
-                **slots,
-                "account": "acct_1NwPartner01",
-                "charge": f"ch_{movement.id[4:]}",
-                "refunds": listed,
-            }
-        )
-        events = ("application_fee.created",)
-    else:
-        return []
-    rows: list[Row] = [
-        (movement.kind, movement.id, movement.created, None, None, "succeeded", body)
-    ]
-    if projection.events_from <= movement.created:
-        for number, kind in enumerate(events):
-            rows.append(
-                projection.event(
-                    f"evt_1{movement.id.replace('_', '')}{number}", movement.created, kind, body
-                )
-            )
-    return rows

@@ -50,6 +50,18 @@ def test_the_same_spec_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
     assert hashes[0] == hashes[1] != hashes[2]
 
 
+def test_two_processes_write_the_same_bytes_as_one(tmp_path: Path) -> None:
+    spec = CompanySpec(5, 230, date(2026, 11, 20))
+    for name, workers in (("one", 0), ("two", 2)):
+        books = tmp_path / f"{name}_books.sqlite"
+        generate(spec, tmp_path / name, books, lambda done: None, workers)
+    assert digest(tmp_path / "one") == digest(tmp_path / "two")
+    one, two = Books(tmp_path / "one_books.sqlite"), Books(tmp_path / "two_books.sqlite")
+    assert (one.counts(), one.mrr(), one.months()) == (two.counts(), two.mrr(), two.months())
+    one.close()
+    two.close()
+
+
 def test_a_customers_life_does_not_depend_on_the_others() -> None:
     start, until = midnight(date(2025, 5, 20)), midnight(date(2026, 11, 20))
     assert repr(live(7, 61, start, until)) == repr(live(7, 61, start, until))
