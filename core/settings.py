@@ -137,6 +137,13 @@ class Settings(BaseSettings):
         return text
 
 
+def _variable(name: str) -> str:
+    """Return the environment's name of a setting, whichever of the two it was told by."""
+    upper = name.upper()
+    is_whole = upper.startswith(ENVIRONMENT_PREFIX) or upper == "STRIPE_API_KEY"
+    return upper if is_whole else ENVIRONMENT_PREFIX + upper
+
+
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
     """Read the environment once per process.
@@ -148,7 +155,7 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as invalid:
         problems = "; ".join(
-            f"{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}"
+            f"{_variable('_'.join(str(part) for part in error['loc']))}: {error['msg']}"
             for error in invalid.errors(include_input=False)
         )
         raise ConfigurationError(problems, next_step="See docs/settings.md.") from None

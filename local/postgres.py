@@ -39,6 +39,8 @@ _OPTIONS = {
     "shared_buffers": "64MB",
     "max_connections": "120",
     "max_wal_size": "256MB",
+    "io_method": "sync",  # no processes of their own for reading ahead: 30 MB
+    "max_logical_replication_workers": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "",

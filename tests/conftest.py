@@ -8,8 +8,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from pydantic import SecretStr
@@ -25,6 +27,24 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):  # noqa: TID251
         if name.startswith(ENVIRONMENT_PREFIX) or name == "STRIPE_API_KEY":
             del os.environ[name]  # noqa: TID251
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """Yield a data folder for embedded engines, outside pytest's own.
+
+    Under root, Postgres runs as another user and must pass through the folders above its own;
+    pytest closes its folder to others at the start of every session, that of a neighbour too.
+    """
+    with TemporaryDirectory(prefix="oppulence-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "data"
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A data folder of one test."""
+    with data_folder() as folder:
+        yield folder
 
 
 @dataclass(frozen=True)
@@ -55,18 +75,22 @@ def clickhouse_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def postgres() -> Iterator[Settings]:
     """Settings whose four database URLs reach a migrated Postgres, with keys set."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("postgres"))
-    with running_engines(settings, needed=["postgres"]) as complete:
+    with (
+        data_folder() as folder,
+        running_engines(Settings(data_dir=folder), needed=["postgres"]) as complete,
+    ):
         yield complete
 
 
 @pytest.fixture(scope="session")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def redis() -> Iterator[Settings]:
     """Settings whose `redis_url` reaches a Redis."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("redis"))
-    with running_engines(settings, needed=["redis"]) as complete:
+    with (
+        data_folder() as folder,
+        running_engines(Settings(data_dir=folder), needed=["redis"]) as complete,
+    ):
         yield complete
 
 

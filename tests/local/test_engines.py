@@ -127,8 +127,8 @@ def test_secrets_are_made_once_and_for_their_owner_only(postgres: Settings) -> N
     assert kept["database_password"] in postgres.required("database_url")
 
 
-def test_data_survives_a_clean_restart(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "data")
+def test_data_survives_a_clean_restart(data_dir: Path) -> None:
+    settings = Settings(data_dir=data_dir)
     with running_engines(settings, needed=["postgres", "clickhouse"]) as first:
         database = Database.connect(first, size=1)
         with database.tenant(ONE) as rows:
@@ -150,8 +150,7 @@ def test_data_survives_a_clean_restart(tmp_path: Path) -> None:
         warehouse.close()
 
 
-def test_a_second_command_joins_the_first_which_waits_for_it(tmp_path: Path) -> None:
-    data_dir = tmp_path / "data"
+def test_a_second_command_joins_the_first_which_waits_for_it(data_dir: Path) -> None:
     first, second = holder(data_dir), holder(data_dir)
     assert first.stdout
     assert second.stdout
@@ -174,8 +173,7 @@ def test_a_second_command_joins_the_first_which_waits_for_it(tmp_path: Path) -> 
     assert processes_naming(data_dir) == []
 
 
-def test_a_killed_command_leaves_no_process_and_loses_no_commit(tmp_path: Path) -> None:
-    data_dir = tmp_path / "data"
+def test_a_killed_command_leaves_no_process_and_loses_no_commit(data_dir: Path) -> None:
     first = holder(data_dir)
     assert first.stdout
     url = first.stdout.readline().strip()
