@@ -1,6 +1,7 @@
 {{ config(materialized='materialized_view') }}
 {{ materialization_target_table(ref('transactions')) }}
 -- depends_on: {{ ref('stg_stripe__refunds__feed') }}
+-- depends_on: {{ ref('stg_stripe__refunds__embedded_feed') }}
 with {{ iso_currency('stripe.currency') }} as iso_code,
     -amount as wire_amount,
     {{ iso_minor('wire_amount', 'iso_code') }} as iso_amount

@@ -1,0 +1,119 @@
+"""Which project do these tests look at? The real one, built once on an engine of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from core.clock import utc_now
+from core.settings import Settings
+from core.warehouse import Warehouse
+from local.stack import running_engines
+from pipelines.raw import ARROW_SCHEMA, ensure_raw_tables
+from pipelines.registry import raw_tables
+
+Land = Callable[..., None]
+Build = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A gateway of this room's own: dbt's databases have fixed names that others fill too."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("dbt-clickhouse"))
+    with running_engines(settings, needed=["clickhouse"]) as complete:
+        yield complete
+
+
+@pytest.fixture(scope="session")
+def warehouse(clickhouse: Settings) -> Iterator[Warehouse]:
+    """A client of the engine, with every raw table there."""
+    client = Warehouse.connect(clickhouse)
+    ensure_raw_tables(client, raw_tables())
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def target_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where dbt leaves its artifacts."""
+    return tmp_path_factory.mktemp("dbt-target")
+
+
+@pytest.fixture(scope="session")
+def dbt(clickhouse: Settings, target_dir: Path) -> Build:
+    """Runs a dbt command to its end; it must succeed."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        project = str(clickhouse.dbt_project_dir)
+        result = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "dbt.cli.main",
+                "--log-path",
+                str(target_dir),
+                *arguments,
+                "--project-dir",
+                project,
+                "--profiles-dir",
+                project,
+                "--target-path",
+                str(target_dir),
+            ],
+            env=clickhouse.dbt_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def built(warehouse: Warehouse, dbt: Build) -> Warehouse:
+    """The engine with every model and seed of the project in it."""
+    dbt("build", "--resource-types", "model", "seed")
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def manifest(built: Warehouse, target_dir: Path) -> dict[str, Any]:
+    """What dbt understood of the project."""
+    return dict(json.loads((target_dir / "manifest.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def land(warehouse: Warehouse) -> Land:
+    """Inserts raw rows: `land("stripe_charge", "ws_x", [(id, version, payload), …])`."""
+
+    def insert(
+        table: str,
+        workspace: str,
+        rows: Sequence[tuple[str, int, str]],
+        *,
+        is_deleted: int = 0,
+    ) -> None:
+        now = utc_now()
+        fields = [
+            [workspace] * len(rows),
+            ["conn_test"] * len(rows),
+            [identity for identity, _, _ in rows],
+            [version for _, version, _ in rows],
+            [is_deleted] * len(rows),
+            ["poll"] * len(rows),
+            [now] * len(rows),
+            [payload for _, _, payload in rows],
+        ]
+        arrays = [
+            pa.array(values, field.type) for values, field in zip(fields, ARROW_SCHEMA, strict=True)
+        ]
+        warehouse.insert_arrow(f"raw.{table}", pa.Table.from_arrays(arrays, schema=ARROW_SCHEMA))
+
+    return insert

@@ -1,0 +1,143 @@
+"""Does every model keep the project's rules? Programs over dbt's manifest, each with its reason."""
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.money import DEFAULT_EXPONENT, EXPONENTS, STRIPE_EXPONENTS
+from core.settings import PROJECT_ROOT
+
+PROJECT = PROJECT_ROOT / "dbt"
+WARN_LINES, FAIL_LINES = 300, 500
+
+
+@pytest.fixture(scope="session")
+def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every model of ours, as dbt understood it."""
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def folder(model: dict[str, Any]) -> str:
+    return Path(model["original_file_path"]).parts[1]
+
+
+def test_each_model_has_its_yml_beside_it_and_says_what_a_row_is(
+    models: list[dict[str, Any]],
+) -> None:
+    for model in models:
+        path = PROJECT / model["original_file_path"]
+        assert path.with_suffix(".yml").is_file(), f"{path.name}: no .yml beside it"
+        first = model["description"].strip()
+        is_view_into = model["config"]["materialized"] == "materialized_view"
+        assert is_view_into or first.startswith("One row per "), (
+            f"{model['name']}: the description's first sentence states the grain: 'One row per …'"
+        )
+        assert len(first) > 20, f"{model['name']}: the description says nothing"
+
+
+def test_databases_are_literally_the_layers(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        assert model["schema"] == folder(model), f"{model['name']} is in {model['schema']}"
+
+
+def test_names_follow_their_layer(models: list[dict[str, Any]]) -> None:
+    patterns = {
+        "staging": r"stg_[a-z]+__[a-z_]+",
+        "unified": r"[a-z]+(_[a-z]+)*(__[a-z]+(_[a-z]+)*)?",
+        "marts": r"(int_[a-z]+__|fct_|dim_)[a-z_]+",
+    }
+    for model in models:
+        assert re.fullmatch(patterns[folder(model)], model["name"]), model["name"]
+        if model["config"]["materialized"] == "materialized_view":
+            target = model["name"].rsplit("__", 1)[0]
+            assert f"ref('{target}')" in model["raw_code"], f"{model['name']} feeds another table"
+
+
+def test_tables_are_ordered_by_tenant_and_replace_by_version(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        config = model["config"]
+        if config["materialized"] in ("table", "incremental"):
+            name = model["name"]
+            assert config["engine"] == "ReplacingMergeTree(version, is_deleted)", name
+            assert config["order_by"][:2] == ["workspace_id", "connection_id"], name
+            assert config.get("incremental_strategy") in (None, "append"), (
+                f"{name}: delete+insert rewrites parts and blocks readers; append newer versions"
+            )
+            assert "unique_key" not in config or not config["unique_key"], name
+
+
+def test_streaming_targets_are_rebuilt_beside_the_old_one(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        if folder(model) != "marts" and model["config"]["materialized"] != "materialized_view":
+            config = model["config"]
+            is_view = config["materialized"] == "view"
+            assert is_view or config["repopulate_from_mvs_on_full_refresh"], model["name"]
+            assert is_view or model["raw_code"].strip().endswith("{{ empty_table() }}")
+
+
+def test_marts_have_contracts_and_say_what_each_column_is(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        columns = model["columns"].values()
+        if folder(model) == "marts":
+            assert model["config"]["contract"]["enforced"], f"{model['name']}: no contract"
+            assert columns, model["name"]
+        for column in columns:
+            assert column["description"], f"{model['name']}.{column['name']}: no description"
+
+
+def test_money_is_never_a_float(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        for column in model["columns"].values():
+            assert "Float" not in (column.get("data_type") or ""), model["name"]
+            if column["name"].endswith("_minor"):
+                assert column["data_type"] in ("Int64", "Nullable(Int64)"), column
+
+
+def test_a_feed_waits_for_what_fills_its_source(models: list[dict[str, Any]]) -> None:
+    """Else its catch-up could read a table that another view is still filling, and miss rows."""
+    by_id = {model["unique_id"]: model for model in models}
+    feeds = [m for m in models if m["config"]["materialized"] == "materialized_view"]
+    for feed in feeds:
+        for needed in feed["depends_on"]["nodes"]:
+            source = by_id.get(needed)
+            if source and source["schema"] == "staging" and feed["schema"] == "unified":
+                fillers = {
+                    f["unique_id"] for f in feeds if f["name"].startswith(f"{source['name']}__")
+                }
+                missing = fillers - set(feed["depends_on"]["nodes"])
+                assert not missing, f"{feed['name']} must depend on {missing}"
+
+
+def test_files_stay_small_and_macros_few() -> None:
+    for path in PROJECT.rglob("*"):
+        if path.suffix in (".sql", ".yml") and "target" not in path.parts:
+            lines = len(path.read_text().splitlines())
+            assert lines <= FAIL_LINES, f"{path}: {lines} lines"
+    assert len(list((PROJECT / "macros").glob("*.sql"))) <= 10
+    assert not list(PROJECT.rglob("__init__.py")), "dbt breaks on an __init__.py in its project"
+
+
+def test_exponents_are_core_moneys(manifest: dict[str, Any]) -> None:
+    with (PROJECT / "seeds" / "currency_exponents.csv").open() as file:
+        seed = {row["currency"]: row for row in csv.DictReader(file)}
+    assert {code: int(row["exponent"]) for code, row in seed.items()} == {
+        code: EXPONENTS.get(code, DEFAULT_EXPONENT) for code in {*EXPONENTS, *STRIPE_EXPONENTS}
+    }
+    assert {code: int(row["stripe_exponent"]) for code, row in seed.items()} == {
+        code: STRIPE_EXPONENTS.get(code, EXPONENTS.get(code, DEFAULT_EXPONENT)) for code in seed
+    }
+    macro = manifest["macros"]["macro.oppulence.iso_minor"]["macro_sql"]
+    assert "stripe_extra_decimals" in macro
+    project = (PROJECT / "dbt_project.yml").read_text()
+    found = re.search(r"stripe_extra_decimals: \{(.*)\}", project)
+    assert found is not None
+    extra = {
+        code: int(decimals) for code, decimals in re.findall(r"([A-Z]{3}): (-?\d+)", found.group(1))
+    }
+    assert extra == {
+        code: wire - EXPONENTS.get(code, DEFAULT_EXPONENT)
+        for code, wire in STRIPE_EXPONENTS.items()
+    }

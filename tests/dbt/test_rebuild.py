@@ -1,0 +1,47 @@
+"""What do readers see while a rebuild is under way? The old tables, whole, then the new ones."""
+
+import json
+import threading
+from typing import Any
+
+from core.settings import Settings
+from core.warehouse import Warehouse
+
+CHARGES = 3000
+
+
+def test_readers_see_whole_tables_while_a_full_refresh_runs(
+    built: Warehouse, clickhouse: Settings, land: Any, dbt: Any
+) -> None:
+    payload = json.dumps(
+        {"amount": 100, "amount_captured": 100, "currency": "eur", "created": 1_700_000_000,
+         "status": "succeeded", "captured": True}
+    )  # fmt: skip
+    land("stripe_charge", "ws_rebuild", [(f"ch_{n}", 1, payload) for n in range(CHARGES)])
+    seen: list[tuple[int, int]] = []
+    done = threading.Event()
+
+    def read() -> None:
+        reader = Warehouse.connect(clickhouse)
+        while not done.wait(0.01):
+            row = reader.rows(
+                "select count() as rows, sum(amount_minor) as amount"
+                " from unified.transactions final where workspace_id = 'ws_rebuild'"
+            )[0]
+            seen.append((row["rows"], row["amount"]))
+        reader.close()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        dbt("run", "--full-refresh", "--select", "+transactions__stripe_charges")
+    finally:
+        done.set()
+        thread.join()
+    assert len(seen) > 20
+    assert set(seen) == {(CHARGES, CHARGES * 100)}
+    land("stripe_charge", "ws_rebuild", [("ch_after", 1, payload)])
+    after = built.rows(
+        "select count() as rows from unified.transactions final where workspace_id = 'ws_rebuild'"
+    )
+    assert after == [{"rows": CHARGES + 1}]
