@@ -10,23 +10,16 @@ from __future__ import annotations
 from random import Random
 
 from sandbox.company.aftermath import after_payment
-from sandbox.company.billing import period_lines, proration_lines, write_invoice
+from sandbox.company.billing import period_lines, write_invoice
 from sandbox.company.calendar import add_months
 from sandbox.company.catalog import COUPONS, DAY, PACK_PRICES, PRICES
+from sandbox.company.decisions import between, leave
 from sandbox.company.facts import NEVER, Checkout, Customer, Discount, Invoice, Item, Subscription
 from sandbox.company.payments import collect
 from sandbox.company.people import FATES, meet, new_method, random_of
 
 HOUR = 3_600
 TRIAL = 14 * DAY
-_FEEDBACK = (
-    "too_expensive",
-    "missing_features",
-    "switched_service",
-    "unused",
-    "customer_service",
-    "other",
-)
 
 
 def live(seed: int, index: int, start: int, until: int) -> Customer:
@@ -151,7 +144,7 @@ def _subscribe(random: Random, customer: Customer, at: int, until: int, fate: st
         if not converts:
             asked = at + random.randrange(DAY, 13 * DAY)
             if asked < until:
-                return _leave(
+                return leave(
                     random, subscription, asked, trial_end, until, "cancellation_requested"
                 )
             return NEVER
@@ -223,13 +216,13 @@ def _renew(
                 return when
             if random.random() < 0.5:
                 invoice.uncollectible_at = when + 30
-            return _leave(random, subscription, when, when, until, "payment_failed")
+            return leave(random, subscription, when, when, until, "payment_failed")
         if outcome == "open":
             return NEVER
         if after_payment(random, customer, invoice, until, renewal, fate):
             dispute = invoice.attempts[-1].dispute
             if dispute is not None and dispute.closed_at < min(end, until):
-                return _leave(
+                return leave(
                     random,
                     subscription,
                     dispute.closed_at,
@@ -237,7 +230,7 @@ def _renew(
                     until,
                     "payment_disputed",
                 )
-        ended = _between(
+        ended = between(
             random, customer, subscription, at, end, max(when, at), until, renewal, fate
         )
         if ended is not None:
@@ -281,105 +274,3 @@ def _follow(
         if outcome == "paid":
             subscription.statuses.append((when, "active"))
             customer.delinquent.append((when, False))
-
-
-def _between(
-    random: Random,
-    customer: Customer,
-    subscription: Subscription,
-    start: int,
-    end: int,
-    settled: int,
-    until: int,
-    renewal: int,
-    fate: str | None,
-) -> int | None:
-    """What the customer decides during one paid period; the subscription's end, if that."""
-    months = subscription.items_at(start)[0].price.months
-    leaves = 0.034 if months == 1 else 0.25
-    luck = random.random()
-    at = settled + 2 * HOUR + int((end - settled - 8 * HOUR) * random.random())
-    if at >= until or at <= settled:
-        return None
-    if (fate in ("comes_back", "deleted") and renewal == 2) or (fate is None and luck < leaves):
-        immediate = fate is None and random.random() < 0.15
-        return _leave(
-            random, subscription, at, at if immediate else end, until, "cancellation_requested"
-        )
-    plain = subscription.discount is None and len(subscription.items_at(at)) == 1
-    # A bank debit under way may still fail, so plans change only on settled cards here.
-    if not plain or not customer.invoices[-1].attempts:
-        return None
-    luck = random.random() / (1 if months == 1 else 6)
-    wanted = renewal == 3 or (fate == "annual_upgrade" and renewal == 0)
-    if (wanted and fate in ("upgrades", "annual_upgrade")) or (fate is None and luck < 0.02):
-        _change(
-            random,
-            customer,
-            subscription,
-            at,
-            start,
-            end,
-            until,
-            tier=1,
-            immediately=random.random() < 0.5,
-        )
-    elif fate is None and luck < 0.045:
-        _change(random, customer, subscription, at, start, end, until, seats=random.randrange(1, 6))
-    elif (wanted and fate == "downgrades") or (fate is None and luck < 0.055):
-        _change(random, customer, subscription, end, start, end, until, tier=-1)
-    elif fate is None and luck < 0.068:
-        _change(
-            random, customer, subscription, end, start, end, until, seats=-random.randrange(1, 4)
-        )
-    return None
-
-
-def _change(
-    random: Random,
-    customer: Customer,
-    subscription: Subscription,
-    at: int,
-    start: int,
-    end: int,
-    until: int,
-    tier: int = 0,
-    seats: int = 0,
-    immediately: bool = False,
-) -> None:
-    """Change plan or seats: rises are prorated at once, falls wait for the renewal."""
-    old = subscription.items_at(at)
-    item = old[0]
-    price = item.price
-    new_tier, quantity = price.tier + tier, item.quantity + seats
-    if not 0 <= new_tier <= 2 or quantity < 1 or at >= until:
-        return
-    changed = (Item(item.id, PRICES[price.currency, price.interval, new_tier], quantity),)
-    subscription.terms.append((at, changed))
-    if at == end:
-        return
-    lines = proration_lines(customer, old, changed, at, start, end)
-    customer.pending += lines
-    if not immediately:
-        return
-    customer.pending = []
-    invoice = write_invoice(
-        customer, subscription, lines, at, at, (start, at), "subscription_update", first=False
-    )
-    collect(random, customer, subscription, invoice, at + 3, until, -1, "calm")
-
-
-def _leave(
-    random: Random, subscription: Subscription, asked: int, ends: int, until: int, reason: str
-) -> int:
-    """End a subscription now or later; returns when it ended, NEVER if that is to come."""
-    subscription.cancel_reason = reason
-    subscription.cancel_requested_at = asked
-    subscription.cancel_at = ends
-    if reason == "cancellation_requested":
-        subscription.cancel_feedback = random.choice(_FEEDBACK)
-    if ends >= until:
-        return NEVER
-    subscription.statuses.append((ends, "canceled"))
-    subscription.ended_at = ends
-    return ends

@@ -28,6 +28,7 @@ from sandbox.stripe.operations import (
     intents,
     invoices,
     payment_methods,
+    refunds,
     subscriptions,
     webhook_endpoints,
 )
@@ -38,9 +39,18 @@ from sandbox.stripe.webhooks import Courier
 from sandbox.traffic import Limiter
 from sandbox.wire import Answer, Request
 
+_MODULES = (
+    customers,
+    intents,
+    invoices,
+    payment_methods,
+    refunds,
+    subscriptions,
+    webhook_endpoints,
+)
 _ROUTES = [
     (method, re.compile("^" + re.escape(path).replace(r"\{id\}", "([^/]+)") + "$"), operation)
-    for module in (customers, intents, invoices, payment_methods, subscriptions, webhook_endpoints)
+    for module in _MODULES
     for method, path, operation in module.ROUTES
 ]
 _VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$")
