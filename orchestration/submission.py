@@ -37,6 +37,6 @@ def submit(
         )
     except (DagsterGraphQLClientError, OSError) as error:
         raise EngineUnavailableError(
-            f"Dagster did not take the run: {error}",
+            f"Dagster did not take the run: {str(error).splitlines()[0]}",
             next_step="Is `oppulence up` running? Its log names the reason.",
         ) from error
