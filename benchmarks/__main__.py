@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-HELPERS = {"report"}
+HELPERS = {"nested_json_destination", "report"}
 
 
 def available() -> list[str]:

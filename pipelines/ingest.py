@@ -33,6 +33,7 @@ Progress = Callable[[Mapping[str, int]], None]
 # bound; changing it would leave cursors behind in the old shards.
 SHARDS = 8
 CHUNK_ROWS = 200_000
+FILE_ROWS = 25_000
 
 log = get_logger("pipelines")
 
@@ -166,6 +167,8 @@ def _configure_dlt() -> None:
     dlt.config["runtime.dlthub_telemetry"] = False
     dlt.config["runtime.log_level"] = "ERROR"
     dlt.config["load.workers"] = 4
+    # An INSERT runs its views in one thread: several files of a table are several at once.
+    dlt.config["data_writer.file_max_items"] = FILE_ROWS
     dlt.config["load.delete_completed_jobs"] = True
     stop_telemetry()
     Container()[PluggableRunContext].context.initialize_runtime()
