@@ -20,7 +20,6 @@ class ListEndpoint:
     # The stored column that a path's first variable selects.
     parent: str | None = None
     required: str | None = None
-    created: bool = True
 
 
 _CUSTOMER = {"customer": "customer"}
@@ -107,9 +106,12 @@ _EMPTY = """
 /v1/accounts/{id}/persons person
 /v1/apple_pay/domains apple_pay_domain
 /v1/apps/secrets apps.secret scope
+/v1/billing/credit_grants billing.credit_grant
+/v1/billing/meters billing.meter
 /v1/billing_portal/configurations billing_portal.configuration
 /v1/country_specs country_spec
 /v1/credit_notes/preview/lines credit_note_line_item invoice
+/v1/entitlements/features entitlements.feature
 /v1/exchange_rates exchange_rate
 /v1/financial_connections/accounts financial_connections.account
 /v1/financial_connections/accounts/{id}/owners financial_connections.account_owner ownership
@@ -124,6 +126,8 @@ _EMPTY = """
 /v1/issuing/transactions issuing.transaction
 /v1/linked_accounts/{id}/owners financial_connections.account_owner ownership
 /v1/payment_links payment_link
+/v1/payment_method_configurations payment_method_configuration
+/v1/payment_method_domains payment_method_domain
 /v1/payment_links/{id}/line_items item
 /v1/quotes/{id}/computed_upfront_line_items item
 /v1/quotes/{id}/line_items item
@@ -137,6 +141,7 @@ _EMPTY = """
 /v1/sources/{id}/source_transactions source_transaction
 /v1/subscription_items/{id}/usage_record_summaries usage_record_summary
 /v1/tax/calculations/{id}/line_items tax.calculation_line_item
+/v1/tax/registrations tax.registration
 /v1/tax/transactions/{id}/line_items tax.transaction_line_item
 /v1/tax_codes tax_code
 /v1/terminal/configurations terminal.configuration
@@ -170,6 +175,11 @@ def _empty_lists() -> list[ListEndpoint]:
 
 
 LISTS = {endpoint.path: endpoint for endpoint in (*_LISTS, *_empty_lists())}
+# Lists that refuse `created`, as Stripe's do; lists of one parent refuse it as well.
+WITHOUT_CREATED = frozenset({
+    "/v1/checkout/sessions", "/v1/credit_notes", "/v1/invoice_payments", "/v1/payment_methods",
+    "/v1/quotes", "/v1/subscription_items", "/v1/tax_ids", "/v1/webhook_endpoints",
+})  # fmt: skip
 # Lists that are cut from their parent's own text unless it says that it has more.
 EMBEDDED = {
     "/v1/invoices/{id}/lines": ("invoice", "lines", "line_item"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox.stripe.endpoints import EMBEDDED, LISTS, ListEndpoint
+from sandbox.stripe.endpoints import EMBEDDED, LISTS, WITHOUT_CREATED, ListEndpoint
 from sandbox.stripe.errors import invalid, missing, required
 from sandbox.stripe.forms import as_int
 from sandbox.stripe.store import Store
@@ -87,6 +87,9 @@ def _conditions(
             continue
         _filter(store, endpoint, name, value, clauses, values)
     bounds = query.get("created")
+    undated = endpoint.path in WITHOUT_CREATED or endpoint.parent is not None
+    if bounds is not None and undated:
+        raise invalid("Received unknown parameter: created", "created", "parameter_unknown")
     if isinstance(bounds, dict):
         for bound, at in bounds.items():
             if bound not in _BOUNDS:

@@ -386,6 +386,11 @@ def test_what_is_wrong_with_a_request_is_said_by_parameter(live: StripeClient) -
             "starting_after",
             "resource_missing",
         ),
+        (
+            lambda: live.v1.payment_methods.list({"created": {"gt": 1}}),
+            "created",
+            "parameter_unknown",
+        ),  # type: ignore[typeddict-unknown-key]
         (lambda: live.v1.setup_attempts.list({}), "setup_intent", "parameter_missing"),  # type: ignore[typeddict-item]
         (lambda: live.v1.invoices.create({"customer": "cus_none"}), "customer", "resource_missing"),
     ):
