@@ -146,20 +146,21 @@ def _agreements(
         statuses[row["status"]] += row["number"]
     return (
         Agreement("Objects", objects, {name: counts.get(name, 0) for name in objects}),
-        Agreement("MRR of every day", _mrr_changes(mrr_changes), _changes(sandbox.book("mrr"))),
+        _mrr_agreement(mrr_changes, sandbox.book("mrr")),
         Agreement("Stripe balance", _amounts(balances), _last_values(sandbox.book("balances"))),
         Agreement("Failed payments", dict(statuses), dict(outcomes)),
     )
 
 
-def _mrr_changes(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    """Return the days on which MRR changed, and by how much, by currency."""
+def _mrr_agreement(rows: list[dict[str, Any]], books: dict[str, dict[str, int]]) -> Agreement:
+    """Compare the days on which MRR changed; the books end where the company's told life ends."""
+    last = max(day for days in books.values() for day in days)
     found: dict[str, dict[str, int]] = {}
     for row in rows:
-        if row["change_minor"]:
+        if row["change_minor"] and row["moved_on"].isoformat() <= last:
             days = found.setdefault(row["currency"], {})
             days[row["moved_on"].isoformat()] = row["change_minor"]
-    return found
+    return Agreement("MRR of every day", found, _changes(books))
 
 
 def _changes(by_currency: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
