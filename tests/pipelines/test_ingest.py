@@ -67,8 +67,19 @@ def test_payloads_are_kept_byte_for_byte(fresh, held):
 
 
 def test_both_invoice_shapes_are_stored_as_they_come(fresh, held):
-    before = {"id": "in_1", "object": "invoice", "created": START, "charge": "ch_1", "subscription": "sub_1"}
-    since = {"id": "in_2", "object": "invoice", "created": START, "parent": {"subscription_details": {"subscription": "sub_1"}}}
+    before = {
+        "id": "in_1",
+        "object": "invoice",
+        "created": START,
+        "charge": "ch_1",
+        "subscription": "sub_1",
+    }
+    since = {
+        "id": "in_2",
+        "object": "invoice",
+        "created": START,
+        "parent": {"subscription_details": {"subscription": "sub_1"}},
+    }
     with served(FakeStripe({"/v1/invoices": [before, since]})) as url:
         backfill(fresh, [connection("ws_shapes", url=url)], objects=["invoice"])
     found = {id: json.loads(payload) for id, (_, payload) in held("ws_shapes", "invoice").items()}
@@ -100,11 +111,17 @@ def test_a_bad_key_fails_alone_and_says_so(fresh, held):
 
 def test_a_list_that_lies_fails_alone_and_is_read_by_the_next_run(fresh, held):
     stripe = small_account()
-    stripe.tamper = lambda path, _, page: {**page, "data": page["data"][::-1]} if "charges" in path else page
+    stripe.tamper = lambda path, _, page: (
+        {**page, "data": page["data"][::-1]} if "charges" in path else page
+    )
     with served(stripe) as url:
         mine = connection("ws_liar", url=url)
         (outcome,) = backfill(fresh, [mine]).outcomes
-        assert (outcome.status, outcome.complete, outcome.rows) == ("degraded", False, {"customer": 1})
+        assert (outcome.status, outcome.complete, outcome.rows) == (
+            "degraded",
+            False,
+            {"customer": 1},
+        )
         assert "newer than" in outcome.failed["charge"]
         stripe.tamper = None
         stripe.requests.clear()
@@ -114,7 +131,9 @@ def test_a_list_that_lies_fails_alone_and_is_read_by_the_next_run(fresh, held):
 
 
 def test_a_window_lands_only_what_was_created_in_it(fresh, held):
-    window = Window(datetime.fromtimestamp(START + 10, UTC), datetime.fromtimestamp(START + 20, UTC))
+    window = Window(
+        datetime.fromtimestamp(START + 10, UTC), datetime.fromtimestamp(START + 20, UTC)
+    )
     with served(small_account()) as url:
         backfill(fresh, [connection("ws_window", url=url)], window=window, objects=["charge"])
     assert sorted(held("ws_window", "charge")) == [f"ch_{n:06d}" for n in range(10, 20)]
