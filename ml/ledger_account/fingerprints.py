@@ -1,0 +1,99 @@
+"""How do contexts ("this merchant, in this department, at about this amount") become numbers?
+
+Every text is hashed once per distinct value with MurmurHash3, whose results are the same on every
+machine and version; combinations mix those hashes by integer arithmetic. So a model stores no
+vocabulary, and a million rows cost array operations, not Python objects.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from sklearn.utils import murmurhash3_32
+
+Hashes = npt.NDArray[np.uint64]
+
+# splitmix64's constants.
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One hash per row for each elementary fact about a purchase, and its plain numbers."""
+
+    merchant: Hashes
+    key: Hashes
+    first_word: Hashes
+    two_words: Hashes
+    unit: Hashes
+    band: Hashes
+    roundness: Hashes
+    amount: Hashes
+    month: Hashes
+    weekday: Hashes
+    weekend: Hashes
+    day: npt.NDArray[np.int64]
+    log_amount: npt.NDArray[np.float64]
+
+
+def hash_texts(texts: pl.Series) -> Hashes:
+    """Return a stable 64-bit hash per text, computed once per distinct text."""
+    distinct = texts.unique(maintain_order=True)
+    hashed = [
+        (murmurhash3_32(text, seed=1, positive=True) << 32)
+        | murmurhash3_32(text, seed=2, positive=True)
+        for text in distinct
+    ]
+    table = pl.DataFrame({"text": distinct, "hash": pl.Series(hashed, dtype=pl.UInt64)})
+    joined = texts.to_frame("text").join(table, on="text", how="left", maintain_order="left")
+    return joined["hash"].to_numpy()
+
+
+def mix(*parts: Hashes | int) -> Hashes:
+    """Combine hashes into one; order matters."""
+    mixed: Hashes = np.zeros((), np.uint64)
+    for part in parts:
+        value = np.asarray(part, dtype=np.uint64)
+        with np.errstate(over="ignore"):
+            mixed = (mixed ^ value) + _GOLDEN
+            mixed = (mixed ^ (mixed >> np.uint64(30))) * _FIRST
+            mixed = (mixed ^ (mixed >> np.uint64(27))) * _SECOND
+            mixed = mixed ^ (mixed >> np.uint64(31))
+    return mixed
+
+
+def parts(frame: pl.DataFrame) -> Parts:
+    """Take purchases (of `columns.purchases`) apart into hashed facts."""
+    words = pl.col("key").str.split(" ")
+    texts = frame.select(
+        words.list.first().alias("first_word"), words.list.head(2).list.join(" ").alias("two_words")
+    )
+    known = frame["amount_minor"].is_not_null().to_numpy()
+    amount = frame["amount_minor"].fill_null(0).to_numpy()
+    size = np.log1p(np.abs(amount).astype(np.float64))
+    band = np.where(known, np.floor(size / np.log(2)) + 64 * (amount < 0), 255)
+    cents = np.abs(amount) % 100
+    roundness = np.select([~known, amount % 1000 == 0, cents == 0, cents >= 95], [4, 0, 1, 2], 3)
+    date = frame["booked_on"]
+    weekday = date.dt.weekday().to_numpy()
+    return Parts(
+        merchant=hash_texts(frame["merchant"]),
+        key=hash_texts(frame["key"]),
+        first_word=hash_texts(texts["first_word"]),
+        two_words=hash_texts(texts["two_words"]),
+        unit=hash_texts(frame["unit"]),
+        band=_numbers(band),
+        roundness=_numbers(roundness),
+        amount=mix(_numbers(np.where(known, amount, 2**62))),
+        month=_numbers(date.dt.month().to_numpy()),
+        weekday=_numbers(weekday),
+        weekend=_numbers(weekday >= 6),
+        day=date.to_physical().cast(pl.Int64).to_numpy(),
+        log_amount=np.where(known, size * np.where(amount < 0, -1.0, 1.0), np.nan),
+    )
+
+
+def _numbers(values: npt.NDArray[np.generic]) -> Hashes:
+    return values.astype(np.int64).view(np.uint64)

@@ -1,0 +1,67 @@
+"""What does every facet answer? One schema, whatever the facet.
+
+A facet that is not sure abstains: the value is still its best guess, `abstained` says not to act
+on it without a person.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+SCHEMA: dict[str, pl.DataType] = {
+    "facet": pl.String(),
+    "value": pl.String(),
+    "confidence": pl.Float64(),
+    "evidence": pl.String(),
+    "model_version": pl.String(),
+    "abstained": pl.Boolean(),
+}
+
+
+def results(
+    facet: str,
+    *,
+    value: Sequence[str | None] | pl.Series,
+    confidence: Sequence[float] | pl.Series,
+    evidence: Sequence[str] | pl.Series,
+    model_version: str,
+    abstained: Sequence[bool] | pl.Series,
+) -> pl.DataFrame:
+    """Build a frame of results, one row per input row, in input order.
+
+    Parameters
+    ----------
+    facet
+        The facet's name.
+    value, confidence, evidence, abstained
+        One entry per row. `confidence` is a probability.
+    model_version
+        The model or rule set that answered.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns as in `SCHEMA`.
+
+    Examples
+    --------
+    >>> results("receipt_required", value=["yes"], confidence=[1.0], evidence=["rule"],
+    ...         model_version="rules-1", abstained=[False]).columns
+    ['facet', 'value', 'confidence', 'evidence', 'model_version', 'abstained']
+    """
+    frame = pl.DataFrame(
+        {
+            "value": value,
+            "confidence": confidence,
+            "evidence": evidence,
+            "abstained": abstained,
+        },
+        schema_overrides={name: SCHEMA[name] for name in SCHEMA if name in _ROW_COLUMNS},
+    )
+    constant = {"facet": facet, "model_version": model_version}
+    return frame.with_columns(
+        pl.lit(text, dtype=pl.String).alias(name) for name, text in constant.items()
+    ).select(*SCHEMA)
+
+
+_ROW_COLUMNS = frozenset(SCHEMA) - {"facet", "model_version"}
