@@ -37,6 +37,10 @@ class StackConsole:
         """Print a sentence of the supervisor's own."""
         self._print("oppulence", "bold", text, "bold")
 
+    def hint(self, text: str) -> None:
+        """Print what one may type next, as it is: a simulated key in it is meant to be seen."""
+        self._console.print(text, soft_wrap=True, highlight=False, markup=False)
+
     def addresses(self, rows: list[tuple[str, str, str]]) -> None:
         """Print the final table: part, address, what it is for."""
         table = Table(box=None, pad_edge=False)

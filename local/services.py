@@ -4,11 +4,13 @@ Commands only: nothing of the other rooms is imported here. One code server load
 webserver and daemon ask it, which spares two more copies of everything in memory.
 """
 
+import json
 import socket
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import psycopg
 
@@ -72,6 +74,13 @@ def sandbox_part(settings: Settings) -> Part:
         address=f"http://{LOOPBACK}:{settings.sandbox_port}",
         ready_seconds=120.0,
     )
+
+
+def sandbox_key(settings: Settings) -> str:
+    """Return the simulated account's key, which is no secret: the simulator tells everyone."""
+    url = f"http://{LOOPBACK}:{settings.sandbox_port}/_sandbox/health"
+    with urlopen(url, timeout=PROBE_SECONDS) as answer:  # noqa: S310
+        return str(json.load(answer)["accounts"][0]["key"])
 
 
 def code_part(settings: Settings, place: DagsterPlace) -> Part:

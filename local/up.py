@@ -19,9 +19,9 @@ from core.settings import Settings
 from local.console import StackConsole
 from local.lease import FolderBusyError, Lease, LiveStack, claim
 from local.lifeline import Lifeline
-from local.ports import FixedPort, free_port, require_free
+from local.ports import LOOPBACK, FixedPort, free_port, require_free
 from local.process import Part
-from local.services import fixed_ports, service_phases, worker_mark
+from local.services import fixed_ports, sandbox_key, service_phases, worker_mark
 from local.stack import embedded_engines, require_keys, start_engines
 from local.supervisor import StoppedError, Supervisor
 
@@ -80,6 +80,11 @@ def _run(settings: Settings, lease: Lease, ports: Mapping[str, int], console: St
                 for phase in service_phases(complete, settings.data_dir / "dagster"):
                     supervisor.start(phase)
                 console.addresses(_addresses(complete, supervisor))
+                console.hint(
+                    "Try it on the simulated account:"
+                    f" STRIPE_API_KEY={sandbox_key(complete)} oppulence connect stripe"
+                    f" --api-url http://{LOOPBACK}:{settings.sandbox_port}"
+                )
                 console.say("Everything is ready. Ctrl-C stops it.")
                 supervisor.watch()
             except StoppedError:

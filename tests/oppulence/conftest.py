@@ -89,4 +89,4 @@ def _running(data_dir: Path, output: Path) -> Iterator[RunningStack]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(120)

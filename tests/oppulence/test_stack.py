@@ -131,7 +131,7 @@ def test_sigterm_ends_everything_and_what_was_stored_is_there_afterwards(
 ) -> None:
     pids = [part["pid"] for part in stack.live()["parts"].values()]
     stack.process.send_signal(signal.SIGTERM)
-    assert stack.process.wait(60) == 0
+    assert stack.process.wait(120) == 0
     assert [pid for pid in pids if is_running(pid)] == []
     assert processes_naming(stack.settings.data_dir) == []
     assert "Stopped." in stack.output.read_text()
