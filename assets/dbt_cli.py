@@ -32,11 +32,12 @@ class DbtCli:
 
     def start(self, arguments: Sequence[str], context: AssetExecutionContext) -> DbtCliInvocation:
         """Start dbt over the nodes that the run selected; the caller streams its events."""
+        op_context = context.op_execution_context
         selected = get_updated_cli_invocation_params_for_context(
-            context=context, manifest={}, dagster_dbt_translator=DagsterDbtTranslator()
+            context=op_context, manifest={}, dagster_dbt_translator=DagsterDbtTranslator()
         )
         project_dir = self.settings.dbt_project_dir
-        target = self._target(context.run_id)
+        target = self._target(op_context.run_id)
         environment = self.settings.dbt_environment() | {
             "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(target),
@@ -56,7 +57,7 @@ class DbtCli:
             project_dir=project_dir,
             target_path=target,
             raise_on_error=True,
-            context=context,
+            context=op_context,
             adapter=None,
             cli_version=Version(version("dbt-core")),
         )

@@ -123,7 +123,7 @@ def counted(
     event: Output[Any], context: AssetExecutionContext, warehouse: Warehouse, progress: Listener
 ) -> Output[Any]:
     """Return a table's output with the number of rows that it stores, and tell the listener."""
-    relation = ".".join(context.asset_key_for_output(event.output_name).path)
+    relation = ".".join(context.op_execution_context.asset_key_for_output(event.output_name).path)
     rows = int(warehouse.rows(f"select count() as rows from {relation}")[0]["rows"])
     if progress.on_progress:
         progress.on_progress({relation: rows})

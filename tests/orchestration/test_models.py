@@ -1,0 +1,55 @@
+"""dbt through Dagster, on two models of the real project: chosen, built, counted, checked."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster import AssetKey, DagsterInstance, Definitions
+
+from assets.progress import Listener
+from core.clock import epoch_microseconds
+from core.settings import Settings
+from core.tenancy import new_id
+from core.warehouse import Warehouse
+from orchestration.definitions import ingest_definitions, model_definitions, with_resources
+from orchestration.outcomes import outcome_of
+from pipelines.ingest import prepare_warehouse
+from pipelines.raw import COLUMNS
+
+# Nothing else lands this object unless it is named, so its rows are ours.
+RAW = "raw.stripe_customer_balance_transaction"
+TARGET = AssetKey(["staging", "stg_stripe__customer_balance_transactions"])
+FEED = AssetKey(["staging", "stg_stripe__customer_balance_transactions__feed"])
+PAYLOAD = (
+    '{{"id": "{id}", "object": "customer_balance_transaction", "amount": -500,'
+    ' "currency": "usd", "created": 1767225600, "customer": "cus_1", "type": "adjustment"}}'
+)
+
+
+def test_a_selected_target_is_built_with_its_feed_and_its_rows_are_counted(
+    engines: Settings, instance: DagsterInstance, tmp_path: Path
+):
+    settings = engines.model_copy(update={"data_dir": tmp_path})
+    prepare_warehouse(settings)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    workspace, version = new_id("ws"), epoch_microseconds(moment)
+    warehouse = Warehouse.connect(settings, pool_size=1)
+    rows = [
+        (workspace, "conn_a", name, version, 0, "backfill", moment, PAYLOAD.format(id=name))
+        for name in ("cbtxn_1", "cbtxn_2")
+    ]
+    warehouse.insert_rows(RAW, rows, COLUMNS)
+    warehouse.close()
+    heard: dict[str, int] = {}
+    parts = Definitions.merge(ingest_definitions(), model_definitions(settings))
+    bound = with_resources(parts, lambda: settings, Listener(heard.update, is_quiet=True))
+
+    result = bound.resolve_job_def("streaming").execute_in_process(
+        asset_selection=[TARGET, FEED], instance=instance, raise_on_error=False
+    )
+
+    outcome = outcome_of(result, instance)
+    assert outcome.error == ""
+    assert outcome.rows == heard == {"staging.stg_stripe__customer_balance_transactions": 2}
+    materialized = {event.asset_key for event in result.get_asset_materialization_events()}
+    assert materialized == {TARGET, FEED}
+    assert all(check.passed for check in outcome.checks)
