@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.stripe.endpoints import EMBEDDED, LISTS, WITHOUT_CREATED, ListEndpoint
 from sandbox.stripe.errors import invalid, missing, required
-from sandbox.stripe.forms import as_int
+from sandbox.stripe.forms import as_int, as_list
 from sandbox.stripe.store import Store
 from sandbox.stripe.template import embedded_list
 
@@ -120,6 +120,10 @@ def _filter(
     values: list[Any],
 ) -> None:
     kind = endpoint.kind
+    if isinstance(value, dict) and name != "arrival_date":
+        raise invalid("Invalid string", name)
+    if kind == "event" and name == "types":
+        value = as_list(value, name)
     if kind == "subscription" and name == "status":
         if value == "ended":
             clauses.append("status in ('canceled', 'incomplete_expired')")

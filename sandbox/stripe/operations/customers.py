@@ -151,6 +151,10 @@ def create_coupon(session: Session, params: Fields) -> Fields:
     off = as_int(params["amount_off"], "amount_off") if "amount_off" in params else None
     if (percent is None) == (off is None):
         raise invalid("Exactly one of percent_off and amount_off is required.", "percent_off")
+    try:
+        share = None if percent is None else float(percent)
+    except (TypeError, ValueError):
+        raise invalid(f"Invalid decimal: {percent}", "percent_off") from None
     value: Fields = {
         "id": params.get("id") or session.new_id("coupon"), "object": "coupon", "amount_off": off,
         "created": session.now,
@@ -159,7 +163,7 @@ def create_coupon(session: Session, params: Fields) -> Fields:
         "duration_in_months") if "duration_in_months" in params else None,
         "livemode": False, "max_redemptions": None, "metadata": metadata({}, params),
         "name": params.get("name"),
-        "percent_off": None if percent is None else float(percent), "redeem_by": None,
+        "percent_off": share, "redeem_by": None,
         "times_redeemed": 0, "valid": True,
     }  # fmt: skip
     session.save(value)

@@ -41,14 +41,15 @@ def create(session: Session, params: Fields) -> Fields:
         raise invalid(
             "This value must be greater than or equal to 1.", "amount", "parameter_invalid_integer"
         )
+    currency = str(params["currency"]).lower()
+    if len(currency) != 3 or not currency.isalpha():
+        raise invalid(f"Invalid currency: {currency}", "currency")
     customer = (
         session.load("customer", params["customer"], "customer")["id"]
         if "customer" in params
         else None
     )
-    intent = make_intent(
-        session, amount, str(params["currency"]).lower(), customer, params.get("description")
-    )
+    intent = make_intent(session, amount, currency, customer, params.get("description"))
     intent["metadata"] = metadata(intent, params)
     if "payment_method" in params:
         method = resolve(session, params["payment_method"], "payment_method")
