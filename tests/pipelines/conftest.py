@@ -43,8 +43,9 @@ def held(warehouse: Warehouse) -> Callable[[str, str], dict[str, tuple[int, str]
 
     def read(workspace: str, name: str) -> dict[str, tuple[int, str]]:
         rows = warehouse.rows(
-            f"select id, argMax((is_deleted, payload), version) as state"
-            f" from {RawTable('stripe', name).name} where workspace_id = {{workspace:String}} group by id",
+            "select id, argMax((is_deleted, payload), version) as state"
+            f" from {RawTable('stripe', name).name}"
+            " where workspace_id = {workspace:String} group by id",
             {"workspace": workspace},
         )
         return {row["id"]: tuple(row["state"]) for row in rows}

@@ -1,4 +1,4 @@
-"""How does Stripe list things? The rules of its lists in memory, for tests that need thousands of them.
+"""How does Stripe list things? The rules of its lists, in memory.
 
 `FakeStripe` answers like the API; `FakeClient` stands in for `StripeClient` without a network;
 `serving` puts the same lists behind loopback HTTP.
@@ -102,7 +102,7 @@ async def landed(sink: Sink) -> dict[str, list[dict[str, Any]]]:
 
 
 def newest(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return what ReplacingMergeTree keeps: per id the row of the highest version, the last one of equals."""
+    """Return what ReplacingMergeTree keeps: per id the highest version, the last of equals."""
     kept: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row["id"] not in kept or row["version"] >= kept[row["id"]]["version"]:

@@ -1,4 +1,4 @@
-"""Guards nested lists: what is not embedded in the parent is fetched, and lands under the right id."""
+"""Guards nested lists: what is not embedded is fetched, and lands under the right id."""
 
 import asyncio
 
@@ -41,7 +41,9 @@ def lines(count: int) -> list[dict]:
 
 def test_lines_past_the_embedded_ones_are_fetched_however_many_pages_they_fill():
     stripe = FakeStripe({
-        "/v1/invoices": [invoice(1, lines(10), has_more=True), invoice(2, lines(3), has_more=False)],
+        "/v1/invoices": [
+            invoice(1, lines(10), has_more=True), invoice(2, lines(3), has_more=False),
+        ],
         "/v1/invoices/in_1/lines": lines(235),
     })  # fmt: skip
     rows, _ = read(stripe, "invoice")
@@ -55,7 +57,10 @@ def test_a_parent_that_is_named_by_a_parameter():
     stripe = FakeStripe({
         "/v1/subscriptions": [{"id": "sub_1", "object": "subscription", "created": START,
                                "items": {"data": [{"id": "si_1"}], "has_more": True}}],
-        "/v1/subscription_items": [{"id": "si_1", "object": "subscription_item"}, {"id": "si_2", "object": "subscription_item"}],
+        "/v1/subscription_items": [
+            {"id": "si_1", "object": "subscription_item"},
+            {"id": "si_2", "object": "subscription_item"},
+        ],
     })  # fmt: skip
     rows, _ = read(stripe, "subscription")
     assert [row["id"] for row in rows["subscription_item"]] == ["si_2"]

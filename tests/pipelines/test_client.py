@@ -21,7 +21,7 @@ OK = (200, {"Date": "Fri, 20 Nov 2026 10:00:00 GMT"}, PAGE_BODY)
 
 
 def ask(*answers):
-    """Answer requests one after the other, the last one forever; return the page and the requests."""
+    """Answer requests one by one, the last answer forever; return the page and the requests."""
     seen: list[BaseHTTPRequestHandler] = []
     numbers = count()
 
@@ -73,7 +73,7 @@ def test_a_request_says_who_asks_and_in_which_version():
 
 
 def test_an_answer_is_dated_before_the_second_in_which_stripe_gave_it():
-    """10:00:00 by Stripe's clock; the request took under a second, so all is known up to 09:59:59."""
+    """10:00:00 by Stripe's clock, after less than a second: all is known up to 09:59:59."""
     _, read, _ = ask(OK)
     assert read.held_at == 1_795_168_799_000_000 - 1
 
@@ -88,7 +88,7 @@ def test_retry_after_is_waited_for():
     ("status", "error", "kind"),
     [
         (401, {"message": "Invalid API Key provided: sk_test_****CRET"}, KeyRejectedError),
-        (403, {"message": "The provided key does not have the required permissions"}, NotPermittedError),
+        (403, {"message": "The key lacks the required permissions"}, NotPermittedError),
         (404, {"message": "Unrecognized request URL"}, NotPermittedError),
         (400, {"message": "Your account is not set up to use Issuing."}, NotPermittedError),
     ],

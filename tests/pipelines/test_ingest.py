@@ -55,7 +55,10 @@ def test_a_backfill_lands_each_object_and_says_what_it_skipped(fresh, held):
 
 def test_payloads_are_kept_byte_for_byte(fresh, held):
     """72.10 stays 72.10, and spaces, escapes and the order of keys stay as they came."""
-    payload = '{ "id":"ch_1" ,"object": "charge","created":1790000000, "rate":72.10,"big":1e2, "name":"Zo\\u00eb \\u2028 é"}'
+    payload = (
+        '{ "id":"ch_1" ,"object": "charge","created":1790000000, "rate":72.10,"big":1e2,'
+        ' "name":"Zo\\u00eb \\u2028 é"}'
+    )
 
     def answer(path, query, _):
         data = payload if path == "/v1/charges" and "starting_after" not in query else ""
@@ -147,7 +150,8 @@ def test_an_incremental_run_brings_updates_creations_and_removals(fresh, held):
         stripe.requests.clear()
         now = int(datetime.now(UTC).timestamp()) + 2  # noqa: TID251  (events lie after the backfill)
         stripe.lists["/v1/events"] = [
-            {"id": f"evt_{n}", "object": "event", "created": now + n, "type": kind, "api_version": API_VERSION,
+            {"id": f"evt_{n}", "object": "event", "created": now + n, "type": kind,
+             "api_version": API_VERSION,
              "data": {"object": body}}
             for n, (kind, body) in enumerate([
                 ("charge.refunded", charge(7, START + 7, refunded=True)),

@@ -1,4 +1,4 @@
-"""Guards what parallel reading rests on: windows cover a list exactly, whatever its distribution."""
+"""Guards what parallel reading rests on: windows cover a list exactly, however it is spread."""
 
 import asyncio
 import json
