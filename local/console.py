@@ -4,6 +4,8 @@ Colour only where someone looks: on a terminal, and not when NO_COLOR is set (ri
 Parts see a pipe, not the terminal, so they print plain text.
 """
 
+import re
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +13,8 @@ from rich.text import Text
 from core.logs import redact
 from local.process import LineSink
 
+# Some parts (Dagster's daemon) colour their lines even for a pipe.
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _STYLES = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "red")
 
 
@@ -52,5 +56,5 @@ class StackConsole:
 
     def _print(self, part: str, style: str, line: str, line_style: str) -> None:
         text = Text(f"{part:<{self._width}} | ", style=style)
-        text.append(str(redact(line)), style=line_style)
+        text.append(str(redact(_ANSI.sub("", line))), style=line_style)
         self._console.print(text, soft_wrap=True, highlight=False, markup=False)
