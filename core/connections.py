@@ -79,22 +79,46 @@ class ConnectionStore:
     ) -> Connection:
         """Create the connection to this provider account, or renew it if it exists already."""
         with self.database.tenant(tenant) as rows:
-            found = rows.execute(
-                "select id from connections where provider = %s and provider_account_id = %s"
-                " for update",
-                [provider, provider_account_id],
-            ).fetchone()
-            connection_id = found["id"] if found else new_id("conn")
-            sealed = self.box.seal(
-                json.dumps(dict(credentials)), context=f"{tenant}|{connection_id}"
-            )
-            values = {
-                "workspace_id": str(tenant), "id": connection_id, "provider": provider,
-                "name": name, "account": provider_account_id, "api_url": api_url, "sealed": sealed,
-            }  # fmt: skip
-            row = rows.execute(_UPSERT, values).fetchone()
+            return self.connect_within(
+                rows, tenant, provider=provider, name=name,
+                provider_account_id=provider_account_id, api_url=api_url, credentials=credentials,
+            )  # fmt: skip
+
+    def connect_within(
+        self,
+        rows: Rows,
+        tenant: TenantId,
+        *,
+        provider: str,
+        name: str,
+        provider_account_id: str,
+        api_url: str,
+        credentials: Mapping[str, str],
+    ) -> Connection:
+        """Do as `connect` does, in a transaction of this workspace that the caller has open."""
+        found = rows.execute(
+            "select id from connections where provider = %s and provider_account_id = %s"
+            " for update",
+            [provider, provider_account_id],
+        ).fetchone()
+        connection_id = found["id"] if found else new_id("conn")
+        sealed = self.box.seal(json.dumps(dict(credentials)), context=f"{tenant}|{connection_id}")
+        values = {
+            "workspace_id": str(tenant), "id": connection_id, "provider": provider,
+            "name": name, "account": provider_account_id, "api_url": api_url, "sealed": sealed,
+        }  # fmt: skip
+        row = rows.execute(_UPSERT, values).fetchone()
         assert row is not None
         return self._read(row)
+
+    def revoke_within(self, rows: Rows, tenant: TenantId, connection_id: str, reason: str) -> None:
+        """Let a connection be asked no more, and forget its credentials."""
+        empty = self.box.seal(json.dumps({}), context=f"{tenant}|{connection_id}")
+        rows.execute(
+            "update connections set status = 'revoked', status_reason = %s, updated_at = now(),"
+            " sealed_credentials = %s where id = %s",
+            [reason, empty, connection_id],
+        )
 
     def of(self, tenant: TenantId) -> list[Connection]:
         """Return the workspace's connections, oldest first."""

@@ -17,6 +17,7 @@ from serving.api_keys import router as api_keys
 from serving.audit_log import router as audit_log
 from serving.auth.key_cache import KeyCache
 from serving.balances import router as balances
+from serving.connections import router as connections
 from serving.documentation import OPENAPI_PATH, add_documentation
 from serving.engines import Engines
 from serving.exchange import ExchangeMiddleware
@@ -34,6 +35,7 @@ ROUTERS = (
     accounts.router,
     balances.router,
     metrics.router,
+    connections.router,
     whoami.router,
     workspaces.router,
     members.router,

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     TRANSACTIONS_READ = "transactions:read"
     ACCOUNTS_READ = "accounts:read"
     METRICS_READ = "metrics:read"
+    CONNECTIONS_READ = "connections:read"
+    CONNECTIONS_WRITE = "connections:write"
     API_KEYS_READ = "api_keys:read"
     API_KEYS_WRITE = "api_keys:write"
     MEMBERS_READ = "members:read"
@@ -50,6 +52,8 @@ TABLE: dict[Permission, Grant] = {
     Permission.TRANSACTIONS_READ: Grant("See transactions and where they come from", _EVERYONE),
     Permission.ACCOUNTS_READ: Grant("See accounts and balances", _EVERYONE),
     Permission.METRICS_READ: Grant("See revenue metrics", _EVERYONE),
+    Permission.CONNECTIONS_READ: Grant("See connections and their state", _EVERYONE),
+    Permission.CONNECTIONS_WRITE: Grant("Connect, rename and delete accounts", _ADMINS),
     Permission.API_KEYS_READ: Grant("See which API keys exist", _ADMINS),
     Permission.API_KEYS_WRITE: Grant("Create, rotate and revoke API keys", _ADMINS),
     Permission.MEMBERS_READ: Grant("See who belongs to the workspace", _EVERYONE),

@@ -18,6 +18,7 @@ from fastapi.routing import iter_route_contexts
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from core.clock import utc_now
+from core.connections import ConnectionStore
 from core.database import Rows
 from core.errors import ForbiddenError, InvalidInputError
 from core.tenancy import TenantId
@@ -89,6 +90,10 @@ class TenantScope:
             scopes=scopes, environment=environment, expires_at=expires_at,
         )  # fmt: skip
 
+    def connection_store(self) -> ConnectionStore:
+        """Return the store that seals credentials; call it within this scope's transaction."""
+        return ConnectionStore(self._engines.database, self._engines.box)
+
     def answer_with(self, header: str, value: str) -> None:
         """Set a header of the answer, whatever the answer becomes."""
         self.exchange.headers[header] = value
@@ -148,6 +153,8 @@ AnyScope = Annotated[TenantScope, Depends(Requires(None))]
 TransactionsRead = Annotated[TenantScope, Depends(Requires(Permission.TRANSACTIONS_READ))]
 AccountsRead = Annotated[TenantScope, Depends(Requires(Permission.ACCOUNTS_READ))]
 MetricsRead = Annotated[TenantScope, Depends(Requires(Permission.METRICS_READ))]
+ConnectionsRead = Annotated[TenantScope, Depends(Requires(Permission.CONNECTIONS_READ))]
+ConnectionsWrite = Annotated[TenantScope, Depends(Requires(Permission.CONNECTIONS_WRITE))]
 ApiKeysRead = Annotated[TenantScope, Depends(Requires(Permission.API_KEYS_READ))]
 ApiKeysWrite = Annotated[TenantScope, Depends(Requires(Permission.API_KEYS_WRITE))]
 MembersRead = Annotated[TenantScope, Depends(Requires(Permission.MEMBERS_READ))]

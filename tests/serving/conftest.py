@@ -15,6 +15,7 @@ import uvicorn
 import yaml
 
 from core.database import Database
+from core.logs import configure_logging
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from core.warehouse import Warehouse
@@ -38,6 +39,12 @@ def create_table(warehouse: Warehouse, folder: str, order_by: str) -> None:
         f"create table if not exists {database}.{model} ({columns})"
         f" engine = ReplacingMergeTree(version, is_deleted) order by ({order_by})"
     )
+
+
+@pytest.fixture(autouse=True)
+def logging_as_in_production(engines: Settings) -> None:
+    """Set the one redacted stream: structlog's own default draws tracebacks with every local."""
+    configure_logging(engines)
 
 
 @pytest.fixture(scope="session")

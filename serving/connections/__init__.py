@@ -1,0 +1,1 @@
+"""Connections: the provider accounts that a workspace has let us read."""
