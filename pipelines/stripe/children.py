@@ -75,27 +75,17 @@ class ChildReader:
         return found
 
     async def _read(self, endpoint: Endpoint, parent_id: str, after: str) -> Family:
+        """Read one nested list to its end, which is an empty page, whatever `has_more` says."""
         items: list[Item] = []
         held_at = 0
         try:
-            has_more = endpoint in self.endpoints
-            while has_more:
-                query: dict[str, str | int] = {"limit": PAGE_SIZE, **endpoint.query(parent_id)}
-                if after:
-                    query["starting_after"] = after
-                page, answer = await self.client.get(
-                    endpoint.path_of(parent_id), query, PAGE.decode
-                )
-                found = items_of(page, endpoint.object)
-                check_page(
-                    found, has_more=page.has_more, previous=items[-1] if items else None,
-                    low=0, high=0, is_dated=False,
-                )  # fmt: skip
-                if found and found[0].id == after:
-                    raise ListIntegrityError("A nested list does not move past its embedded page.")
+            while endpoint in self.endpoints:
+                found, read_at = await self._page(endpoint, parent_id, after, items)
+                held_at = held_at or read_at
+                if not found:
+                    break
                 items += found
-                held_at = held_at or answer.held_at
-                has_more, after = page.has_more, found[-1].id if found else ""
+                after = found[-1].id
         except NotPermittedError as refused:
             if endpoint in self.endpoints:
                 self.endpoints.remove(endpoint)
@@ -103,3 +93,17 @@ class ChildReader:
         if endpoint.keyed_by_parent:
             items = [replace(item, id=f"{parent_id}/{item.id}") for item in items]
         return Family(endpoint, items, held_at)
+
+    async def _page(
+        self, endpoint: Endpoint, parent_id: str, after: str, before: Sequence[Item]
+    ) -> tuple[list[Item], int]:
+        query: dict[str, str | int] = {"limit": PAGE_SIZE, **endpoint.query(parent_id)}
+        if after:
+            query["starting_after"] = after
+        page, answer = await self.client.get(endpoint.path_of(parent_id), query, PAGE.decode)
+        found = items_of(page, endpoint.object)
+        previous = before[-1] if before else None
+        check_page(found, has_more=page.has_more, previous=previous, low=0, high=0, is_dated=False)
+        if found and found[0].id == after:
+            raise ListIntegrityError("A nested list does not move past its embedded page.")
+        return found, answer.held_at
