@@ -9,6 +9,7 @@ from dagster import (
     DefaultSensorStatus,
     DeleteDynamicPartitionsRequest,
     DynamicPartitionsDefinition,
+    ResourceParam,
     RunRequest,
     SensorDefinition,
     SensorEvaluationContext,
@@ -34,12 +35,12 @@ def connection_sensor(provider: str) -> SensorDefinition:
         minimum_interval_seconds=30,
         default_status=DefaultSensorStatus.RUNNING,
         description="New connections get a partition and a backfill, revoked ones lose theirs.",
-        required_resource_keys={"connections"},
     )
-    def connections_changed(context: SensorEvaluationContext) -> SensorResult | SkipReason:
-        store: ConnectionStore = context.resources.connections
+    def connections_changed(
+        context: SensorEvaluationContext, connections: ResourceParam[ConnectionStore]
+    ) -> SensorResult | SkipReason:
         known = context.instance.get_dynamic_partitions(partitions_name(provider))
-        return connection_tick(partition_change(store.all_of(provider), known), partitions)
+        return connection_tick(partition_change(connections.all_of(provider), known), partitions)
 
     return connections_changed
 
@@ -76,11 +77,11 @@ def first_backfills(added: tuple[str, ...]) -> list[RunRequest]:
     minimum_interval_seconds=60,
     default_status=DefaultSensorStatus.RUNNING,
     description="The dbt project's files differ from those last set up.",
-    required_resource_keys={"settings"},
 )
-def streaming_models_changed(context: SensorEvaluationContext) -> RunRequest | SkipReason:
+def streaming_models_changed(
+    context: SensorEvaluationContext, settings: ResourceParam[Settings]
+) -> RunRequest | SkipReason:
     """Ask for a run of the streaming layer when dbt's files changed."""
-    settings: Settings = context.resources.settings
     now = fingerprint(settings.dbt_project_dir)
     if context.cursor == now:
         return SkipReason("The models are as they were set up.")
