@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 # How an endpoint is read in a backfill:
 #   list        page by page, newest first; in windows of `created` where Stripe filters on it
@@ -37,7 +37,7 @@ class Endpoint:
         embedded: The parent's field that holds its first page.
         needs: The parent's field that must be set for the walk to find anything.
         parameters: Fixed query parameters.
-        expand: The item's fields to be sent whole instead of by id.
+        expand: The item's field to be sent whole instead of by id.
         keyed_by_parent: Items do not say whose they are, or their ids are unique only within the
             parent: a row's id is `<parent id>/<id>`.
         immutable: Objects never change once created.
@@ -57,7 +57,7 @@ class Endpoint:
     embedded: str = ""
     needs: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    expand: tuple[str, ...] = ()
+    expand: str = ""
     keyed_by_parent: bool = False
     immutable: bool = False
     retrieve: str = ""
@@ -82,11 +82,11 @@ class Endpoint:
         """Return the path for one parent."""
         return _PLACEHOLDER.sub(parent_id, self.path, count=1)
 
-    def query(self, parent_id: str = "") -> dict[str, Any]:
+    def query(self, parent_id: str = "") -> dict[str, str]:
         """Return the list's fixed query parameters, the parent's included."""
-        query: dict[str, Any] = dict(self.parameters)
+        query = dict(self.parameters)
         if self.expand:
-            query["expand[]"] = [f"data.{name}" for name in self.expand]
+            query["expand[]"] = f"data.{self.expand}"
         if self.parent_parameter:
             query[self.parent_parameter] = parent_id
         return query

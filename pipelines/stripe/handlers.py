@@ -18,7 +18,7 @@ from pipelines.stripe.errors import NotPermittedError
 from pipelines.stripe.events import SECOND, Change, digest, event_row
 from pipelines.stripe.landing import Landing
 from pipelines.stripe.listing import ReadPage
-from pipelines.stripe.objects import children_of, retrieve_paths
+from pipelines.stripe.objects import children_of, expanded, retrieve_paths
 from pipelines.stripe.pages import HEAD, Item
 
 _RETRIEVE = retrieve_paths()
@@ -83,7 +83,7 @@ class EventPages:
         if not path:
             return change, change.row()
         try:
-            head, answer = await self.client.get(path, {}, HEAD.decode)
+            head, answer = await self.client.get(path, expanded(change.object), HEAD.decode)
         except NotPermittedError:
             return change, change.row()
         # Past every event of that second, whatever the clocks say; a later change in the same

@@ -53,11 +53,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _listed("/v1/billing/meters", "billing.meter", "catalog"),
     _relisted("/v1/entitlements/features", "entitlements.feature", "catalog"),
     # billing
-    _dated("/v1/subscriptions", "subscription", "billing", parameters={"status": "all"}, expand=("discounts",)),  # canceled ones too
+    _dated("/v1/subscriptions", "subscription", "billing", parameters={"status": "all"}, expand="discounts"),  # canceled ones too
     _completed("/v1/subscription_items", "subscription_item", "billing", parent="subscription", parent_parameter="subscription", embedded="items", retrieve="/v1/subscription_items/{id}"),
     _excluded("/v1/subscription_items/{subscription_item}/usage_record_summaries", "usage_record_summary", "billing", parent="subscription_item", reason="removed from the API in 2025-03-31.basil; meters replace it"),
     _dated("/v1/subscription_schedules", "subscription_schedule", "billing"),
-    _dated("/v1/invoices", "invoice", "billing", expand=("discounts",)),  # the only place that keeps an ended discount
+    _dated("/v1/invoices", "invoice", "billing", expand="discounts"),  # the only place that keeps an ended discount
     _completed("/v1/invoices/{invoice}/lines", "line_item", "billing", parent="invoice", embedded="lines"),
     _excluded("/v1/invoices/upcoming/lines", "line_item", "billing", reason="a preview; Stripe stores no such object"),
     _listed("/v1/invoice_payments", "invoice_payment", "billing"),
@@ -195,6 +195,11 @@ def lists_for(names: frozenset[str]) -> tuple[Endpoint, ...]:
     """Return the lists to page for `names`: their own, and those whose items they are walked by."""
     parents = {e.parent for e in ENDPOINTS if e.is_walked and e.name in names}
     return tuple(e for e in LISTS if e.object in names or e.object in parents)
+
+
+def expanded(name: str) -> dict[str, str]:
+    """Return the query that has one object of this name sent as its list sends it."""
+    return next(({"expand[]": e.expand} for e in LISTS if e.object == name and e.expand), {})
 
 
 def retrieve_paths() -> dict[str, str]:
