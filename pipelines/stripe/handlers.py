@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from core.clock import epoch_microseconds, utc_now
 from pipelines.batches import RawObject
 from pipelines.stripe.children import ChildReader, OnSkip
-from pipelines.stripe.client import StripeClient
+from pipelines.stripe.client import Answer, StripeClient
 from pipelines.stripe.endpoints import Endpoint
 from pipelines.stripe.errors import NotPermittedError
 from pipelines.stripe.events import SECOND, Change, digest, event_row
@@ -86,10 +87,20 @@ class EventPages:
             head, answer = await self.client.get(path, expanded(change.object), HEAD.decode)
         except NotPermittedError:
             return change, change.row()
-        # Past every event of that second, whatever the clocks say; a later change in the same
-        # second is a new tie, and is asked for again.
-        version = max(answer.held_at, change.second * SECOND + 1)
-        return change, RawObject(change.id, version, head.deleted, answer.body.strip())
+        return change, RawObject(
+            change.id, _settled_version(change, answer), head.deleted, answer.body.strip()
+        )
+
+
+def _settled_version(change: Change, answer: Answer) -> int:
+    """Return a version past every event of the change's second and before any of the next.
+
+    Within the second it follows our clock, so that of two answers the later one wins: a change
+    after the first answer, still in that second, is a new tie and is asked for again.
+    """
+    second = change.second * SECOND
+    in_second = min(max(epoch_microseconds(utc_now()), second + 1), second + SECOND - 1)
+    return max(answer.held_at, in_second)
 
 
 def _raw(row: RawObject) -> msgspec.Raw:

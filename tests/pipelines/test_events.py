@@ -115,7 +115,7 @@ def test_the_answer_outranks_a_tied_second_even_when_clocks_disagree():
     stripe = FakeStripe({"/v1/events": events}, {"/v1/customers/cus_1": customer(1, balance=3)})
     stripe.held_at = 5  # Stripe's clock, as if hours behind its own events
     (row,) = asyncio.run(apply(stripe))["customer"]
-    assert row["version"] == START * 1_000_000 + 1
+    assert row["version"] == START * 1_000_000 + 999_999  # before any event of the next second
     assert json.loads(row["payload"])["balance"] == 3
 
 
