@@ -119,9 +119,7 @@ def dbt(settings: Settings, target: Path, *arguments: str) -> float:
     project = str(settings.dbt_project_dir)
     finished = subprocess.run(
         [
-            sys.executable,
-            "-m",
-            "dbt.cli.main",
+            str(Path(sys.executable).with_name("dbt")),
             "--quiet",
             "--log-path",
             str(target),

@@ -52,9 +52,7 @@ def dbt(clickhouse: Settings, target_dir: Path) -> Build:
         project = str(clickhouse.dbt_project_dir)
         result = subprocess.run(
             [
-                sys.executable,
-                "-m",
-                "dbt.cli.main",
+                str(Path(sys.executable).with_name("dbt")),
                 "--log-path",
                 str(target_dir),
                 *arguments,
