@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from core.settings import Settings
 from serving import health
 from serving.accounts import router as accounts
+from serving.answers import AnswerCache
 from serving.api_keys import router as api_keys
 from serving.audit_log import router as audit_log
 from serving.auth.key_cache import KeyCache
@@ -50,6 +51,7 @@ class State(TypedDict):
     engines: Engines
     keys: KeyCache
     limiter: RateLimiter
+    answers: AnswerCache
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -67,6 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
                 engines=engines,
                 keys=KeyCache(engines.database, engines.api_key_secret),
                 limiter=RateLimiter(engines.cache),
+                answers=AnswerCache(engines.cache),
             )
         finally:
             await run_in_threadpool(engines.close)

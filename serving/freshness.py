@@ -10,14 +10,16 @@ from serving.auth.scope import TenantScope
 DATA_AS_OF_HEADER = "X-Data-As-Of"
 
 
-def tell_freshness(scope: TenantScope, newest: TenantQuery) -> None:
-    """Set the header on this request's answer.
+def tell_freshness(scope: TenantScope, newest: TenantQuery) -> str:
+    """Set the header on this request's answer; return the state of the data behind it.
 
     Args:
         scope: The workspace.
-        newest: Answers with one row: `rows_held`, and `newest_at` of the tables behind the answer.
+        newest: Answers with one row on the tables behind the answer: `rows_held`, `newest_at` and
+            `state`.
     """
     (found,) = scope.rows(newest)
     if found["rows_held"]:
         moment = found["newest_at"].isoformat(timespec="milliseconds")
         scope.answer_with(DATA_AS_OF_HEADER, moment.replace("+00:00", "Z"))
+    return str(found["state"])

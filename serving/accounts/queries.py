@@ -25,5 +25,9 @@ ONE = TenantQuery(
     """
 )
 NEWEST = TenantQuery(
-    "select count() as rows_held, max(extracted_at) as newest_at from unified.accounts"
+    """
+    select count() as rows_held, max(extracted_at) as newest_at,
+        toString((count(), max(landed_at), sum(version))) as state
+    from unified.accounts
+    """
 )

@@ -23,6 +23,7 @@ from core.database import Rows
 from core.errors import ForbiddenError, InvalidInputError
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery
+from serving.answers import AnswerCache
 from serving.auth.key_cache import KeyCache
 from serving.auth.key_store import ApiKey, insert_key
 from serving.auth.keys import Environment, is_well_formed
@@ -53,6 +54,8 @@ class TenantScope:
     tenant: TenantId
     key: ApiKey
     exchange: Exchange
+    answers: AnswerCache = field(repr=False)
+    if_none_match: str
     _engines: Engines = field(repr=False)
 
     def rows(
@@ -146,7 +149,14 @@ class Requires:
                 f"The API key lacks the permission {self.permission}.",
                 next_step="Use a key that has it; GET /v1/whoami lists what this one may do.",
             )
-        return TenantScope(tenant, key, exchange, engines)
+        return TenantScope(
+            tenant=tenant,
+            key=key,
+            exchange=exchange,
+            answers=request.state.answers,
+            if_none_match=request.headers.get("If-None-Match", ""),
+            _engines=engines,
+        )
 
 
 AnyScope = Annotated[TenantScope, Depends(Requires(None))]

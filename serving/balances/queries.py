@@ -38,5 +38,9 @@ CHANGES = TenantQuery(
 )
 
 NEWEST = TenantQuery(
-    "select count() as rows_held, max(extracted_at) as newest_at from unified.balance_transactions"
+    """
+    select count() as rows_held, max(extracted_at) as newest_at,
+        toString((count(), max(landed_at), sum(version))) as state
+    from unified.balance_transactions
+    """
 )

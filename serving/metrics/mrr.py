@@ -2,10 +2,13 @@
 
 from collections import defaultdict
 from datetime import date, timedelta
+from typing import Any
+
+from fastapi import Response
 
 from core.errors import InvalidInputError
 from serving.auth.scope import TenantScope
-from serving.freshness import tell_freshness
+from serving.caching import cached
 from serving.metrics import queries
 from serving.metrics.schemas import Mrr, series_of
 from serving.metrics.series import Interval, Movement, series
@@ -22,21 +25,30 @@ def recurring_revenue(
     until: date | None,
     currency: str | None,
     interval: Interval,
-) -> Mrr:
-    """Return MRR from `since` (default: the first movement) to before `until` (default: tomorrow).
+) -> Response:
+    """Answer with MRR from `since` (or the first movement) to before `until` (or tomorrow).
 
     Raises:
         InvalidInputError: The bounds are reversed, or hold more points than an answer may.
     """
-    tell_freshness(scope, queries.NEWEST)
     end = min(until or date.max, today + timedelta(days=1))  # nobody knows the MRR of tomorrow
-    rows = scope.rows(queries.MOVEMENTS, {"until": end, "currency": currency or ""})
+    if since is not None and until is not None and since >= until:
+        raise InvalidInputError("since must lie before until.", next_step="Exchange the two.")
+    asked = {"until": end, "currency": currency or ""}
+
+    def make() -> Mrr:
+        return _computed(scope.rows(queries.MOVEMENTS, asked), since, end, interval)
+
+    named = asked | {"since": since, "interval": interval}
+    return cached(scope, "get_mrr", named, queries.NEWEST, make)
+
+
+def _computed(rows: list[dict[str, Any]], since: date | None, end: date, interval: Interval) -> Mrr:
     movements: dict[str, list[Movement]] = defaultdict(list)
     for row in rows:
         movements[row.pop("currency")].append(Movement(**row))
-    start = since or min((row["moved_on"] for row in rows), default=end)
-    if since is not None and until is not None and since >= until:
-        raise InvalidInputError("since must lie before until.", next_step="Exchange the two.")
+    days = [movement.moved_on for moved in movements.values() for movement in moved]
+    start = since or min(days, default=end)
     if (end - start).days > MAXIMUM_POINTS * _SHORTEST_DAYS[interval]:
         raise InvalidInputError(
             f"That is more than {MAXIMUM_POINTS} points.",

@@ -20,7 +20,8 @@ MOVEMENTS = TenantQuery(
 NEWEST = TenantQuery(
     """
     select count() as rows_held,
-        least(max(computed_at), (select max(extracted_at) from unified.subscriptions)) as newest_at
+        least(max(computed_at), (select max(extracted_at) from unified.subscriptions)) as newest_at,
+        toString((count(), newest_at, max(computed_at), sum(version))) as state
     from marts.fct_mrr_movements
     """
 )

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from core.clock import utc_now
 from serving.auth.scope import MetricsRead
+from serving.caching import NOT_MODIFIED
 from serving.metrics.mrr import recurring_revenue
 from serving.metrics.schemas import Mrr
 from serving.metrics.series import Interval
@@ -15,14 +16,20 @@ from serving.words import Currency
 router = APIRouter(prefix="/v1/metrics", tags=["metrics"])
 
 
-@router.get("/mrr", summary="Monthly recurring revenue", operation_id="get_mrr")
+@router.get(
+    "/mrr",
+    summary="Monthly recurring revenue",
+    operation_id="get_mrr",
+    response_model=Mrr,
+    responses=NOT_MODIFIED,
+)
 def get_mrr(
     scope: MetricsRead,
     since: Annotated[Day | None, Query(description="First day; default: all")] = None,
     until: Annotated[Day | None, Query(description="Day after the last; default: today")] = None,
     currency: Annotated[Currency | None, Query(description="ISO 4217", examples=["EUR"])] = None,
     interval: Interval = "day",
-) -> Mrr:
+) -> Response:
     """Show MRR at the end of each interval, and the movements that led there."""
     return recurring_revenue(
         scope, today=utc_now().date(), since=since, until=until, currency=currency,

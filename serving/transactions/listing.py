@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from fastapi import Response
+
 from core.clock import epoch_microseconds
 from core.errors import NotFoundError
 from serving.auth.scope import TenantScope
+from serving.caching import cached
 from serving.freshness import tell_freshness
 from serving.pagination import Cursor, Page, page_of
 from serving.singling import the_only_one
@@ -22,12 +25,15 @@ from serving.transactions.schemas import (
 SHOWN_STATES = 20
 
 
-def list_transactions(scope: TenantScope, filters: TransactionFilters) -> Page[Transaction]:
-    """Return the page after the filters' cursor, or the first."""
+def list_transactions(scope: TenantScope, filters: TransactionFilters) -> Response:
+    """Answer with the page after the filters' cursor, or the first."""
     parameters = filters.parameters() | _position(filters.cursor) | {"limit": filters.limit + 1}
-    tell_freshness(scope, queries.NEWEST)
-    rows = scope.rows(queries.PAGE, parameters)
-    return page_of(rows, filters.limit, transaction_of, _cursor_of)
+
+    def make() -> Page[Transaction]:
+        rows = scope.rows(queries.PAGE, parameters)
+        return page_of(rows, filters.limit, transaction_of, _cursor_of)
+
+    return cached(scope, "list_transactions", parameters, queries.NEWEST, make)
 
 
 def get_transaction(

@@ -54,7 +54,11 @@ ONE = TenantQuery(
 )
 
 NEWEST = TenantQuery(
-    "select count() as rows_held, max(extracted_at) as newest_at from unified.transactions"
+    """
+    select count() as rows_held, max(extracted_at) as newest_at,
+        toString((count(), max(landed_at), sum(version))) as state
+    from unified.transactions
+    """
 )
 
 _RAW_TABLE = re.compile(r"raw\.[a-z][a-z0-9_]*")

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Body, Path, Query, Response
 
 from core.errors import NotFoundError
 from serving.auth.scope import TransactionsRead
+from serving.caching import NOT_MODIFIED
 from serving.pagination import Page
 from serving.responses import problems
 from serving.singling import AmbiguousIdError
@@ -17,7 +18,13 @@ from serving.words import Id
 router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 
 
-@router.get("", summary="List transactions", operation_id="list_transactions")
+@router.get(
+    "",
+    summary="List transactions",
+    operation_id="list_transactions",
+    response_model=Page[Transaction],
+    responses=NOT_MODIFIED,
+)
 def get_transactions(
     scope: TransactionsRead,
     query: Annotated[TransactionFilters, Query()],
@@ -25,7 +32,7 @@ def get_transactions(
         TransactionFilters | None,
         Body(description="The same filters as JSON; the query string goes before it"),
     ] = None,
-) -> Page[Transaction]:
+) -> Response:
     """List the workspace's transactions, newest first.
 
     Pages are stable: rows that arrive while a list is walked neither repeat nor hide others.
