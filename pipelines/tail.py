@@ -29,7 +29,7 @@ LONGEST_PAUSE = 300.0
 REFRESH_SECONDS = 15.0
 
 Connections = Callable[[], Sequence[Connection]]
-OnRevoked = Callable[[Connection, str], None]
+OnRefused = Callable[[Connection, str], None]
 
 log = get_logger("pipelines.tail")
 
@@ -46,23 +46,23 @@ def run_tail(settings: Settings, stop_event: threading.Event) -> None:
         def connections() -> list[Connection]:
             return [c for name in registry.TAILS for c in listing.all_of(name)]
 
-        def revoked(connection: Connection, reason: str) -> None:
-            writing.record_status(connection, "revoked", reason)
+        def refused(connection: Connection, reason: str) -> None:
+            writing.record_status(connection, "reconsent_required", reason)
 
-        follow(settings, stop_event, connections, revoked)
+        follow(settings, stop_event, connections, refused)
     finally:
         database.close()
         application.close()
 
 
 def follow(
-    settings: Settings, stop_event: threading.Event, connections: Connections, revoked: OnRevoked
+    settings: Settings, stop_event: threading.Event, connections: Connections, refused: OnRefused
 ) -> None:
     """Follow whatever `connections` returns, asked again every few seconds."""
     prepare_warehouse(settings)
     warehouse = Warehouse.connect(settings)
     try:
-        asyncio.run(_follow_all(settings, stop_event, warehouse, connections, revoked))
+        asyncio.run(_follow_all(settings, stop_event, warehouse, connections, refused))
     finally:
         warehouse.close()
 
@@ -72,7 +72,7 @@ async def _follow_all(
     stop_event: threading.Event,
     warehouse: Warehouse,
     connections: Connections,
-    revoked: OnRevoked,
+    refused: OnRefused,
 ) -> None:
     stop = asyncio.Event()
     following: dict[str, tuple[Connection, asyncio.Task[None]]] = {}
@@ -88,7 +88,7 @@ async def _follow_all(
                 del following[key]
         for key, connection in wanted.items():
             if key not in following:
-                work = _follow_one(settings, warehouse, connection, stop, revoked)
+                work = _follow_one(settings, warehouse, connection, stop, refused)
                 following[key] = (connection, asyncio.create_task(work))
         await asyncio.to_thread(stop_event.wait, REFRESH_SECONDS)
     stop.set()
@@ -105,7 +105,7 @@ async def _follow_one(
     warehouse: Warehouse,
     connection: Connection,
     stop: asyncio.Event,
-    revoked: OnRevoked,
+    refused: OnRefused,
 ) -> None:
     """Look every `poll_seconds`; a connection that fails waits longer, and alone."""
     pause = settings.poll_seconds
@@ -117,7 +117,7 @@ async def _follow_one(
             except (ProviderError, EngineUnavailableError) as error:
                 log.warning("tail failed", connection=connection.id, reason=error.detail)
                 if error.status == 401:
-                    await asyncio.to_thread(revoked, connection, error.detail)
+                    await asyncio.to_thread(refused, connection, error.detail)
                     return
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:

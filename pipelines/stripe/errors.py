@@ -6,7 +6,7 @@ from core.errors import ProviderError
 
 
 class KeyRejectedError(ProviderError):
-    """Stripe does not know the key, or it expired: the connection is revoked."""
+    """Stripe does not know the key, or it expired: the connection needs a new one."""
 
     code = "provider_key_rejected"
     title = "Stripe rejected the API key"

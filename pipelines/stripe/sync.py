@@ -62,22 +62,22 @@ class Progress:
     counts: Counter[str] = field(default_factory=Counter)
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    revoked: str = ""
+    refused: str = ""
     is_planned: bool = False
     is_backfill: bool = False
     is_done: bool = False
 
     def outcome(self) -> ConnectionOutcome:
         """Return what is reported of the connection."""
-        reason = self.revoked or next(iter(self.failed.values()), "")
+        reason = self.refused or next(iter(self.failed.values()), "")
         return ConnectionOutcome(
             connection=self.connection,
-            status="revoked" if self.revoked else "degraded" if self.failed else "active",
+            status="reconsent_required" if self.refused else "degraded" if self.failed else "active",
             reason=reason,
             rows=dict(self.counts),
             skipped=dict(self.skipped),
             failed=dict(self.failed),
-            complete=self.is_done and not self.failed and not self.revoked,
+            complete=self.is_done and not self.failed and not self.refused,
         )
 
 
@@ -135,7 +135,7 @@ class Sync:
                 )
             )
         left = [r for r in readings if r.spans and r.endpoint.name not in progress.failed]
-        progress.is_done = bool(progress.revoked) or not left
+        progress.is_done = bool(progress.refused) or not left
         if progress.is_backfill and not any(reading.spans for reading in readings):
             since, until = _seconds(self.request.window)
             finish_backfill(state, self.request.names, since=since, until=until)
@@ -155,9 +155,9 @@ class Sync:
             client, reading.endpoint, reading.spans, _handler(reading, client, landing, progress)
         )
         try:
-            await listing.read(lambda: is_full() or bool(progress.revoked))
+            await listing.read(lambda: is_full() or bool(progress.refused))
         except KeyRejectedError as error:
-            progress.revoked = error.detail
+            progress.refused = error.detail
         except NotPermittedError as error:
             progress.skipped[reading.endpoint.name] = error.detail
             reading.spans.clear()

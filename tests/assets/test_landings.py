@@ -24,7 +24,7 @@ PARTLY = ConnectionOutcome(
 )
 REFUSED = ConnectionOutcome(
     connection("refused"),
-    status="revoked",
+    status="reconsent_required",
     reason="Invalid API Key provided: sk_test_abcdefgh",
     rows={"customer": 1},
     complete=False,

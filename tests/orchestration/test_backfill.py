@@ -67,7 +67,7 @@ def test_one_run_lands_many_connections_and_a_bad_key_fails_its_partition_alone(
     assert set(planned) == {bad.key}, "Dagster shows a planned partition of a failed run as failed"
     stored = {found.id: found for found in workspace.store.of(workspace.tenant)}
     assert stored[first.id].status == stored[second.id].status == "active"
-    assert stored[bad.id].status in ("revoked", "reconsent_required")
+    assert stored[bad.id].status == "reconsent_required"
     assert stored[bad.id].status_reason == outcome.failed_connections[bad.key]
     assert stored[bad.id].last_synced_at is None
     assert stored[first.id].last_synced_at is not None

@@ -105,7 +105,7 @@ def test_a_bad_key_fails_alone_and_says_so(fresh, held):
         bad = connection("ws_alone", "conn_bad", url, key="sk_test_wrong")
         report = backfill(fresh, [bad, good])
     outcomes = {outcome.connection.id: outcome for outcome in report.outcomes}
-    assert outcomes["conn_bad"].status == "revoked"
+    assert outcomes["conn_bad"].status == "reconsent_required"
     assert outcomes["conn_bad"].reason == "Invalid API Key provided: sk_test_****"
     assert [outcome.connection.id for outcome in report.failures] == ["conn_bad"]
     assert (outcomes["conn_good"].status, outcomes["conn_good"].complete) == ("active", True)
