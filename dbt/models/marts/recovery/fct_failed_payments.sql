@@ -8,16 +8,21 @@
 {%- set since = '(select max(computed_at) - ' ~ var('landing_overlap_seconds') ~ ' from ' ~ this ~ ')' %}
 
 with touched_payments as (
+    -- Payments that never failed are no concern of this mart: most of them.
     select distinct workspace_id, connection_id, customer_id, payment_id
     from {{ ref('payment_attempts') }}
+    where status = 'failed'
     {%- if is_incremental() %}
-    where landed_at > {{ since }}
+        and landed_at > {{ since }}
     union distinct
-    -- A payment is also recovered or lost by what becomes of its invoice or subscription.
+    -- A payment is also recovered or lost by its next attempt, or by what becomes of its invoice or subscription.
     select workspace_id, connection_id, customer_id, payment_id
     from {{ this }}
     where status = 'open' and (
-        (workspace_id, connection_id, invoice_id) in (
+        (workspace_id, connection_id, customer_id, payment_id) in (
+            select workspace_id, connection_id, customer_id, payment_id
+            from {{ ref('payment_attempts') }} where landed_at > {{ since }})
+        or (workspace_id, connection_id, invoice_id) in (
             select workspace_id, connection_id, id::Nullable(String) from {{ ref('invoices') }} where landed_at > {{ since }})
         or (workspace_id, connection_id, subscription_id) in (
             select workspace_id, connection_id, id::Nullable(String) from {{ ref('subscriptions') }} where landed_at > {{ since }}))
