@@ -15,6 +15,8 @@ import structlog
 from core.settings import Settings
 
 REDACTED = "[redacted]"
+# Libraries that tell every step at level info; their warnings are wanted.
+_TALKATIVE = ("alembic", "great_expectations", "httpcore", "httpx")
 _SECRET_NAMES = re.compile(
     r"(authorization|password|passwd|secret|token|api_?key|credential|cookie|signature)", re.I
 )
@@ -75,6 +77,9 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
+    if settings.log_level != "debug":
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

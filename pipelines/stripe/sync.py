@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from core.clock import epoch_microseconds, utc_now
-from core.connections import Connection
+from core.connections import Connection, Status
 from core.errors import ProviderError
 from core.logs import get_logger
 from pipelines.batches import Sink
@@ -70,9 +70,10 @@ class Progress:
     def outcome(self) -> ConnectionOutcome:
         """Return what is reported of the connection."""
         reason = self.refused or next(iter(self.failed.values()), "")
+        troubled: Status = "degraded" if self.failed else "active"
         return ConnectionOutcome(
             connection=self.connection,
-            status="reconsent_required" if self.refused else "degraded" if self.failed else "active",
+            status="reconsent_required" if self.refused else troubled,
             reason=reason,
             rows=dict(self.counts),
             skipped=dict(self.skipped),
