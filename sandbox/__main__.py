@@ -6,12 +6,31 @@
 from __future__ import annotations
 
 import argparse
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.server import open_account, serve
 from sandbox.stripe.generate import CompanySpec
+
+DEFAULTS: dict[str, Any] = {"seed": 7, "scale": 300, "until": date(2026, 11, 20)}
+
+
+def remembered(
+    folder: Path, seed: int | None, scale: int | None, until: date | None
+) -> dict[str, Any]:
+    """Return what is asked for, else what the folder's company was made from; keeps it there."""
+    note = folder / "company.json"
+    known = dict(DEFAULTS)
+    if note.exists():
+        held = json.loads(note.read_text())
+        known |= {**held, "until": date.fromisoformat(held["until"])}
+    asked = {"seed": seed, "scale": scale, "until": until}
+    known |= {name: value for name, value in asked.items() if value is not None}
+    note.write_text(json.dumps({**known, "until": known["until"].isoformat()}))
+    return known
 
 
 def main() -> None:
@@ -34,15 +53,15 @@ def main() -> None:
         default=4300,
         help="port on 127.0.0.1 (0 picks a free one; default %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=7, help="which company (default %(default)s)")
+    kept = "default: as the folder has it, else %s"
+    parser.add_argument("--seed", type=int, help=f"which company ({kept % DEFAULTS['seed']})")
     parser.add_argument(
-        "--scale", type=int, default=300, help="customers, 1 to 1,000,000 (default %(default)s)"
+        "--scale", type=int, help=f"customers, 1 to 1,000,000 ({kept % DEFAULTS['scale']})"
     )
     parser.add_argument(
         "--until",
         type=date.fromisoformat,
-        default=date(2026, 11, 20),
-        help="the company's end, exclusive (default %(default)s)",
+        help=f"the company's end, exclusive ({kept % DEFAULTS['until']})",
     )
     parser.add_argument(
         "--accounts",
@@ -70,8 +89,9 @@ def main() -> None:
     )
     options = parser.parse_args()
     options.data.mkdir(parents=True, exist_ok=True)
+    chosen = remembered(options.data, options.seed, options.scale, options.until)
     specs = [
-        CompanySpec(options.seed + number, options.scale, options.until, options.event_days)
+        CompanySpec(chosen["seed"] + number, chosen["scale"], chosen["until"], options.event_days)
         for number in range(options.accounts)
     ]
     accounts = [open_account(options.data, spec, number + 1) for number, spec in enumerate(specs)]
@@ -80,7 +100,7 @@ def main() -> None:
         moment = options.clock if options.clock.tzinfo else options.clock.replace(tzinfo=UTC)
         starts_at = int(moment.timestamp())
     clock = Clock(at_least=specs[0].until_at, starts_at=starts_at)
-    serve(accounts, options.port, clock, options.rps, options.seed)
+    serve(accounts, options.port, clock, options.rps, chosen["seed"])
 
 
 if __name__ == "__main__":
