@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
     dagster_port: int = Field(default=3000, ge=1, le=65535)
+    # Where the API finds Dagster; empty for this machine's own, on `dagster_port`.
+    dagster_url: str = ""
     clickhouse_port: int = Field(default=8123, ge=1, le=65535)
     sandbox_port: int = Field(default=12111, ge=1, le=65535)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

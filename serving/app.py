@@ -27,6 +27,7 @@ from serving.metrics import router as metrics
 from serving.openapi import TITLE, VERSION, add_openapi
 from serving.problems import add_problem_handlers
 from serving.rate_limits import RateLimiter
+from serving.syncs import router as syncs
 from serving.transactions import router as transactions
 from serving.whoami import router as whoami
 from serving.workspaces import router as workspaces
@@ -37,6 +38,7 @@ ROUTERS = (
     balances.router,
     metrics.router,
     connections.router,
+    syncs.router,
     whoami.router,
     workspaces.router,
     members.router,

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     METRICS_READ = "metrics:read"
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_WRITE = "connections:write"
+    SYNCS_READ = "syncs:read"
+    SYNCS_WRITE = "syncs:write"
     API_KEYS_READ = "api_keys:read"
     API_KEYS_WRITE = "api_keys:write"
     MEMBERS_READ = "members:read"
@@ -54,6 +56,8 @@ TABLE: dict[Permission, Grant] = {
     Permission.METRICS_READ: Grant("See revenue metrics", _EVERYONE),
     Permission.CONNECTIONS_READ: Grant("See connections and their state", _EVERYONE),
     Permission.CONNECTIONS_WRITE: Grant("Connect, rename and delete accounts", _ADMINS),
+    Permission.SYNCS_READ: Grant("See how far a sync is", _EVERYONE),
+    Permission.SYNCS_WRITE: Grant("Ask for a sync", _EVERYONE),
     Permission.API_KEYS_READ: Grant("See which API keys exist", _ADMINS),
     Permission.API_KEYS_WRITE: Grant("Create, rotate and revoke API keys", _ADMINS),
     Permission.MEMBERS_READ: Grant("See who belongs to the workspace", _EVERYONE),
@@ -66,7 +70,7 @@ TABLE: dict[Permission, Grant] = {
 EVERYTHING = frozenset(TABLE)
 _ADMINISTRATION = ("api_keys:", "members:", "workspace:", "audit_log:")
 
-Preset = Literal["full", "read_only"]
+Preset = Literal["full", "read_only", "sync_engine"]
 
 # Named sets of scopes for new keys. `read_only` is for apps that show data: it does not show who
 # works here, which keys exist or what they did.
@@ -74,6 +78,9 @@ PRESETS: dict[Preset, frozenset[Permission]] = {
     "full": EVERYTHING,
     "read_only": frozenset(
         name for name in TABLE if name.endswith(":read") and not name.startswith(_ADMINISTRATION)
+    ),
+    "sync_engine": frozenset(
+        {Permission.CONNECTIONS_READ, Permission.SYNCS_READ, Permission.SYNCS_WRITE}
     ),
 }
 

@@ -1,0 +1,1 @@
+"""Syncs: bringing in what changed at a provider, now, on request."""

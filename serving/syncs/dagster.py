@@ -1,0 +1,91 @@
+"""How is Dagster asked to run, and what has become of a run? Through its GraphQL interface.
+
+Over plain HTTP: the API does not import Dagster, which would cost each worker 200 MB. The job and
+its config are those of `orchestration` (a test holds the two together).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+
+from core.errors import EngineUnavailableError
+
+State = Literal["running", "succeeded", "failed", "canceled"]
+
+TIMEOUT_SECONDS = 10.0
+_JOBS = """
+{ repositoriesOrError { __typename ... on RepositoryConnection {
+    nodes { name location { name } jobs { name } } } } }
+"""
+_LAUNCH = """
+mutation Launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename ... on LaunchRunSuccess { run { runId } } } }
+"""
+_STATUS = """
+query Status($id: ID!) { runOrError(runId: $id) { __typename ... on Run { status } } }
+"""
+_STATES: dict[str, State] = {"SUCCESS": "succeeded", "FAILURE": "failed", "CANCELED": "canceled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dagster:
+    """A Dagster webserver."""
+
+    url: str
+
+    def submit(self, job: str, config: dict[str, Any], tags: dict[str, str]) -> str:
+        """Queue a run and return its id.
+
+        Raises:
+            EngineUnavailableError: No webserver answers, or none of its jobs has this name.
+        """
+        repository, location = self._home_of(job)
+        selector = {
+            "jobName": job, "repositoryName": repository, "repositoryLocationName": location,
+        }  # fmt: skip
+        named = [{"key": key, "value": value} for key, value in tags.items()]
+        params = {
+            "selector": selector,
+            "runConfigData": config,
+            "executionMetadata": {"tags": named},
+            "mode": "default",
+        }
+        answer = self._ask(_LAUNCH, {"params": params})["launchRun"]
+        if answer["__typename"] != "LaunchRunSuccess":
+            raise EngineUnavailableError(f"Dagster refused the run: {answer['__typename']}")
+        return str(answer["run"]["runId"])
+
+    def state_of(self, run_id: str) -> State:
+        """Return the state of a run; one that Dagster knows no more has failed.
+
+        Raises:
+            EngineUnavailableError: No webserver answers.
+        """
+        answer = self._ask(_STATUS, {"id": run_id})["runOrError"]
+        if answer["__typename"] != "Run":
+            return "failed"
+        return _STATES.get(answer["status"], "running")
+
+    def _home_of(self, job: str) -> tuple[str, str]:
+        answer = self._ask(_JOBS, {})["repositoriesOrError"]
+        for node in answer.get("nodes", []):
+            if job in {found["name"] for found in node["jobs"]}:
+                return node["name"], node["location"]["name"]
+        raise EngineUnavailableError(f"Dagster has no job {job}.")
+
+    def _ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = httpx.post(
+                f"{self.url}/graphql",
+                json={"query": query, "variables": variables},
+                timeout=TIMEOUT_SECONDS,
+            )
+            answer.raise_for_status()
+            data: dict[str, Any] = answer.json()["data"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise EngineUnavailableError(
+                f"Dagster did not answer: {type(error).__name__}"
+            ) from error
+        return data
