@@ -13,10 +13,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from dagster import AssetExecutionContext
-from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation
-from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from packaging.version import Version
 
+from assets.dagster_dbt_alone import (
+    DagsterDbtTranslator,
+    DbtCliInvocation,
+    get_updated_cli_invocation_params_for_context,
+)
 from assets.manifest import DBT_COMMAND, parsed_folder
 from core.settings import Settings
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dagster import AssetDep, AssetSpec
-from dagster_dbt import DagsterDbtTranslator, DbtProject
 
+from assets.dagster_dbt_alone import DagsterDbtTranslator, DbtProject
 from assets.translator import OWNERS, feeding, model_group, model_key
 
 

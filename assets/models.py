@@ -20,10 +20,9 @@ from dagster import (
     Output,
     ResourceParam,
 )
-from dagster_dbt import dbt_assets
-from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from pydantic import Field
 
+from assets.dagster_dbt_alone import DagsterDbtCliRuntimeError, dbt_assets
 from assets.dbt_cli import DbtCli
 from assets.model_translator import ModelTranslator
 from assets.progress import Listener
