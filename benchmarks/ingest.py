@@ -29,9 +29,9 @@ from core.warehouse import Warehouse
 from local.stack import running_engines
 from pipelines.batches import Batch, RowBuffer, Sink, drained
 from pipelines.ingest import ingest_pipeline, prepare_warehouse
-from pipelines.stripe import stripe
 from pipelines.stripe.landing import Landing
 from pipelines.stripe.pages import PAGE, check_page, items_of
+from pipelines.stripe.source import stripe
 
 ROWS = 100_000
 PEER_ROWS = 5_000

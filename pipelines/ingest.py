@@ -2,19 +2,16 @@
 
 A run is a sequence of loads, each committed with the state that says what is left to read: after a
 kill, the next call finishes what was extracted, then goes on where the last load ended. State is
-restored from ClickHouse, so it survives the loss of this machine's disk.
+restored from ClickHouse, so it survives the loss of this machine's disk. dlt is imported when a
+run begins: those who only know this module (code server, worker) are spared its 80 MB.
 """
 
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
 from zlib import crc32
-
-import dlt
-from dlt.common.configuration.container import Container
-from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
-from dlt.common.runtime.telemetry import stop_telemetry
 
 from core.connections import Connection
 from core.errors import ConflictError
@@ -22,10 +19,12 @@ from core.logs import get_logger
 from core.settings import Settings
 from core.warehouse import Warehouse
 from pipelines import registry
-from pipelines.destination import warehouse_destination
 from pipelines.raw import DATABASE, ensure_raw_tables
 from pipelines.reports import ConnectionOutcome, IngestReport
 from pipelines.window import EVERYTHING, Window
+
+if TYPE_CHECKING:
+    import dlt
 
 Progress = Callable[[Mapping[str, int]], None]
 
@@ -52,8 +51,12 @@ def shard_of(connection: Connection) -> int:
     return crc32(connection.key.encode()) % SHARDS
 
 
-def ingest_pipeline(settings: Settings, provider: str, shard: int = 0) -> dlt.Pipeline:
+def ingest_pipeline(settings: Settings, provider: str, shard: int = 0) -> "dlt.Pipeline":
     """Return the dlt pipeline of one provider and shard of connections."""
+    import dlt
+
+    from pipelines.destination import warehouse_destination
+
     _configure_dlt()
     return dlt.pipeline(
         pipeline_name=f"{provider}_{shard}",
@@ -135,7 +138,7 @@ def _run(
     return IngestReport(provider, tuple(outcomes), tuple(load_ids))
 
 
-def _finish_interrupted(pipeline: dlt.Pipeline) -> None:
+def _finish_interrupted(pipeline: "dlt.Pipeline") -> None:
     """Load what an earlier run extracted and did not get to load."""
     pipeline.sync_destination()
     if pipeline.has_pending_data:
@@ -164,6 +167,11 @@ def _configure_dlt() -> None:
 
     dlt reads its options when it is imported, so those of its runtime are applied anew.
     """
+    import dlt
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+    from dlt.common.runtime.telemetry import stop_telemetry
+
     dlt.config["runtime.dlthub_telemetry"] = False
     dlt.config["runtime.log_level"] = "ERROR"
     dlt.config["load.workers"] = 4

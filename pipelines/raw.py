@@ -8,25 +8,14 @@ the positions of the worker's tails; both replace by `version` in the same way.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from core.warehouse import Warehouse
 
 DATABASE = "raw"
 
-ARROW_SCHEMA = pa.schema(
-    [
-        pa.field("workspace_id", pa.string(), nullable=False),
-        pa.field("connection_id", pa.string(), nullable=False),
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("version", pa.int64(), nullable=False),
-        pa.field("is_deleted", pa.uint8(), nullable=False),
-        pa.field("origin", pa.string(), nullable=False),
-        pa.field("extracted_at", pa.timestamp("ms", tz="UTC"), nullable=False),
-        pa.field("payload", pa.string(), nullable=False),
-    ]
-)
-COLUMNS = tuple(ARROW_SCHEMA.names)
+COLUMNS = (
+    "workspace_id", "connection_id", "id", "version", "is_deleted", "origin", "extracted_at",
+    "payload",
+)  # fmt: skip
 
 _OBJECT_TABLE = """
 create table if not exists {name}{cluster} (

@@ -14,19 +14,19 @@ lists that cost a request per customer unless they are named (`on_request`).
 Run alone: `oppulence backfill --provider stripe`.
 """
 
-from collections.abc import Iterator, Sequence
-
-import dlt
-from dlt.extract import DltResource, DltSource
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from core.connections import Connection
 from core.settings import Settings
-from pipelines.batches import Batch, drained
 from pipelines.raw import RawTable
 from pipelines.reports import ConnectionOutcome
 from pipelines.stripe.objects import GROUPS, OBJECTS, selected_names
 from pipelines.stripe.sync import Pace, Request, Sync
 from pipelines.window import Window
+
+if TYPE_CHECKING:
+    from dlt.extract import DltSource
 
 __all__ = ["GROUPS", "NAME", "StripeRun", "raw_tables", "start"]
 
@@ -49,8 +49,10 @@ class StripeRun:
         """Nothing is left for another chunk."""
         return self.sync.is_done
 
-    def source(self) -> DltSource:
+    def source(self) -> "DltSource":
         """Return the dlt source of the next chunk: one resource per object, fed by one reader."""
+        from pipelines.stripe.source import stripe  # dlt is for processes that load
+
         return stripe(self.sync)
 
     def outcomes(self) -> tuple[ConnectionOutcome, ...]:
@@ -74,31 +76,3 @@ def start(
     request = Request(selected_names(objects), window)
     pace = Pace(settings.stripe_requests_per_second, chunk_rows=chunk_rows)
     return StripeRun(Sync(request, connections, pace))
-
-
-@dlt.source(name=NAME, max_table_nesting=0)
-def stripe(sync: Sync) -> list[DltResource]:
-    """Declare the reader and one resource per object."""
-
-    @dlt.resource(name="pages", selected=False)
-    def pages() -> Iterator[Batch]:
-        yield from drained(lambda sink: sync.work(sink, dlt.current.source_state()))
-
-    return [pages | _table(table) for table in raw_tables()]
-
-
-def _table(table: RawTable) -> DltResource:
-    """Return the resource that passes on the batches of one table."""
-    resource = table.table.removeprefix(f"{NAME}_")
-
-    @dlt.transformer(
-        name=resource,
-        table_name=table.table,
-        write_disposition="append",
-        schema_contract={"columns": "freeze", "data_type": "freeze"},
-    )
-    def rows(batch: Batch) -> Iterator[object]:
-        if batch.resource == resource:
-            yield batch.rows
-
-    return rows

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-import pyarrow as pa
-
 from core.clock import epoch_microseconds, utc_now
 from core.connections import Connection
 from core.settings import Settings
@@ -167,6 +165,8 @@ def _store(
 ) -> None:
     if not verdicts:
         return
+    import pyarrow as pa  # 40 MB that the code server, which declares audits, does without
+
     columns = {
         "workspace_id": [str(connection.tenant)] * len(verdicts),
         "connection_id": [connection.id] * len(verdicts),

@@ -14,7 +14,8 @@ from core.clock import utc_now
 from core.settings import Settings
 from core.warehouse import Warehouse
 from local.stack import running_engines
-from pipelines.raw import ARROW_SCHEMA, ensure_raw_tables
+from pipelines.arrow import ARROW_SCHEMA
+from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 
 Land = Callable[..., None]

@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from core.warehouse import Warehouse
 from pipelines import registry
+from pipelines.arrow import ARROW_SCHEMA
 from pipelines.batches import RawObject, RowBuffer
 from pipelines.raw import COLUMNS, RawTable, ensure_raw_tables
 from pipelines.stripe.objects import (
@@ -15,6 +16,10 @@ from pipelines.stripe.objects import (
     selected_names,
 )
 from tests.pipelines.fake_stripe import connection
+
+
+def test_arrow_rows_have_the_columns_of_the_tables_in_their_order():
+    assert tuple(ARROW_SCHEMA.names) == COLUMNS
 
 
 def test_a_raw_table_replaces_by_version_and_is_made_once(warehouse: Warehouse):
