@@ -18,7 +18,7 @@ VERSION = "recurring-1"
 # A series whose next payment is this many periods late has ended.
 _ENDED_AFTER = 2.0
 # Scores are flattened into confidence, and weak series abstain: among real purchases a third of an
-# inspected sample was habit rather than subscription, nearly all of it weak (docs/enrichment.md).
+# inspected sample was habit rather than subscription, most of it weak (docs/enrichment.md).
 _SOFTNESS = 4.0
 _LEAST_CONFIDENCE = 0.8
 _REQUIRED = {
