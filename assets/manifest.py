@@ -57,6 +57,17 @@ def load_manifest(project_dir: Path, environment: Mapping[str, str]) -> dict[str
     return found
 
 
+def built_mark(data_dir: Path) -> Path:
+    """Return the file that holds the fingerprint of the project last built in full."""
+    return data_dir / "dbt-built.txt"
+
+
+def is_built(data_dir: Path, now: str) -> bool:
+    """Say whether the project of this fingerprint is what was last built in full."""
+    mark = built_mark(data_dir)
+    return mark.is_file() and mark.read_text() == now
+
+
 def fingerprint(project_dir: Path) -> str:
     """Return a digest of the project's files (name, size, time) and of the tools that read them."""
     digest = hashlib.sha256(f"{version('dbt-core')} {version('dbt-clickhouse')}".encode())

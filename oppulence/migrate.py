@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from assets.manifest import fingerprint, load_manifest, parsed_folder
+from assets.manifest import built_mark, fingerprint, is_built, load_manifest, parsed_folder
 from core.bootstrap import prepare_database
 from core.errors import OppulenceError
 from core.settings import Settings
@@ -60,9 +60,9 @@ def migrate(
     prepare_warehouse(settings)
     say("Dagster: home")
     prepare_home(settings)
-    mark = settings.data_dir / "dbt-built.txt"
+    mark = built_mark(settings.data_dir)
     now = fingerprint(settings.dbt_project_dir)
-    if changed_only and not full_refresh and mark.exists() and mark.read_text() == now:
+    if changed_only and not full_refresh and is_built(settings.data_dir, now):
         say("ClickHouse: dbt's models are as they were built")
     else:
         say("ClickHouse: dbt's models")

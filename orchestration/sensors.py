@@ -18,7 +18,7 @@ from dagster import (
     sensor,
 )
 
-from assets.manifest import fingerprint
+from assets.manifest import built_mark, fingerprint, is_built
 from assets.partitions import connection_partitions, partitions_name
 from core.connections import ConnectionStore
 from core.settings import Settings
@@ -86,4 +86,8 @@ def streaming_models_changed(
     if context.cursor == now:
         return SkipReason("The models are as they were set up.")
     context.update_cursor(now)
+    if is_built(settings.data_dir, now):
+        return SkipReason("`oppulence migrate` has set the models up.")
+    # What was built in full is no longer what is there, also if the files are put back.
+    built_mark(settings.data_dir).unlink(missing_ok=True)
     return RunRequest(run_key=f"streaming-{now[:16]}")
