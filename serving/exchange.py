@@ -5,6 +5,7 @@ A plain ASGI middleware, outermost: whatever an inner layer does, the answer car
 cause; the log has it, under the same id. Query strings are not logged: they may name people.
 """
 
+import logging
 import re
 import time
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from serving.problems import problem_response, refused_problem, unexpected_probl
 MAXIMUM_BODY_BYTES = 1_000_000
 REQUEST_ID_HEADER = "X-Request-Id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Asked every few seconds by whoever watches the process: worth a line only when they fail.
+_PROBED = ("/health", "/ready")
 _LOG = get_logger("serving")
 
 
@@ -88,7 +91,9 @@ class ExchangeMiddleware:
             problem = unexpected_problem(path, exchange.request_id)
             await problem_response(problem)(scope, receive, send_with_headers)
         finally:
-            _LOG.info(
+            is_routine = path in _PROBED and status < 400
+            _LOG.log(
+                logging.DEBUG if is_routine else logging.INFO,
                 "request",
                 method=method,
                 path=path,

@@ -7,6 +7,7 @@ refused with 503.
 
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,5 +97,8 @@ class Gateway(ThreadingHTTPServer):
     poll_seconds = 0.5
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what no answer could tell."""
+        """Log what no answer could tell; a client that hangs up between requests is no failure."""
+        if isinstance(sys.exception(), ConnectionResetError):
+            _log.debug("%s hung up", client_address)
+            return
         _log.exception("A request from %s failed", client_address)
