@@ -56,7 +56,12 @@ def up() -> None:
 def demo(
     *,
     as_json: Json = False,
-    scale: Annotated[int, typer.Option(min=1, help="Customers of the made-up company.")] = 300,
+    scale: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Customers of the made-up company; 300 at first.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Run the main job to its end on a made-up company: ingest, model, check, show."""
     from oppulence.demo import run_demo

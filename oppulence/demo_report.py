@@ -33,7 +33,8 @@ def show(
         console.print(table)
     passed = sum(check.passed for check in findings.checks)
     console.print(f"\nChecks passed: {passed} of {len(findings.checks)}. Took {seconds:.0f} s.\n")
-    console.print(_further(key, tenant, settings, is_up=is_up), markup=False, highlight=False)
+    further = _further(key, tenant, settings, is_up=is_up)
+    console.print(further, markup=False, highlight=False, soft_wrap=True)
 
 
 def _objects(findings: Findings) -> Table:
@@ -92,12 +93,12 @@ def _further(key: str, tenant: TenantId, settings: Settings, *, is_up: bool) -> 
 
   API          {api}/docs
   Dagster      http://{settings.host}:{settings.dagster_port}
-  ClickHouse   http://127.0.0.1:{settings.clickhouse_port}/play or any client, user default
+  ClickHouse   http://127.0.0.1:{settings.clickhouse_port}for any client, user default
 
+  key={key}
   curl -s '{api}/v1/transactions?provider=stripe&status=failed&type=charge&limit=3' \\
-    -H 'Authorization: Bearer {key}' -H 'X-Workspace-Id: {tenant}'
-  curl -s '{api}/v1/metrics/mrr' \\
-    -H 'Authorization: Bearer {key}' -H 'X-Workspace-Id: {tenant}'
+    -H "Authorization: Bearer $key" -H 'X-Workspace-Id: {tenant}'
+  curl -s '{api}/v1/metrics/mrr' -H "Authorization: Bearer $key" -H 'X-Workspace-Id: {tenant}'
 
-This key is shown once. Your own Stripe account: `STRIPE_API_KEY=… oppulence connect stripe`,
-then `oppulence sync`."""
+The key is shown this once. Your own Stripe account: `oppulence connect stripe`, then
+`oppulence sync`."""

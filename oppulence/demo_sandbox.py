@@ -4,12 +4,10 @@
 which the demo makes goes on working there.
 """
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -17,7 +15,11 @@ import httpx
 from core.errors import EngineUnavailableError
 from core.settings import Settings
 from local.lease import read_live
+from local.lifeline import Lifeline
 from local.ports import LOOPBACK, FixedPort, require_free
+from local.process import Process
+from local.services import sandbox_part
+from local.stack import log_files
 
 SANDBOX_KEY = "sk_test_northwind_1"
 READY_SECONDS = 600.0
@@ -37,8 +39,12 @@ class CompanySandbox:
 
 
 @contextmanager
-def company_sandbox(settings: Settings, scale: int) -> Iterator[CompanySandbox]:
+def company_sandbox(settings: Settings, scale: int | None) -> Iterator[CompanySandbox]:
     """Yield the company's sandbox: the running stack's, or one started here.
+
+    Args:
+        settings: Complete settings.
+        scale: Customers; None keeps the company that the folder holds, or makes one of 300.
 
     Raises:
         PortTakenError: Something else listens on the sandbox's port.
@@ -49,34 +55,28 @@ def company_sandbox(settings: Settings, scale: int) -> Iterator[CompanySandbox]:
     if live is not None and "sandbox" in live.parts:
         yield CompanySandbox(url)
         return
-    port = FixedPort("sandbox", LOOPBACK, settings.sandbox_port, "OPPULENCE_SANDBOX_PORT")
-    require_free([port])
-    folder = settings.data_dir / "sandbox"
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [
-        *(sys.executable, "-m", "sandbox", "--data", str(folder)),
-        *("--port", str(settings.sandbox_port), "--scale", str(scale)),
-    ]
-    log = settings.data_dir / "logs" / "sandbox.log"
-    log.parent.mkdir(exist_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        _wait_until_ready(process, url)
-        yield CompanySandbox(url)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    require_free([FixedPort("sandbox", LOOPBACK, settings.sandbox_port, "OPPULENCE_SANDBOX_PORT")])
+    part = sandbox_part(settings)
+    if scale is not None:
+        part = replace(part, command=(*part.command, "--scale", str(scale)))
+    lifeline = Lifeline()
+    with log_files(settings.data_dir / "logs") as sink_of:
+        process = Process(part, lifeline, sink_of(part.name))
         try:
-            if httpx.get(f"{url}/_sandbox/health", timeout=5).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
+            _wait_until_ready(process)
+            yield CompanySandbox(url)
+        finally:
+            process.stop()
+            lifeline.close()
+
+
+def _wait_until_ready(process: Process) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.exit_code() is None:
+        if process.is_ready():
+            return
+        time.sleep(0.05)
     raise EngineUnavailableError(
-        "The sandbox did not start.", next_step="See logs/sandbox.log in the data folder."
+        f"The sandbox did not start: {' | '.join(process.last_lines)[-500:]}",
+        next_step="See logs/sandbox.log in the data folder.",
     )

@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LINT = Path(sys.executable).parent / "lint-imports"
 ROOMS = [
-    "assets", "core", "local", "oppulence", "orchestration", "pipelines", "sandbox", "serving",
+    "assets", "core", "local", "ml", "oppulence", "orchestration", "pipelines", "sandbox",
+    "serving",
 ]  # fmt: skip
 
 
@@ -25,6 +26,7 @@ ROOMS = [
         ("orchestration", "import dlt"),
         ("pipelines", "import fastapi"),
         ("orchestration", "import serving"),
+        ("ml", "import pipelines"),
     ],
 )
 def test_a_forbidden_import_is_caught(tmp_path, room, statement):
