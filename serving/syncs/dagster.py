@@ -23,6 +23,11 @@ mutation Launch($params: ExecutionParams!) {
   launchRun(executionParams: $params) {
     __typename ... on LaunchRunSuccess { run { runId } } } }
 """
+_TAGGED = """
+query Tagged($tags: [ExecutionTag!]!) {
+  runsOrError(filter: {tags: $tags}, limit: 1) {
+    __typename ... on Runs { results { runId } } } }
+"""
 _STATUS = """
 query Status($id: ID!) { runOrError(runId: $id) { __typename ... on Run { status } } }
 """
@@ -36,16 +41,19 @@ class Dagster:
     url: str
 
     def submit(self, job: str, config: dict[str, Any], tags: dict[str, str]) -> str:
-        """Queue a run and return its id.
+        """Queue a run and return its id; a run of the same tags, whose answer got lost, is kept.
 
         Raises:
             EngineUnavailableError: No webserver answers, or none of its jobs has this name.
         """
+        named = [{"key": key, "value": value} for key, value in tags.items()]
+        known = self._ask(_TAGGED, {"tags": named})["runsOrError"].get("results", [])
+        if known:
+            return str(known[0]["runId"])
         repository, location = self._home_of(job)
         selector = {
             "jobName": job, "repositoryName": repository, "repositoryLocationName": location,
         }  # fmt: skip
-        named = [{"key": key, "value": value} for key, value in tags.items()]
         params = {
             "selector": selector,
             "runConfigData": config,

@@ -18,7 +18,7 @@ def stripe_sync_changes(config: SyncConfig) -> None:
         synced.write("".join(f"{key}\n" for key in config.connections))
     while (home / "hold").exists():
         time.sleep(0.1)
-    if (home / "fail").exists():
+    if set(config.connections) & set((home / "failing").read_text().split()):
         raise RuntimeError("the provider is away")
 
 
