@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-HELPERS = {"nested_json_destination", "report"}
+HELPERS = {"memory", "nested_json_destination", "report", "stripe_pages"}
 
 
 def available() -> list[str]:
