@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 from typing_extensions import Buffer
 
 from core.connections import Connection
@@ -21,8 +22,7 @@ BUFFERED_BYTES = 64_000_000
 QUEUED_BATCHES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class RawObject:
+class RawObject(msgspec.Struct, frozen=True, gc=False):
     """One object as a raw row needs it; `payload` is its exact JSON."""
 
     id: str

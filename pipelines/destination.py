@@ -10,17 +10,23 @@ of their own. Merge and replace are deliberately absent.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, AnyStr, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from clickhouse_connect import dbapi
+from clickhouse_connect.dbapi.connection import Connection
+from clickhouse_connect.driver import create_client
+from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from clickhouse_connect.driver.httputil import get_pool_manager
 from dlt.common.configuration import configspec
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import LoadJob, RunnableLoadJob
+from dlt.common.destination.configuration import ParquetFormatConfiguration
 from dlt.common.destination.typing import PreparedTableSchema
+from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 from dlt.destinations.exceptions import (
     DatabaseTerminalException,
@@ -49,6 +55,34 @@ _HOPELESS = {6, 16, 27, 33, 36, 43, 44, 46, 47, 53, 57, 62, 73, 82, 115, 117, 49
 _READ_SECONDS = 600
 
 
+class SharedConnection(Connection):
+    """A DB-API connection over a client that others use as well, and that none of them closes."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.timezone = client.server_tz
+
+    def close(self) -> None:
+        """Leave the client to the others."""
+
+
+@lru_cache(maxsize=4)
+def _client(host: str, port: int, username: str, password: str, is_secure: bool) -> Client:
+    """Return this process's client of a server: opening one costs three requests."""
+    client = create_client(
+        host=host,
+        port=port,
+        username=username,
+        password=password,
+        secure=is_secure,
+        autogenerate_session_id=False,  # sessions would forbid concurrent use
+        send_receive_timeout=_READ_SECONDS,
+        pool_mgr=get_pool_manager(maxsize=8, num_pools=1),
+    )
+    client.set_client_setting("date_time_input_format", "best_effort")
+    return client
+
+
 class HttpSqlClient(ClickHouseSqlClient):
     """dlt's SQL client over ClickHouse's HTTP interface."""
 
@@ -57,18 +91,16 @@ class HttpSqlClient(ClickHouseSqlClient):
 
     @raise_open_connection_error
     def open_connection(self) -> Any:
-        """Open a connection; dlt opens one per thread."""
-        self._conn = dbapi.connect(
-            host=self.credentials.host,
-            port=self.credentials.http_port,
-            username=self.credentials.username,
-            password=self.credentials.password or "",
-            secure=bool(self.credentials.secure),
-            autogenerate_session_id=False,
-            send_receive_timeout=_READ_SECONDS,
-            pool_mgr=get_pool_manager(maxsize=4, num_pools=1),
+        """Open a connection; dlt opens one per thread and step, all of them over one client."""
+        self._conn = SharedConnection(
+            _client(
+                self.credentials.host,
+                self.credentials.http_port,
+                self.credentials.username,
+                self.credentials.password or "",
+                bool(self.credentials.secure),
+            )
         )
-        self._conn.client.set_client_setting("date_time_input_format", "best_effort")
         return self._conn
 
     def make_qualified_table_name_path(
@@ -210,10 +242,23 @@ class HttpClickHouse(clickhouse):
         capabilities = super()._raw_capabilities()
         capabilities.preferred_loader_file_format = "parquet"
         capabilities.supported_loader_file_formats = ["parquet"]
+        capabilities.parquet_format = ParquetFormatConfiguration(compression="zstd")
         capabilities.supports_multiple_statements = False
         capabilities.supported_merge_strategies = []
         capabilities.supported_replace_strategies = []
         return capabilities
+
+    def capabilities(
+        self, config: Any = None, naming: NamingConvention | None = None
+    ) -> DestinationCapabilitiesContext:
+        """Spare dlt a search of all places that could configure what `warehouse_destination` set.
+
+        It asks some twenty times per load, and each search took longer than a small load's rows.
+        """
+        if config is None:
+            config = self.spec()
+            config.update(self.config_params)
+        return super().capabilities(config, naming)
 
     @property
     def client_class(self) -> type[HttpClient]:

@@ -140,7 +140,6 @@ def _run(
 
 def _finish_interrupted(pipeline: "dlt.Pipeline") -> None:
     """Load what an earlier run extracted and did not get to load."""
-    pipeline.sync_destination()
     if pipeline.has_pending_data:
         log.info("finishing an interrupted load", pipeline=pipeline.pipeline_name)
         pipeline.run()

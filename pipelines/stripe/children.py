@@ -7,10 +7,11 @@ parent's page, so that a page counts as read only when everything below it is.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from pipelines.stripe.client import PAGE_SIZE, StripeClient
 from pipelines.stripe.endpoints import Endpoint

@@ -6,7 +6,6 @@ pass to find the slices and one to read each object's id, time and kind.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -33,8 +32,7 @@ PAGE = msgspec.json.Decoder(Page)
 HEAD = msgspec.json.Decoder(Head)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One object of a page: what identifies it, and its exact bytes."""
 
     id: str
