@@ -30,11 +30,12 @@ check: $(VENV)/dev.stamp ## Lint, types and import rules alone (quick)
 bench: $(VENV)/dev.stamp ## Measure; `make bench NAME=ingest` runs one
 	@$(BIN)/python -m benchmarks $(NAME)
 
+# Extras are kept: pip before 23.3 does not see that a pin without them covers the one with.
 lock: $(VENV)/dev.stamp ## Resolve the dependencies anew into the two lock files
 	@$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+		--generate-hashes --no-header --no-annotate --no-strip-extras --quiet --output-file requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate --quiet --constraint requirements.lock \
+		--generate-hashes --no-header --no-annotate --no-strip-extras --quiet --constraint requirements.lock \
 		--output-file requirements-dev.lock
 
 clean: ## Remove the virtualenv, caches and the embedded engines' data
@@ -47,10 +48,10 @@ $(VENV)/bin/python:
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the locked dependencies (once, a few minutes) …"
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes --requirement requirements-dev.lock
 	@touch $@

@@ -87,7 +87,7 @@ def test_the_lock_pins_every_package_with_hashes_and_no_address(lock):
     entries = re.split(r"\n(?=\S)", (ROOT / lock).read_text().strip())
     assert len(entries) > 100
     for entry in entries:
-        assert re.match(r"[a-z0-9._-]+==\S+", entry), entry
+        assert re.match(r"[a-z0-9._-]+(\[[a-z, 0-9_-]+\])?==\S+", entry), entry
         assert "--hash=sha256:" in entry, entry
         assert "://" not in entry, entry
         assert "--index" not in entry, entry
