@@ -3,7 +3,8 @@
 The workspace filter is applied per table by the server, so a table that this reader missed would
 be read unfiltered. It therefore knows one plain way of naming a source (`database.table` after FROM
 or JOIN) and refuses all others: unqualified or quoted names, comma joins, table functions,
-`in table`, and the functions that read dictionaries or Join tables by name.
+`in table`, names given as parameters, and the functions that read dictionaries or Join tables by
+name. `SETTINGS` is refused as well, since it could take the filter off.
 """
 
 import re
@@ -23,7 +24,11 @@ _READS_BY_NAME = ("dict", "joinget", "hascolumnintable")
 _AFTER_SOURCE = {
     "final", "sample", "prewhere", "where", "group", "order", "limit", "having", "union", "join",
     "inner", "left", "right", "full", "cross", "asof", "any", "all", "anti", "semi", "global", "on",
-    "using", "settings", "window", "qualify", "except", "intersect", "array", "offset", "format",
+    "using", "window", "qualify", "except", "intersect", "array", "offset", "format",
+}  # fmt: skip
+_AFTER_SOURCES = {
+    "prewhere", "where", "group", "order", "limit", "having", "union", "window", "qualify",
+    "except", "intersect", "offset", "format",
 }  # fmt: skip
 
 
@@ -32,7 +37,7 @@ class UnreadableTenantSqlError(ValueError):
 
 
 def tables_of(sql: str) -> tuple[str, ...]:
-    """Return the qualified tables that `sql` reads, in order of appearance, lower case.
+    """Return the qualified tables that `sql` reads, in order of appearance.
 
     Raises:
         UnreadableTenantSqlError: A source is named in another way than `database.table`.
@@ -44,21 +49,30 @@ def tables_of(sql: str) -> tuple[str, ...]:
         if tokens[i + 1].lower() == "as" and tokens[i + 2] == "("
     }
     found: dict[str, None] = {}
+    aliases = set(expressions)
     for index, token in enumerate(tokens):
         following = tokens[index + 1] if index + 1 < len(tokens) else ""
         word = token.lower()
         if word in {"from", "join"} and not (word == "join" and _is_array_join(tokens, index)):
+            _refuse_comma_join(tokens, index + 1)
             table = _source(tokens, index + 1, expressions)
             if table:
                 found[table] = None
+            aliases |= _alias(tokens, index + 1)
         elif word == "in" and following not in {"("} and not following.startswith("{"):
             raise UnreadableTenantSqlError(f"IN {following} would read a table without a filter")
-        elif word == "in" and _QUALIFIED.fullmatch(tokens[index + 2]):
-            raise UnreadableTenantSqlError(f"IN ({tokens[index + 2]} …) may read a table")
+        elif token.startswith("{") and "Identifier" in token:
+            raise UnreadableTenantSqlError(f"{token} would name a table that no filter knows")
+        elif word == "settings":
+            raise UnreadableTenantSqlError("SETTINGS could take the workspace filter off")
         elif word.startswith(_READS_BY_NAME) and following == "(":
             raise UnreadableTenantSqlError(f"the function {token} reads a table by name")
     if not found:
         raise UnreadableTenantSqlError("a tenant query reads at least one table")
+    for token in tokens:
+        is_known = token in found or token.partition(".")[0].lower() in aliases
+        if _QUALIFIED.fullmatch(token) and not is_known:
+            raise UnreadableTenantSqlError(f"{token} may read a table: it is no alias's column")
     return tuple(found)
 
 
@@ -86,19 +100,39 @@ def _source(tokens: list[str], start: int, expressions: set[str]) -> str | None:
         if tokens[start + 1].lower() in {"select", "with"}:
             return None
         raise _refusal(source)
-    rest = [token.lower() for token in tokens[start + 1 : start + 4]]
-    alias = 0
-    if rest[:1] == ["as"]:
-        alias = 2
-    elif rest and rest[0].isidentifier() and rest[0] not in _AFTER_SOURCE:
-        alias = 1
-    if rest[:1] in (["("], ["."]) or rest[alias : alias + 1] == [","]:
+    if tokens[start + 1 : start + 2] in (["("], ["."]):
         raise _refusal(source)
     if _QUALIFIED.fullmatch(source):
-        return source.lower()
+        return source
     if source.lower() in expressions:
         return None
     raise _refusal(source)
+
+
+def _refuse_comma_join(tokens: list[str], start: int) -> None:
+    """Refuse a comma between sources, wherever it stands before the next clause."""
+    depth, is_array_join = 0, False
+    for index in range(start, len(tokens)):
+        word = tokens[index].lower()
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(word, 0)
+        if depth < 0 or (depth == 0 and word in _AFTER_SOURCES):
+            return
+        if depth == 0 and word == "join":
+            is_array_join = _is_array_join(tokens, index)
+        if depth == 0 and word == "," and not is_array_join:
+            raise _refusal(tokens[start])
+
+
+def _alias(tokens: list[str], start: int) -> set[str]:
+    """Return the name given to the source at `start`, a subquery's as well; empty for none."""
+    depth = 0
+    for index in range(start, len(tokens)):
+        depth += {"(": 1, ")": -1}.get(tokens[index], 0)
+        if depth == 0:
+            rest = [token.lower() for token in tokens[index + 1 : index + 3]]
+            named = rest[1:] if rest[:1] == ["as"] else rest[:1]
+            return {name for name in named if name.isidentifier() and name not in _AFTER_SOURCE}
+    return set()
 
 
 def _refusal(source: str) -> UnreadableTenantSqlError:

@@ -56,6 +56,20 @@ def test_the_plain_forms_of_a_query_are_read():
     assert query.tables == ("unified.transactions", "marts.fct_mrr_movements")
 
 
+def test_a_table_keeps_its_spelling_since_the_server_tells_letters_apart():
+    assert TenantQuery("select * from unified.Transactions").tables == ("unified.Transactions",)
+
+
+def test_columns_may_be_named_by_their_source():
+    query = TenantQuery(
+        "with paid as (select id from unified.invoices) select t.id, s.n, paid.id"
+        " from unified.transactions t final join (select count() as n from unified.invoices) s"
+        " on t.n = s.n join paid on paid.id = t.id array join t.tags as one, t.words as two"
+        " where t.id in (s.n, 2) order by t.id, s.n"
+    )
+    assert query.tables == ("unified.invoices", "unified.transactions")
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -73,6 +87,16 @@ def test_the_plain_forms_of_a_query_are_read():
         "select * from unified.transactions where id in (raw.stripe_charge)",
         "select dictGet('x.y', 'a', 1) from unified.transactions",
         "select * from unified.transactions as t, unified.invoices",
+        "select * from unified.transactions final, unified.invoices",
+        "select * from unified.transactions as t final, raw.stripe_charge",
+        "select * from (select 1 from unified.transactions) as t, raw.stripe_charge",
+        "select * from unified.transactions as raw join unified.invoices as i on 1, raw.secret",
+        "select * from unified.transactions where in(id, raw.stripe_charge)",
+        "select * from unified.transactions where globalNotIn(id, raw.stripe_charge)",
+        "select * from unified.transactions where id in (1, raw.stripe_charge)",
+        "select * from unified.transactions where id in {table:Identifier}",
+        "select * from {table:Identifier}",
+        "select * from unified.transactions settings additional_table_filters = {}",
         "select * from (unified.transactions)",
         "select 'from unified.transactions'",
         "select 1 -- from unified.transactions",
