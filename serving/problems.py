@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from core.errors import EngineUnavailableError, InvalidInputError, OppulenceError
 from core.logs import get_logger, redact
@@ -146,7 +147,26 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:  # the framework's word for a body whose bytes are not UTF-8
+        unreadable = InvalidInputError("The body is not JSON in UTF-8.", next_step="See /docs.")
+        return problem_response(problem_of(unreadable, request))
     problem = refused_problem(
         error.status_code, request.method, request.url.path, request.state.exchange.request_id
     )
-    return problem_response(problem, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed_methods(request))
+    return problem_response(problem, headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return every method of the path: the framework names those of the first route only."""
+    asked = {"type": "http", "path": request.scope["path"], "root_path": "", "headers": []}
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(
+            route.matches(asked | {"method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]

@@ -4,13 +4,20 @@
 The range is the one that ClickHouse's DateTime64 holds exactly.
 """
 
+import re
 from datetime import UTC, date, datetime, time
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2261, 12, 31, tzinfo=UTC)
+
+# `fromisoformat` would take week dates, bare years and times without separators too.
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_MOMENT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII
+)
 
 
 def read_moment(value: object) -> object:
@@ -19,16 +26,13 @@ def read_moment(value: object) -> object:
     Raises:
         ValueError: It names none, or one out of range.
     """
-    if not isinstance(value, str):
-        return value
-    # ISO 8601 in full would take week dates and bare years too; the contract is RFC 3339.
-    is_date = len(value) == len("2024-01-01")
     try:
-        moment = (
-            datetime.combine(date.fromisoformat(value), time())
-            if is_date
-            else datetime.fromisoformat(value)
-        )
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            moment = datetime.combine(date.fromisoformat(value), time())
+        elif isinstance(value, str) and _MOMENT.fullmatch(value):
+            moment = datetime.fromisoformat(value.upper())
+        else:
+            raise ValueError
     except ValueError:
         raise ValueError("give a date (2024-01-01) or a time (2024-01-01T12:30:00Z)") from None
     if moment.tzinfo is None:
@@ -42,7 +46,32 @@ def read_moment(value: object) -> object:
     return moment
 
 
-Moment = Annotated[datetime, BeforeValidator(read_moment, json_schema_input_type=str)]
+def read_day(value: object) -> object:
+    """Return the day that the text names; Pydantic would read a number as seconds since 1970.
+
+    Raises:
+        ValueError: It names none.
+    """
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+        raise ValueError
+    except ValueError:
+        raise ValueError("give a date (2024-01-01)") from None
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(read_moment),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "string", "format": "date"},
+            ]
+        }
+    ),
+]
 
 # The range of ClickHouse's Date.
-Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2149, 6, 6))]
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2149, 6, 6)), BeforeValidator(read_day)]

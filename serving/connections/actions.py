@@ -19,7 +19,8 @@ def connect(
     """Connect an account, or renew its connection if there is one already.
 
     Raises:
-        ProviderError: The provider refuses the credentials or does not answer.
+        CredentialsRefusedError: The provider refuses the credentials.
+        ProviderError: The provider does not answer.
     """
     api_key = request.credentials.api_key.get_secret_value()
     account = account_of(api_key, api_url)
@@ -36,7 +37,8 @@ def reconnect(
     Raises:
         NotFoundError: The workspace has no such connection.
         ConflictError: The credentials belong to another account.
-        ProviderError: The provider refuses the credentials or does not answer.
+        CredentialsRefusedError: The provider refuses the credentials.
+        ProviderError: The provider does not answer.
     """
     before = find(rows, connection_id)
     api_key = request.credentials.api_key.get_secret_value()

@@ -20,7 +20,7 @@ _EXAMPLE: JsonDict = {
     "updated_at": "2024-05-01T12:00:00Z",
     "last_synced_at": None,
 }
-_ASKED: JsonDict = {"provider": "stripe", "credentials": {"api_key": "rk_live_…"}}
+_ASKED: JsonDict = {"provider": "stripe", "credentials": {"api_key": "rk_live_51Example"}}
 
 
 def _sendable(key: SecretStr) -> SecretStr:
@@ -31,7 +31,11 @@ def _sendable(key: SecretStr) -> SecretStr:
     return key
 
 
-StripeKey = Annotated[SecretStr, Field(min_length=8, max_length=255), AfterValidator(_sendable)]
+StripeKey = Annotated[
+    SecretStr,
+    Field(min_length=8, max_length=255, json_schema_extra={"pattern": "^[!-~]+$"}),
+    AfterValidator(_sendable),
+]
 
 
 class ConnectionRecord(BaseModel):

@@ -4,9 +4,16 @@ from dataclasses import dataclass
 
 import httpx
 
-from core.errors import ProviderError
+from core.errors import InvalidInputError, ProviderError
 
 TIMEOUT_SECONDS = 10.0
+
+
+class CredentialsRefusedError(InvalidInputError):
+    """The provider does not take the credentials."""
+
+    code = "credentials_refused"
+    title = "The provider refused the credentials"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +28,8 @@ def account_of(api_key: str, api_url: str) -> StripeAccount:
     """Ask Stripe for the account of a key.
 
     Raises:
-        ProviderError: Stripe refuses the key, or does not answer as Stripe does.
+        CredentialsRefusedError: Stripe refuses the key.
+        ProviderError: Stripe does not answer, or not as Stripe does.
     """
     try:
         answer = httpx.get(
@@ -30,12 +38,16 @@ def account_of(api_key: str, api_url: str) -> StripeAccount:
             timeout=TIMEOUT_SECONDS,
         )
         body = answer.json()
-        if answer.status_code != httpx.codes.OK:
-            said = body.get("error", {})
-            raise ProviderError(
+        if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise CredentialsRefusedError(
                 "Stripe refused the key.",
                 next_step="Send a secret or restricted key that may read the account.",
-                provider_code=str(said.get("code", "")),
+            )
+        if answer.status_code != httpx.codes.OK:
+            raise ProviderError(
+                f"Stripe answered {answer.status_code}.",
+                next_step="Try again in a minute.",
+                provider_code=str(body.get("error", {}).get("code", "")),
             )
         business = body.get("business_profile") or {}
         dashboard = (body.get("settings") or {}).get("dashboard") or {}

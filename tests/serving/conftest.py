@@ -78,7 +78,9 @@ def serve() -> Iterator[Callable[[Settings], str]]:
 
     def start(settings: Settings) -> str:
         listening = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(settings), log_config=None, access_log=False)
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         running.append((server, thread))

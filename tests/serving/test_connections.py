@@ -65,7 +65,7 @@ def test_connecting_again_keeps_the_connection(ask, stripe_sandbox):
 
 def test_a_key_that_stripe_refuses_is_not_kept(ask):
     answer = ask("POST", body=request_of("sk_test_" + "wrong" * 4))
-    assert (answer.status_code, answer.json()["code"]) == (502, "provider_error")
+    assert (answer.status_code, answer.json()["code"]) == (422, "credentials_refused")
     assert "wrongwrong" not in answer.text
     assert ask("GET").json() == {"data": []}
 

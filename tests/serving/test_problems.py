@@ -36,6 +36,15 @@ def test_a_method_that_is_not_offered(anonymous):
     answer = anonymous.delete("/health")
     assert_problem(answer, 405, "method_not_allowed")
     assert answer.headers["Allow"] == "GET"
+    assert anonymous.options("/v1/api_keys").headers["Allow"] == "GET, POST"
+    answer = anonymous.put("/v1/connections/conn_x")
+    assert answer.headers["Allow"] == "DELETE, GET, PATCH"
+
+
+def test_a_body_that_is_no_text_is_invalid_input(workspace):
+    headers = workspace.headers() | {"Content-Type": "application/json"}
+    answer = workspace.api.post("/v1/api_keys", content=b"\xff\xfe{}", headers=headers)
+    assert_problem(answer, 422, "invalid_input")
 
 
 def test_a_missing_key_is_challenged(anonymous):
