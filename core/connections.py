@@ -159,11 +159,15 @@ class ConnectionStore:
         *,
         synced_at: datetime | None = None,
     ) -> Connection:
-        """Store the connection's state after a sync; `reason` is the provider's own words."""
+        """Store the connection's state after a sync; `reason` is the provider's own words.
+
+        A connection that its user revoked meanwhile stays revoked.
+        """
         with self.database.tenant(connection.tenant) as rows:
             rows.execute(
                 "update connections set status = %s, status_reason = %s, updated_at = now(),"
-                " last_synced_at = coalesce(%s, last_synced_at) where id = %s",
+                " last_synced_at = coalesce(%s, last_synced_at)"
+                " where id = %s and status <> 'revoked'",
                 [status, reason, synced_at, connection.id],
             )
         return replace(connection, status=status, status_reason=reason)
