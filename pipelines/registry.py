@@ -20,6 +20,9 @@ class Tail(Protocol):
     async def look(self, position: int, sink: Sink) -> int:
         """Hand over what happened since `position` and return the new position."""
 
+    def landed(self) -> None:
+        """Take note that the rows of the last look are in the warehouse."""
+
 
 PROVIDERS: dict[str, ModuleType] = {"stripe": stripe}
 

@@ -141,10 +141,15 @@ async def _look(
             sink.finish()
 
     reader = asyncio.create_task(read())
-    while (batch := await sink.next_batch()) is not None:
-        table = RawTable(connection.provider, batch.resource).name
-        await asyncio.to_thread(warehouse.insert_arrow, table, batch.rows)
-    return await reader
+    try:
+        while (batch := await sink.next_batch()) is not None:
+            table = RawTable(connection.provider, batch.resource).name
+            await asyncio.to_thread(warehouse.insert_arrow, table, batch.rows)
+        moved_to = await reader
+    finally:
+        reader.cancel()  # rows that could not be stored leave nothing behind that still reads
+    tail.landed()
+    return moved_to
 
 
 def _position(warehouse: Warehouse, connection: Connection) -> int:

@@ -29,6 +29,7 @@ class Tail:
     def __init__(self, settings: Settings, connection: Connection) -> None:
         self.connection = connection
         self._known: OrderedDict[str, None] = OrderedDict()
+        self._seen: dict[str, int] = {}
         self._client = StripeClient(
             connection.api_url,
             connection.credentials.get("api_key", ""),
@@ -47,7 +48,8 @@ class Tail:
         Args:
             position: The second of the newest event seen; 0 on the first look, which starts now:
                 the past is a backfill's.
-            sink: Where the rows go; the position counts once they are all in.
+            sink: Where the rows go; the position counts once they are all in, and `landed` is
+                told so. A look whose rows did not land is simply taken again.
 
         Raises:
             ProviderError: Stripe could not be read; nothing is lost, look again.
@@ -56,7 +58,7 @@ class Tail:
         position = max(position or now, now - EVENTS_KEPT)
         landing = Landing(sink, self.connection, "poll", selected_names(None))
         apply = EventPages(self._client, landing, _no_skip, known=self._known)
-        seen: dict[str, int] = {}
+        seen = self._seen = {}
 
         async def handle(page: ReadPage) -> None:
             await apply(page)
@@ -64,11 +66,14 @@ class Tail:
 
         spans: Stored = [Span(position - LOOK_BACK, 0).stored()]
         await Listing(self._client, _EVENTS, spans, handle).read(lambda: False)
-        for event_id in seen:
-            self._known[event_id] = None
-        while len(self._known) > max(_REMEMBERED, len(seen)):
-            self._known.popitem(last=False)
         return max([position, *seen.values()])
+
+    def landed(self) -> None:
+        """Remember the events of the last look, whose rows are in the warehouse."""
+        for event_id in self._seen:
+            self._known[event_id] = None
+        while len(self._known) > max(_REMEMBERED, len(self._seen)):
+            self._known.popitem(last=False)
 
 
 def _no_skip(_: str, __: str) -> None:

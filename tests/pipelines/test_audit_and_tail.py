@@ -1,5 +1,6 @@
 """Guards the two watchers: the audit finds what is missing, the tail brings what happens."""
 
+import asyncio
 import json
 import threading
 import time
@@ -8,13 +9,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from core.errors import InvalidInputError
+from core.connections import Connection
+from core.errors import EngineUnavailableError, InvalidInputError
 from pipelines.ingest import backfill
 from pipelines.stripe.account import Account, verify_key
 from pipelines.stripe.audit import Tally, audit
 from pipelines.stripe.client import API_VERSION
 from pipelines.stripe.errors import KeyRejectedError
-from pipelines.tail import follow
+from pipelines.stripe.tail import Tail
+from pipelines.tail import _look, follow
 from tests.pipelines.fake_stripe import FakeStripe, charge, connection
 from tests.pipelines.test_ingest import served
 
@@ -108,6 +111,30 @@ def test_the_tail_brings_changes_by_itself_and_stops_when_told(fresh, held, ware
         "select connection_id from raw.cursor final where workspace_id = 'ws_tail'"
     )
     assert [row["connection_id"] for row in cursors] == ["conn_good"]
+
+
+class FullDisk:
+    """A warehouse that takes no rows."""
+
+    def insert_arrow(self, table: str, rows: object) -> None:
+        raise EngineUnavailableError(f"no room for {table}")
+
+
+def test_rows_that_the_warehouse_did_not_take_are_brought_by_the_next_look(fresh, held, warehouse):
+    stripe = FakeStripe({"/v1/events": [happening(1, "charge.succeeded", charge(1, NOON))]})
+
+    async def look_twice(mine: Connection) -> tuple[int, int]:
+        async with Tail(fresh, mine) as tail:
+            with pytest.raises(EngineUnavailableError):
+                await _look(tail, FullDisk(), mine, 0)
+            return await _look(tail, warehouse, mine, 0), await _look(tail, FullDisk(), mine, 0)
+
+    with served(stripe) as url:
+        first, again = asyncio.run(look_twice(connection("ws_refused", url=url)))
+    assert set(held("ws_refused", "charge")) == {"ch_000001"}
+    assert set(held("ws_refused", "event")) == {"evt_1"}
+    assert first >= stripe.lists["/v1/events"][0]["created"]
+    assert again >= first  # what has landed is not handed over again
 
 
 def test_a_key_is_verified_by_the_account_that_it_opens(fresh):
