@@ -59,9 +59,10 @@ class Change:
     def row(self) -> RawObject:
         """The object as the event shows it, at the event's time.
 
-        A removal is the last that can happen to an object, so it outranks its second.
+        A removal is the last that can happen to an object, so it outranks its second, answers
+        that were asked for within it included.
         """
-        version = self.second * SECOND + int(self.is_removed)
+        version = self.second * SECOND + (SECOND - 1 if self.is_removed else 0)
         return RawObject(self.id, version, self.is_removed, self.payload)
 
 

@@ -93,13 +93,13 @@ class EventPages:
 
 
 def _settled_version(change: Change, answer: Answer) -> int:
-    """Return a version past every event of the change's second and before any of the next.
+    """Return a version past every event of the change's second but a removal.
 
     Within the second it follows our clock, so that of two answers the later one wins: a change
     after the first answer, still in that second, is a new tie and is asked for again.
     """
     second = change.second * SECOND
-    in_second = min(max(epoch_microseconds(utc_now()), second + 1), second + SECOND - 1)
+    in_second = min(max(epoch_microseconds(utc_now()), second + 1), second + SECOND - 2)
     return max(answer.held_at, in_second)
 
 

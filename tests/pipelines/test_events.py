@@ -115,8 +115,20 @@ def test_the_answer_outranks_a_tied_second_even_when_clocks_disagree():
     stripe = FakeStripe({"/v1/events": events}, {"/v1/customers/cus_1": customer(1, balance=3)})
     stripe.held_at = 5  # Stripe's clock, as if hours behind its own events
     (row,) = asyncio.run(apply(stripe))["customer"]
-    assert row["version"] == START * 1_000_000 + 999_999  # before any event of the next second
+    assert row["version"] == START * 1_000_000 + 999_998  # before a removal and the next second
     assert json.loads(row["payload"])["balance"] == 3
+
+
+def test_a_removal_outranks_an_answer_of_its_own_second():
+    """Two changes in a second are asked for; the object is removed before that second ends."""
+    changes = [event(n, START, "customer.updated", customer(1, balance=n)) for n in (1, 2)]
+    stripe = FakeStripe({"/v1/events": changes}, {"/v1/customers/cus_1": customer(1, balance=2)})
+    stripe.held_at = (START - 1) * 1_000_000 - 1
+    answered = asyncio.run(apply(stripe))["customer"]
+    stripe.lists["/v1/events"] = [event(3, START, "customer.deleted", customer(1)), *changes]
+    removed = asyncio.run(apply(stripe, known=frozenset(e["id"] for e in changes)))["customer"]
+    assert [row["is_deleted"] for row in answered + removed] == [0, 1]
+    assert newest([*removed, *answered])["cus_1"]["is_deleted"] == 1
 
 
 def test_a_twin_on_the_next_page_makes_a_tie():
