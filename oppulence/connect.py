@@ -6,28 +6,17 @@ and is stored only after the provider has said whose it is.
 
 import getpass
 import sys
-from dataclasses import dataclass
-
-import httpx
 
 from core.connections import Connection, ConnectionStore
-from core.errors import InvalidInputError, ProviderError
+from core.errors import InvalidInputError
 from core.settings import Settings
 from core.tenancy import TenantId
 from oppulence.output import print_json, print_line
 from oppulence.session import command_session, connection_store
 from oppulence.workspaces import ensure_workspace
+from pipelines.stripe.account import verify_key
 
-TIMEOUT_SECONDS = 30.0
 PROVIDERS = ("stripe",)
-
-
-@dataclass(frozen=True, slots=True)
-class StripeAccount:
-    """Whose key it is, in Stripe's own words."""
-
-    id: str
-    name: str
 
 
 def connect_provider(
@@ -68,50 +57,18 @@ def connect_stripe(
     """Verify a Stripe key and store the connection; creates the workspace when it is missing.
 
     Raises:
+        InvalidInputError: It is a publishable key, or none.
         ProviderError: Stripe refuses the key or does not answer.
     """
-    account = verify_stripe_key(key, api_url)
+    account = verify_key(key, api_url)
     ensure_workspace(store.database, tenant)
     return store.connect(
         tenant,
         provider="stripe",
-        name=name or account.name or "Stripe",
+        name=name or account.name,
         provider_account_id=account.id,
         api_url=api_url,
         credentials={"api_key": key},
-    )
-
-
-def verify_stripe_key(key: str, api_url: str) -> StripeAccount:
-    """Ask Stripe whose key it is.
-
-    Raises:
-        ProviderError: Stripe refuses the key or does not answer.
-    """
-    try:
-        answer = httpx.get(
-            f"{api_url.rstrip('/')}/v1/account",
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=TIMEOUT_SECONDS,
-        )
-        body = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise ProviderError(
-            f"{api_url} did not answer as Stripe does: {type(error).__name__}.",
-            next_step="Check the network and the address, then try again.",
-        ) from error
-    if answer.status_code != httpx.codes.OK:
-        said = body.get("error", {})
-        raise ProviderError(
-            f"Stripe refused the key: {said.get('message', answer.status_code)}",
-            next_step="Copy a secret or restricted key that may read the account from"
-            " https://dashboard.stripe.com/apikeys.",
-            provider_code=str(said.get("code", "")),
-        )
-    profile = body.get("settings", {}).get("dashboard", {}) or {}
-    business = body.get("business_profile") or {}
-    return StripeAccount(
-        str(body["id"]), str(profile.get("display_name") or business.get("name") or "")
     )
 
 

@@ -1,4 +1,7 @@
-"""Whose key is it? Asked once, when an account is connected."""
+"""Whose key is it? Asked once, when an account is connected.
+
+`serving.connections.stripe` asks the same for the API, which imports no pipeline.
+"""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,7 +9,6 @@ from dataclasses import dataclass
 import msgspec
 
 from core.errors import InvalidInputError
-from core.settings import Settings
 from pipelines.stripe.client import Patience, StripeClient
 
 
@@ -16,7 +18,6 @@ class Account:
 
     id: str
     name: str
-    is_live: bool
 
 
 class _Names(msgspec.Struct):
@@ -35,13 +36,12 @@ class _Body(msgspec.Struct):
     settings: _Settings | None = None
 
 
-def verify_key(settings: Settings, api_key: str, *, api_url: str = "") -> Account:
+def verify_key(api_key: str, api_url: str) -> Account:
     """Return the account that `api_key` opens.
 
     Args:
-        settings: Where Stripe is, unless `api_url` says otherwise.
         api_key: A secret or restricted key.
-        api_url: Another address, such as the sandbox's.
+        api_url: Where Stripe is, or the sandbox.
 
     Raises:
         InvalidInputError: It is a publishable key, or none.
@@ -54,13 +54,13 @@ def verify_key(settings: Settings, api_key: str, *, api_url: str = "") -> Accoun
             "A Stripe key for reading starts with sk_ or rk_.",
             next_step="Copy a secret or restricted key from Stripe's dashboard, Developers.",
         )
-    body = asyncio.run(_account(api_url or settings.stripe_api_url, api_key))
+    body = asyncio.run(_account(api_url, api_key))
     names = (
         body.settings.dashboard.display_name if body.settings and body.settings.dashboard else None,
         body.business_profile.name if body.business_profile else None,
         body.email,
     )
-    return Account(id=body.id, name=next(filter(None, names), body.id), is_live="_live_" in api_key)
+    return Account(id=body.id, name=next(filter(None, names), body.id))
 
 
 async def _account(api_url: str, api_key: str) -> _Body:
