@@ -23,14 +23,15 @@ with touched_customers as (
 ),
 
 -- Without FINAL: a deleted customer's tombstone knows that it is gone, older rows may still know who it was.
+-- In tuples: argMax passes over nulls, and would bring back what the newest state no longer has.
 known_customers as (
     select workspace_id, connection_id, id as customer_id,
-        argMaxIf(name, version, is_deleted = 0) as name,
-        argMaxIf(email, version, is_deleted = 0) as email,
-        argMaxIf(country, version, is_deleted = 0) as country,
-        argMaxIf(currency, version, is_deleted = 0) as currency,
-        argMaxIf(created_at, version, is_deleted = 0) as created_at,
-        argMaxIf(delinquent, version, is_deleted = 0) as delinquent,
+        argMaxIf(tuple(name), version, is_deleted = 0).1 as name,
+        argMaxIf(tuple(email), version, is_deleted = 0).1 as email,
+        argMaxIf(tuple(country), version, is_deleted = 0).1 as country,
+        argMaxIf(tuple(currency), version, is_deleted = 0).1 as currency,
+        argMaxIf(tuple(created_at), version, is_deleted = 0).1 as created_at,
+        argMaxIf(tuple(delinquent), version, is_deleted = 0).1 as delinquent,
         argMax(customers.is_deleted, version) = 1 as is_removed
     from {{ ref('customers') }} as customers
     where (workspace_id, connection_id, id) in (select {{ customer }} from touched_customers)

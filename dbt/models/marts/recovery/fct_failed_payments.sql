@@ -48,10 +48,11 @@ failed_payments as (
         toUInt32(countIf(status = 'failed')) as attempts_failed,
         minIf(coalesce(booked.created_at, occurred_at), status = 'failed') as first_failed_at,
         maxIf(coalesce(booked.created_at, occurred_at), status = 'failed') as last_failed_at,
-        argMinIf(decline_code, occurred_at, status = 'failed') as first_decline_code,
-        argMaxIf(decline_code, occurred_at, status = 'failed') as last_decline_code,
-        argMaxIf(failure_code, occurred_at, status = 'failed') as last_failure_code,
-        argMaxIf(payment_method_type, occurred_at, status = 'failed') as last_payment_method_type,
+        -- In tuples: argMin and argMax pass over nulls, and would tell another attempt's reason.
+        argMinIf(tuple(decline_code), occurred_at, status = 'failed').1 as first_decline_code,
+        argMaxIf(tuple(decline_code), occurred_at, status = 'failed').1 as last_decline_code,
+        argMaxIf(tuple(failure_code), occurred_at, status = 'failed').1 as last_failure_code,
+        argMaxIf(tuple(payment_method_type), occurred_at, status = 'failed').1 as last_payment_method_type,
         minIf(occurred_at::Nullable(DateTime64(3, 'UTC')), status = 'succeeded') as succeeded_at,
         max(attempts.invoice_id) as attempt_invoice_id
     from attempts
