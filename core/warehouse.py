@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # 40 MB, in processes that never see an Arrow table
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 300
+_TIMEOUT_EXCEEDED = 159
 
 
 class WarehouseQueryError(OppulenceError):
@@ -33,6 +34,14 @@ class WarehouseQueryError(OppulenceError):
 
     code = "warehouse_query_failed"
     title = "A query of the warehouse failed"
+
+
+class QueryTimeoutError(OppulenceError):
+    """The query took longer than its caller may wait; ClickHouse has ended it."""
+
+    code = "query_timeout"
+    title = "The query took too long"
+    status = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +97,30 @@ class Warehouse:
         return cls(client)
 
     def tenant_rows(
-        self, tenant: TenantId, query: TenantQuery, parameters: Mapping[str, Any] | None = None
+        self,
+        tenant: TenantId,
+        query: TenantQuery,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        seconds: float | None = None,
     ) -> list[dict[str, Any]]:
-        """Run `query` as `tenant` and return its rows by column name."""
+        """Run `query` as `tenant` and return its rows by column name.
+
+        Args:
+            tenant: Whose rows.
+            query: The question.
+            parameters: Its values.
+            seconds: How long ClickHouse may take; None for as long as it does.
+
+        Raises:
+            QueryTimeoutError: It took longer.
+        """
+        settings: dict[str, Any] = {"additional_table_filters": query.filters(tenant)}
+        if seconds is not None:
+            settings["max_execution_time"] = seconds
         with _engine_errors():
             result = self.client.query(
-                query.sql,
-                parameters=dict(parameters or {}),
-                settings={"additional_table_filters": query.filters(tenant)},
+                query.sql, parameters=dict(parameters or {}), settings=settings
             )
         return [dict(row) for row in result.named_results()]
 
@@ -140,4 +165,9 @@ def _engine_errors() -> Iterator[None]:
             next_step="Run `oppulence doctor`.",
         ) from error
     except ClickHouseError as error:
+        if getattr(error, "code", None) == _TIMEOUT_EXCEEDED:
+            raise QueryTimeoutError(
+                "The query was ended because it took too long.",
+                next_step="Ask for less: a shorter time, one account, one currency.",
+            ) from error
         raise WarehouseQueryError(str(error)) from error

@@ -1,7 +1,7 @@
 """How is the API served? `python -m serving`: uvicorn on the configured host and port.
 
 SIGTERM and SIGINT stop it gracefully: no new connection is taken, requests in flight are finished
-(up to `STOP_SECONDS`), pools are closed.
+(up to `serving.server.STOP_SECONDS`), pools are closed.
 """
 
 import sys
@@ -12,9 +12,7 @@ from core.errors import OppulenceError
 from core.logs import configure_logging
 from core.settings import load_settings
 from serving.app import create_app
-
-STOP_SECONDS = 20
-KEEP_ALIVE_SECONDS = 30
+from serving.server import configure_server
 
 
 def main() -> int:
@@ -26,17 +24,11 @@ def main() -> int:
     except OppulenceError as error:
         sys.stderr.write(f"{error.title}: {error.detail}\n{error.next_step}\n")
         return error.exit_code
-    uvicorn.run(
-        application,
-        host=settings.host,
-        port=settings.api_port,
-        log_config=None,  # core.logs has set the one stream
-        access_log=False,  # serving.exchange writes it, with request id and without secrets
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS,
+    server = uvicorn.Server(
+        configure_server(application, host=settings.host, port=settings.api_port)
     )
-    return 0
+    server.run()
+    return 0 if server.started else 1
 
 
 if __name__ == "__main__":

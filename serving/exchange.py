@@ -1,4 +1,4 @@
-"""What happens around every request? A request id, a limit of its body, one access-log line.
+"""What happens around every request? A request id, limits of its size, one access-log line.
 
 A plain ASGI middleware, outermost: whatever an inner layer does, the answer carries its
 `X-Request-Id`, and a failure that nobody foresaw becomes a 500 problem that says nothing of its
@@ -19,6 +19,8 @@ from core.tenancy import new_id
 from serving.problems import problem_response, refused_problem, unexpected_problem
 
 MAXIMUM_BODY_BYTES = 1_000_000
+MAXIMUM_ADDRESS_BYTES = 8_192
+MAXIMUM_HEADER_BYTES = 16_384
 REQUEST_ID_HEADER = "X-Request-Id"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Asked every few seconds by whoever watches the process: worth a line only when they fail.
@@ -79,8 +81,8 @@ class ExchangeMiddleware:
             await send(message)
 
         try:
-            if _announced_bytes(headers) > MAXIMUM_BODY_BYTES:
-                problem = refused_problem(413, method, path, exchange.request_id)
+            if refusal := _refusal(scope, headers):
+                problem = refused_problem(refusal, method, path[:200], exchange.request_id)
                 await problem_response(problem)(scope, receive, send_with_headers)
             else:
                 await self.application(scope, receive_within_limit, send_with_headers)
@@ -96,12 +98,21 @@ class ExchangeMiddleware:
                 logging.DEBUG if is_routine else logging.INFO,
                 "request",
                 method=method,
-                path=path,
+                path=path[:200],
                 status=status,
                 milliseconds=round((time.monotonic() - started_at) * 1000, 1),
                 request_id=exchange.request_id,
                 **exchange.facts,
             )
+
+
+def _refusal(scope: Scope, headers: Headers) -> int | None:
+    """Return the status of a request that is too large to be looked at."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAXIMUM_ADDRESS_BYTES:
+        return 414
+    if sum(len(name) + len(value) for name, value in headers.raw) > MAXIMUM_HEADER_BYTES:
+        return 431
+    return 413 if _announced_bytes(headers) > MAXIMUM_BODY_BYTES else None
 
 
 def _announced_bytes(headers: Headers) -> int:

@@ -19,12 +19,15 @@ from core.errors import EngineUnavailableError, InvalidInputError, OppulenceErro
 from core.logs import get_logger, redact
 
 MEDIA_TYPE = "application/problem+json"
+SHOWN_ERRORS = 20
 _LOG = get_logger("serving")
 
 # Refusals of the framework itself: status -> (code, title, next step)
 _FRAMEWORK = {
     404: ("not_found", "Not found", "See /docs for the paths that exist."),
     405: ("method_not_allowed", "Method not allowed", "See the Allow header, or /docs."),
+    414: ("address_too_long", "The address is too long", "Send the filters as a JSON body."),
+    431: ("headers_too_large", "The headers are too large", "Send fewer or shorter headers."),
     413: ("body_too_large", "The request's body is too large", "Send less in one request."),
 }
 
@@ -140,7 +143,7 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     # Only place and reason: the value itself may be a secret, and the caller has it.
     problem.errors = [
         FieldProblem(location=".".join(str(part) for part in found["loc"]), message=found["msg"])
-        for found in error.errors()
+        for found in error.errors()[:SHOWN_ERRORS]
     ]
     return problem_response(problem)
 

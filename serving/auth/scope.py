@@ -62,7 +62,9 @@ class TenantScope:
         self, query: TenantQuery, parameters: Mapping[str, Any] | None = None
     ) -> list[dict[str, Any]]:
         """Run a query of the warehouse within this workspace."""
-        return self._engines.warehouse.tenant_rows(self.tenant, query, parameters)
+        return self._engines.warehouse.tenant_rows(
+            self.tenant, query, parameters, seconds=self._engines.settings.query_seconds
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Rows]:

@@ -22,6 +22,8 @@ from core.warehouse import Warehouse
 from pipelines.raw import RawTable, ensure_raw_tables
 from serving.app import create_app
 from serving.auth.key_store import issue_key
+from serving.request_heads import BoundedProtocol
+from serving.server import configure_server
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
@@ -72,15 +74,15 @@ def database(engines: Settings) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[Settings], str]]:
+def serve() -> Iterator[Callable[..., str]]:
     """Start an API of these settings on a free port; returns its address."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def start(settings: Settings) -> str:
+    def start(settings: Settings, http: type[BoundedProtocol] = BoundedProtocol) -> str:
         listening = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(settings), log_config=None, access_log=False)
-        )
+        configured = configure_server(create_app(settings))
+        configured.http = http
+        server = uvicorn.Server(configured)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         running.append((server, thread))
