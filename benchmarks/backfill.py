@@ -21,7 +21,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.memory import MEGABYTE, Watch, descendants_named
+import psutil
+
+from benchmarks.memory import MEGABYTE, Watch, descendants_named, seconds_of_cpu
 from benchmarks.report import report
 from core.connections import Connection
 from core.settings import Settings, load_settings
@@ -54,11 +56,13 @@ def connector(api_url: str) -> None:
             f"  {rows.get('charge', 0):,} rows, {time.monotonic() - started:.0f} s", file=sys.stderr
         ),
     )  # fmt: skip
+    used = resource.getrusage(resource.RUSAGE_SELF)
     told = {
         "seconds": time.monotonic() - started,
+        "cpu_seconds": used.ru_utime + used.ru_stime,
         "rows": result.rows,
         "failures": [outcome.reason for outcome in result.failures],
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak": used.ru_maxrss * 1024,
     }
     print(json.dumps(told), flush=True)
 
@@ -140,9 +144,11 @@ def measure(settings: Settings, rows: int) -> None:
         assert child.stdin is not None
         assert child.stdout.readline() == "ready\n"
         with Watch([gateway, child.pid], every=folder.look) as watch:
+            before = seconds_of_cpu([psutil.Process(gateway)])
             child.stdin.write("go\n")
             child.stdin.flush()
             told = json.loads(child.stdout.readline())
+            cpu_seconds = seconds_of_cpu([psutil.Process(gateway)]) - before
         state = largest_state(warehouse)
     assert not told["failures"], told["failures"]
     assert landed(warehouse) == expected(rows), (landed(warehouse), expected(rows))
@@ -151,6 +157,11 @@ def measure(settings: Settings, rows: int) -> None:
         "backfill.rows_per_second", rows / told["seconds"], "rows/s",
         peer=f"{rows:,} charges of 3.2 KB in {told['seconds']:.0f} s, all in unified.transactions",
         ratio=None, goal="for information", met=None,
+    )  # fmt: skip
+    report(
+        "backfill.rows_per_cpu_second", rows / (cpu_seconds + told["cpu_seconds"]), "rows/s",
+        peer=f"gateway {cpu_seconds:.0f} s, connector {told['cpu_seconds']:.0f} s of CPU",
+        ratio=None, goal="for information: what a busy machine distorts least", met=None,
     )  # fmt: skip
     parts = f"gateway {watch.peaks[gateway] // MEGABYTE}, connector {told['peak'] // MEGABYTE} MB"
     for name, figure, unit, most, of in (
