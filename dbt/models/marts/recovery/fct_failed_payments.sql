@@ -15,13 +15,16 @@ with touched_payments as (
     {%- if is_incremental() %}
         and landed_at > {{ since }}
     union distinct
-    -- A payment is also recovered or lost by its next attempt, or by what becomes of its invoice or subscription.
+    -- A payment is also recovered or lost by its next attempt, or by what becomes of its invoice or subscription;
+    -- a lost one may still be paid, and which invoice it is of may be learned later than its failure.
     select workspace_id, connection_id, customer_id, payment_id
     from {{ this }}
-    where status = 'open' and (
+    where status != 'recovered' and (
         (workspace_id, connection_id, customer_id, payment_id) in (
             select workspace_id, connection_id, customer_id, payment_id
             from {{ ref('payment_attempts') }} where landed_at > {{ since }})
+        or ({{ payment }}) in (
+            select {{ payment }} from {{ ref('invoice_payments') }} where landed_at > {{ since }})
         or (workspace_id, connection_id, invoice_id) in (
             select workspace_id, connection_id, id::Nullable(String) from {{ ref('invoices') }} where landed_at > {{ since }})
         or (workspace_id, connection_id, subscription_id) in (
