@@ -160,14 +160,19 @@ class Sync:
         except KeyRejectedError as error:
             progress.refused = error.detail
         except NotPermittedError as error:
-            progress.skipped[reading.endpoint.name] = error.detail
+            progress.skipped |= dict.fromkeys(self._read_with(reading), error.detail)
             reading.spans.clear()
         except ProviderError as error:
-            progress.failed[reading.endpoint.name] = error.detail
+            progress.failed |= dict.fromkeys(self._read_with(reading), error.detail)
             log.warning(
                 "list failed", connection=progress.connection.id, list=reading.endpoint.name,
                 reason=error.detail,
             )  # fmt: skip
+
+    def _read_with(self, reading: Reading) -> list[str]:
+        """Return the names that a list brings: its own, and those walked below its objects."""
+        below = children_of(reading.endpoint.object, self.request.names)
+        return [reading.endpoint.name, *(child.name for child in below)]
 
     def _plan(self, progress: Progress, state: State) -> list[Reading]:
         """Return what to read. Only the first chunk of a run may add to what is left."""

@@ -112,6 +112,24 @@ def test_a_bad_key_fails_alone_and_says_so(fresh, held):
     assert len(held("ws_alone", "charge")) == 250
 
 
+def test_what_is_read_below_a_list_fails_and_is_skipped_with_it(fresh):
+    """Of a failed list's parents nobody knows all, so their children are not whole either."""
+    invoices = [
+        {"id": f"in_{n}", "object": "invoice", "created": START + n,
+         "lines": {"data": [], "has_more": False}} for n in range(2)
+    ]  # fmt: skip
+    stripe = FakeStripe({"/v1/invoices": invoices, "/v1/events": []})
+    stripe.tamper = lambda path, _, page: {**page, "data": page["data"][::-1]}
+    asked = ["invoice", "line_item", "transfer", "transfer_reversal"]
+    with served(stripe) as url:
+        mine = connection("ws_below", url=url)
+        (outcome,) = backfill(fresh, [mine], objects=asked).outcomes
+    assert set(outcome.failed) == {"invoice", "line_item"}
+    assert outcome.skipped == dict.fromkeys(
+        ("transfer", "transfer_reversal"), "Unrecognized request URL"
+    )
+
+
 def test_a_list_that_lies_fails_alone_and_is_read_by_the_next_run(fresh, held):
     stripe = small_account()
     stripe.tamper = lambda path, _, page: (
