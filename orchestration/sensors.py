@@ -90,4 +90,5 @@ def streaming_models_changed(
         return SkipReason("`oppulence migrate` has set the models up.")
     # What was built in full is no longer what is there, also if the files are put back.
     built_mark(settings.data_dir).unlink(missing_ok=True)
-    return RunRequest(run_key=f"streaming-{now[:16]}")
+    # No run key: the cursor makes this happen once, and files put back are set up anew.
+    return RunRequest()

@@ -33,6 +33,8 @@ def test_files_are_set_up_once_and_not_at_all_when_migrate_has_built_them(
             found = streaming_models_changed(context)
             cursor = context.cursor
         assert isinstance(found, RunRequest | SkipReason)
+        if isinstance(found, RunRequest):
+            assert found.run_key is None, "Dagster would refuse a key's second run"
         return isinstance(found, RunRequest)
 
     write("select 1")
