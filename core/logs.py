@@ -21,7 +21,7 @@ _SECRET_NAMES = re.compile(
     r"(authorization|password|passwd|secret|token|api_?key|credential|cookie|signature)", re.I
 )
 _SECRET_TEXTS = re.compile(
-    r"\b(?:sk|rk|pk|whsec|opk)_(?:live|test)?_?[A-Za-z0-9]{6,}"  # provider keys and our own
+    r"\b(?:sk|rk|pk|whsec|opk)_(?:live|test)?_?[A-Za-z0-9]{6,}\w*"  # provider keys and our own
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # user:password in a URL
     r"|(?<=Bearer )[A-Za-z0-9._~+/=-]{8,}"
     r"|(?<=Basic )[A-Za-z0-9+/=]{8,}"
@@ -38,7 +38,8 @@ def redact(value: Any) -> Any:
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
-        return type(value)(redact(item) for item in value)
+        cleaned = [redact(item) for item in value]
+        return cleaned if isinstance(value, list) else tuple(cleaned)
     return value
 
 

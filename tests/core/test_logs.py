@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,7 @@ def test_a_key_is_cut_out_of_any_text(letters, prefix):
         ("Bearer abcdefgh123", f"Bearer {REDACTED}"),
         ({"rows": 12, "charge": "ch_123"}, {"rows": 12, "charge": "ch_123"}),
         (("a", 1, None), ("a", 1, None)),
+        (urlsplit("https://host/db"), ("https", "host", "/db", "", "")),
     ],
 )
 def test_redaction_keeps_what_is_no_secret(value, expected):
