@@ -25,7 +25,7 @@ def company(
     for table, rows in later:
         if rows:
             land(table, WORKSPACE, rows)
-    dbt("build", "--select", "marts", "--exclude-resource-types", "unit_test")
+    dbt("build", "--select", "marts")  # with the unit tests beside the models
     return made
 
 
