@@ -53,8 +53,8 @@ _UNKNOWN = {60, 81}  # UNKNOWN_TABLE, UNKNOWN_DATABASE
 # Codes that no retry changes: syntax, types, unknown names and formats, duplicates, rights.
 _HOPELESS = {6, 16, 27, 33, 36, 43, 44, 46, 47, 53, 57, 62, 73, 82, 115, 117, 497}
 _READ_SECONDS = 600
-# Versions meet when parts merge and when readers ask for the newest; merging each block on its way
-# in, here and behind every view, costs a fifth of an insert and spares neither.
+# Versions meet when parts merge and when readers ask for the newest (FINAL); merging each block on
+# its way in, here and behind every view, would spare neither.
 _INSERT_SETTINGS = {"optimize_on_insert": "0"}
 
 
