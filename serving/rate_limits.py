@@ -19,11 +19,11 @@ from core.errors import OppulenceError
 from core.logs import get_logger
 from serving.exchange import Exchange
 
-RouteClass = Literal["read", "write", "sync"]
+RouteClass = Literal["read", "write", "sync", "export"]
 
 DEFAULT_PER_MINUTE = 3_000
 # The share of its workspace's limit that one key may use up, per class of routes.
-SHARES: dict[RouteClass, float] = {"read": 0.5, "write": 0.05, "sync": 0.01}
+SHARES: dict[RouteClass, float] = {"read": 0.5, "write": 0.05, "sync": 0.01, "export": 0.01}
 # How long a failed Redis is left alone: its timeout would slow down every request.
 LEFT_ALONE_SECONDS = 5.0
 DEGRADED_HEADER = "X-Degraded"

@@ -35,6 +35,7 @@ from serving.rate_limits import RateLimiter, RouteClass, windows
 
 WORKSPACE_HEADER = "X-Workspace-Id"
 SCOPED_PREFIX = "/v1"
+EXPORT_SECONDS = 300
 
 _BEARER = HTTPBearer(
     auto_error=False, scheme_name="api_key", description="`Authorization: Bearer opk_live_…`"
@@ -64,6 +65,14 @@ class TenantScope:
         """Run a query of the warehouse within this workspace."""
         return self._engines.warehouse.tenant_rows(
             self.tenant, query, parameters, seconds=self._engines.settings.query_seconds
+        )
+
+    def stream(
+        self, query: TenantQuery, parameters: Mapping[str, Any], *, output_format: str
+    ) -> Iterator[bytes]:
+        """Yield a query's rows within this workspace as bytes of a ClickHouse format."""
+        return self._engines.warehouse.tenant_stream(
+            self.tenant, query, parameters, output_format=output_format, seconds=EXPORT_SECONDS
         )
 
     @contextmanager
@@ -163,6 +172,9 @@ class Requires:
 
 AnyScope = Annotated[TenantScope, Depends(Requires(None))]
 TransactionsRead = Annotated[TenantScope, Depends(Requires(Permission.TRANSACTIONS_READ))]
+TransactionsExport = Annotated[
+    TenantScope, Depends(Requires(Permission.TRANSACTIONS_READ, "export"))
+]
 AccountsRead = Annotated[TenantScope, Depends(Requires(Permission.ACCOUNTS_READ))]
 MetricsRead = Annotated[TenantScope, Depends(Requires(Permission.METRICS_READ))]
 ConnectionsRead = Annotated[TenantScope, Depends(Requires(Permission.CONNECTIONS_READ))]

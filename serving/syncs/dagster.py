@@ -91,9 +91,11 @@ class Dagster:
                 timeout=TIMEOUT_SECONDS,
             )
             answer.raise_for_status()
-            data: dict[str, Any] = answer.json()["data"]
+            data: dict[str, Any] | None = answer.json()["data"]
         except (httpx.HTTPError, ValueError, KeyError) as error:
             raise EngineUnavailableError(
                 f"Dagster did not answer: {type(error).__name__}"
             ) from error
+        if data is None:  # its own engine is away: it answers with errors alone
+            raise EngineUnavailableError("Dagster could not answer.")
         return data

@@ -45,17 +45,9 @@ class TransactionFilters(BaseModel):
     )
     since: Moment | None = Field(default=None, description="From this moment on, inclusive")
     until: Moment | None = Field(default=None, description="Before this moment")
-    limit: int = Field(default=100, ge=1, le=MAXIMUM_LIMIT, description="Rows per page")
-    cursor: str | None = Field(
-        default=None, max_length=1000, description="`next_cursor` of the page before"
+    pending: bool | None = Field(
+        default=None, description="True: only those pending or authorized; false: only the others"
     )
-
-    def over(self, other: "TransactionFilters | None") -> "TransactionFilters":
-        """Return these filters, and the other's where these leave one open."""
-        given = {} if other is None else other.model_dump(exclude_unset=True)
-        return TransactionFilters.model_construct(
-            **TransactionFilters().model_dump() | given | self.model_dump(exclude_unset=True)
-        )
 
     def parameters(self) -> dict[str, Any]:
         """Return the query's parameters, but for the position in the list."""
@@ -68,6 +60,23 @@ class TransactionFilters(BaseModel):
         return {name: getattr(self, name) or "" for name in texts} | {
             "amount_from": max(least, _LEAST if self.amount_from is None else self.amount_from),
             "amount_to": min(most, _MOST if self.amount_to is None else self.amount_to),
+            "pending": {None: "", True: "yes", False: "no"}[self.pending],
             "since": epoch_microseconds(self.since or EARLIEST),
             "until": epoch_microseconds(self.until or LATEST),
         }
+
+
+class TransactionsPage(TransactionFilters):
+    """What to list, and which page of it."""
+
+    limit: int = Field(default=100, ge=1, le=MAXIMUM_LIMIT, description="Rows per page")
+    cursor: str | None = Field(
+        default=None, max_length=1000, description="`next_cursor` of the page before"
+    )
+
+    def over(self, other: "TransactionsPage | None") -> "TransactionsPage":
+        """Return these filters, and the other's where these leave one open."""
+        given = {} if other is None else other.model_dump(exclude_unset=True)
+        return TransactionsPage.model_construct(
+            **TransactionsPage().model_dump() | given | self.model_dump(exclude_unset=True)
+        )

@@ -14,7 +14,7 @@ from serving.pagination import Cursor, Page, page_of
 from serving.singling import the_only_one
 from serving.times import LATEST
 from serving.transactions import queries
-from serving.transactions.filters import TransactionFilters
+from serving.transactions.filters import TransactionsPage
 from serving.transactions.schemas import (
     Transaction,
     TransactionWithLineage,
@@ -25,7 +25,7 @@ from serving.transactions.schemas import (
 SHOWN_STATES = 20
 
 
-def list_transactions(scope: TenantScope, filters: TransactionFilters) -> Response:
+def list_transactions(scope: TenantScope, filters: TransactionsPage) -> Response:
     """Answer with the page after the filters' cursor, or the first."""
     parameters = filters.parameters() | _position(filters.cursor) | {"limit": filters.limit + 1}
 

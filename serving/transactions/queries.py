@@ -17,28 +17,45 @@ _COLUMNS = """
     payment_method_type, occurred_at, posted_at,
     fromUnixTimestamp64Micro(toInt64(version), 'UTC') as state_at"""
 
+_WANTED = """
+    ({provider:String} = '' or provider = {provider:String})
+      and ({status:String} = '' or status = {status:String})
+      and ({type:String} = '' or type = {type:String})
+      and ({connection_id:String} = '' or connection_id = {connection_id:String})
+      and ({account_id:String} = '' or account_id = {account_id:String})
+      and ({customer_id:String} = '' or customer_id = {customer_id:String})
+      and ({currency:String} = '' or currency = {currency:String})
+      and amount_minor between {amount_from:Int64} and {amount_to:Int64}
+      and ({search:String} = '' or positionCaseInsensitiveUTF8(
+          concat(id, '\\n', ifNull(description, ''), '\\n', ifNull(counterparty, '')),
+          {search:String}) > 0)
+      and occurred_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
+      and occurred_at < fromUnixTimestamp64Micro({until:Int64}, 'UTC')
+      and ({pending:String} = ''
+        or (status in ('pending', 'authorized')) = ({pending:String} = 'yes'))"""
+
 PAGE = TenantQuery(
     f"""
     select {_COLUMNS}
     from unified.transactions final
-    where ({{provider:String}} = '' or provider = {{provider:String}})
-      and ({{status:String}} = '' or status = {{status:String}})
-      and ({{type:String}} = '' or type = {{type:String}})
-      and ({{connection_id:String}} = '' or connection_id = {{connection_id:String}})
-      and ({{account_id:String}} = '' or account_id = {{account_id:String}})
-      and ({{customer_id:String}} = '' or customer_id = {{customer_id:String}})
-      and ({{currency:String}} = '' or currency = {{currency:String}})
-      and amount_minor between {{amount_from:Int64}} and {{amount_to:Int64}}
-      and ({{search:String}} = '' or positionCaseInsensitiveUTF8(
-          concat(id, '\\n', ifNull(description, ''), '\\n', ifNull(counterparty, '')),
-          {{search:String}}) > 0)
-      and occurred_at >= fromUnixTimestamp64Micro({{since:Int64}}, 'UTC')
-      and occurred_at < fromUnixTimestamp64Micro({{until:Int64}}, 'UTC')
+    where {_WANTED}
       and (occurred_at, id, connection_id) < (
           fromUnixTimestamp64Micro({{after_at:Int64}}, 'UTC'),
           {{after_id:String}}, {{after_connection:String}})
     order by occurred_at desc, id desc, connection_id desc
     limit {{limit:UInt32}}
+    """
+)
+
+# In the table's own order: ClickHouse then streams it without sorting.
+EXPORT = TenantQuery(
+    f"""
+    select id, provider, connection_id, account_id, type, status, amount_minor, currency,
+        description, customer_id, counterparty, invoice_id, payment_id, parent_id, failure_code,
+        decline_code, payment_method_type, occurred_at, posted_at
+    from unified.transactions final
+    where {_WANTED}
+    order by workspace_id, connection_id, id
     """
 )
 

@@ -3,15 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Response
+from fastapi.responses import StreamingResponse
 
 from core.errors import NotFoundError
-from serving.auth.scope import TransactionsRead
+from serving.auth.scope import TransactionsExport, TransactionsRead
 from serving.caching import NOT_MODIFIED
 from serving.pagination import Page
 from serving.responses import problems
 from serving.singling import AmbiguousIdError
-from serving.transactions import listing
-from serving.transactions.filters import TransactionFilters
+from serving.transactions import exporting, listing
+from serving.transactions.exporting import ExportFilters
+from serving.transactions.filters import TransactionsPage
 from serving.transactions.schemas import Transaction, TransactionWithLineage
 from serving.words import Id
 
@@ -27,9 +29,9 @@ router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 )
 def get_transactions(
     scope: TransactionsRead,
-    query: Annotated[TransactionFilters, Query()],
+    query: Annotated[TransactionsPage, Query()],
     body: Annotated[
-        TransactionFilters | None,
+        TransactionsPage | None,
         Body(description="The same filters as JSON; the query string goes before it"),
     ] = None,
 ) -> Response:
@@ -38,6 +40,20 @@ def get_transactions(
     Pages are stable: rows that arrive while a list is walked neither repeat nor hide others.
     """
     return listing.list_transactions(scope, query.over(body))
+
+
+@router.get(
+    "/export",
+    summary="Export transactions",
+    operation_id="export_transactions",
+    response_class=StreamingResponse,
+    responses=exporting.ANSWERS,
+)
+def export_transactions(
+    scope: TransactionsExport, query: Annotated[ExportFilters, Query()]
+) -> StreamingResponse:
+    """Stream every transaction that fits the filters, by connection and id, as CSV or Parquet."""
+    return exporting.export(scope, query)
 
 
 @router.get(

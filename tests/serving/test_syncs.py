@@ -2,16 +2,20 @@
 
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 
 from core.connections import ConnectionStore
+from core.errors import EngineUnavailableError
 from core.secrets import SecretBox
 from local.ports import free_port
 from serving.syncs.actions import sync_config
+from serving.syncs.dagster import Dagster
 
 JOBS = Path(__file__).parent / "dagster_jobs.py"
 # Without a queue, whose daemon this test does not start: a run starts when it is launched.
@@ -157,3 +161,24 @@ def test_the_jobs_config_is_orchestrations_own():
         "stripe", connections=["ws_a|conn_b"]
     )
     assert sync_job("stripe").name == "stripe_sync"
+
+
+def test_a_dagster_that_can_answer_nothing_is_away_and_no_failure_of_ours():
+    class Broken(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = b'{"data": null, "errors": [{"message": "no database"}]}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Broken) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with pytest.raises(EngineUnavailableError):
+            Dagster(f"http://127.0.0.1:{server.server_port}").state_of("a-run")
+        thread.join()
