@@ -18,7 +18,6 @@ from dagster import (
     AssetSpec,
     BackfillPolicy,
     Config,
-    Failure,
     MaterializeResult,
     ResourceParam,
     multi_asset,
@@ -71,10 +70,11 @@ def build_ingest_assets(provider: str) -> AssetsDefinition:
     ) -> Iterator[MaterializeResult[None]]:
         started = time.monotonic()
         selected = [spec for spec in specs if spec.key in context.selected_asset_keys]
+        chosen, gone = chosen_connections(context.partition_keys, connections.all_of(provider))
         with only_transient_retried():
             report = ingest.backfill(
                 settings,
-                chosen_connections(context.partition_keys, connections.all_of(provider)),
+                chosen,
                 window=parse_window(config.since, config.until),
                 objects=config.objects or objects_of(selected, specs),
                 progress=progress.or_log(context.log.info),
@@ -84,22 +84,22 @@ def build_ingest_assets(provider: str) -> AssetsDefinition:
         names = [name for name in map(object_of, selected) if name in (config.objects or [name])]
         described = describe(warehouse, provider, landings(report, names), seconds)
         yield from materialize(context, provider, described)
-        if problem := failure_of(report):
+        if problem := failure_of(report, gone):
             raise problem
 
     return ingest_assets
 
 
-def chosen_connections(keys: Sequence[str], known: Sequence[Connection]) -> list[Connection]:
-    """Return the connections of a run's partitions.
+def chosen_connections(
+    keys: Sequence[str], known: Sequence[Connection]
+) -> tuple[list[Connection], list[str]]:
+    """Return the connections of a run's partitions, and the keys that have none any more.
 
-    Raises:
-        Failure: A partition has no connection any more: it was revoked after the run was asked for.
+    A connection may be revoked after the run was asked for; the others of the run still land.
     """
     by_key = {connection.key: connection for connection in known}
-    if missing := [key for key in keys if key not in by_key]:
-        raise Failure(f"Revoked or unknown: {', '.join(missing)}", allow_retries=False)
-    return [by_key[key] for key in keys]
+    chosen = [by_key[key] for key in keys if key in by_key]
+    return chosen, [key for key in keys if key not in by_key]
 
 
 def objects_of(selected: Sequence[AssetSpec], specs: Sequence[AssetSpec]) -> list[str] | None:

@@ -3,7 +3,7 @@
 Pure: decides from `IngestReport`; `ingest.py` and `sync.py` tell Dagster.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dagster import Failure, MetadataValue
@@ -11,6 +11,8 @@ from dagster import Failure, MetadataValue
 from core.connections import Connection
 from core.logs import redact
 from pipelines.reports import ConnectionOutcome, IngestReport
+
+GONE = "revoked or unknown: there is nothing to ask any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,19 @@ def failure_reason(outcome: ConnectionOutcome) -> str:
     return str(redact(outcome.reason or objects or "stopped before everything had landed"))
 
 
-def failure_of(report: IngestReport) -> Failure | None:
-    """Return the failure that names every connection that is not whole, or None.
+def failure_of(report: IngestReport, gone: Sequence[str] = ()) -> Failure | None:
+    """Return the failure that names every connection that is not whole or `gone`, or None.
 
     Its metadata holds connection → reason, so that a caller in the same process can tell.
     """
     reasons = {outcome.connection.key: failure_reason(outcome) for outcome in report.failures}
+    reasons |= dict.fromkeys(gone, GONE)
     if not reasons:
         return None
+    asked = len(report.outcomes) + len(gone)
     named = "; ".join(f"{key}: {reason}" for key, reason in sorted(reasons.items()))
     return Failure(
-        description=f"{len(reasons)} of {len(report.outcomes)} connections did not land: {named}",
+        description=f"{len(reasons)} of {asked} connections did not land: {named}",
         metadata={"failed_connections": MetadataValue.json(reasons)},
         allow_retries=False,  # the provider has been asked as often as makes sense
     )

@@ -6,6 +6,7 @@ from typing import Any
 import stripe
 from dagster import AssetKey, DagsterInstance, DagsterRunStatus
 
+from assets.landings import GONE
 from core.connections import Connection
 from core.settings import Settings
 from core.warehouse import Warehouse
@@ -45,15 +46,19 @@ def test_one_run_lands_many_connections_and_a_bad_key_fails_its_partition_alone(
     first_key, second_key = workspace.sandbox.keys
     first = workspace.connect("acct_first", first_key)
     bad = workspace.connect("acct_bad", "sk_test_nobody_has_this")
+    gone = workspace.connect("acct_gone", first_key)
     second = workspace.connect("acct_second", second_key)
+    with workspace.store.database.tenant(workspace.tenant) as rows:
+        workspace.store.revoke_within(rows, workspace.tenant, gone.id, "Deleted meanwhile.")
 
     outcome = run_backfill(
-        engines, [first, bad, second], objects=["customer", "coupon"], instance=instance
+        engines, [first, bad, gone, second], objects=["customer", "coupon"], instance=instance
     )
 
     assert [run.status for run in instance.get_runs()] == [DagsterRunStatus.FAILURE]
     assert outcome.run_ids == (instance.get_runs()[0].run_id,)
-    assert list(outcome.failed_connections) == [bad.key]
+    assert set(outcome.failed_connections) == {bad.key, gone.key}
+    assert outcome.failed_connections[gone.key] == GONE
     assert outcome.failed_connections[bad.key].startswith("Invalid API Key provided")
     assert "nobody_has_this" not in outcome.failed_connections[bad.key]
     assert set(held(engines, first)) == listed(first)
@@ -64,7 +69,9 @@ def test_one_run_lands_many_connections_and_a_bad_key_fails_its_partition_alone(
     planned = storage.get_latest_asset_partition_materialization_attempts_without_materializations(
         CUSTOMERS
     )
-    assert set(planned) == {bad.key}, "Dagster shows a planned partition of a failed run as failed"
+    assert set(planned) == {bad.key, gone.key}, (
+        "Dagster shows a planned partition of a failed run as failed"
+    )
     stored = {found.id: found for found in workspace.store.of(workspace.tenant)}
     assert stored[first.id].status == stored[second.id].status == "active"
     assert stored[bad.id].status == "reconsent_required"
