@@ -85,9 +85,9 @@ def _state(
 def _held(warehouse: Warehouse) -> dict[str, dict[str, tuple[int, datetime]]]:
     """Return objects and newest extraction per connection and raw table, in one query."""
     tables = [
-        row["name"]
+        row["table"]
         for row in warehouse.rows(
-            "select table as name from system.columns where database = 'raw' and name = 'payload'"
+            "select table from system.columns where database = 'raw' and name = 'payload'"
         )
     ]
     if not tables:
