@@ -20,10 +20,11 @@ class Page(msgspec.Struct, gc=False):
 
 
 class Head(msgspec.Struct, gc=False):
-    """What a row needs to know about an object."""
+    """What a row needs to know about an object; an invoice item says `date` for `created`."""
 
     id: str | None = None
     created: int | None = None
+    date: int | None = None
     object: str | None = None
     deleted: bool = False
 
@@ -62,7 +63,7 @@ def item_of(payload: msgspec.Raw, object_name: str) -> Item:
         raise ListIntegrityError(f"An item of {object_name!r} is not an object: {error}") from None
     return Item(
         id=head.id or "sha256_" + hashlib.sha256(payload).hexdigest()[:40],
-        created=head.created or 0,
+        created=head.created or head.date or 0,
         object=head.object or object_name,
         is_deleted=head.deleted,
         payload=payload,

@@ -2,9 +2,11 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from pipelines.stripe.errors import ListIntegrityError
+from pipelines.stripe.pages import check_page, item_of
 from pipelines.stripe.windows import Span
 from tests.pipelines.fake_stripe import FakeStripe, charge
 from tests.pipelines.test_windows import read
@@ -83,3 +85,14 @@ def test_something_that_is_no_object_is_refused():
         asyncio.run(
             read(lists(lambda *_: {"data": ["text"], "has_more": False}), [Span(0, 0).stored()])
         )
+
+
+def test_an_invoice_item_stands_in_the_window_of_its_date():
+    # Stripe filters this list by `created`, and calls the field `date`.
+    item = item_of(
+        msgspec.Raw(b'{"id": "ii_1", "object": "invoiceitem", "date": 1789431970}'), "invoiceitem"
+    )
+    span = {"has_more": False, "previous": None, "is_dated": True}
+    check_page([item], low=1_789_000_000, high=1_790_000_000, **span)
+    with pytest.raises(ListIntegrityError, match="outside"):
+        check_page([item], low=1_789_431_971, high=0, **span)
