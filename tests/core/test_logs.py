@@ -29,6 +29,7 @@ def test_a_key_is_cut_out_of_any_text(letters, prefix):
         ({"api_key": "x"}, {"api_key": REDACTED}),
         ({"headers": {"Authorization": "x"}}, {"headers": {"Authorization": REDACTED}}),
         ("https://user:pass@host/db", f"https://{REDACTED}@host/db"),
+        ("key sk_test_northwind_1 works", f"key {REDACTED} works"),
         ("Bearer abcdefgh123", f"Bearer {REDACTED}"),
         ({"rows": 12, "charge": "ch_123"}, {"rows": 12, "charge": "ch_123"}),
         (("a", 1, None), ("a", 1, None)),
