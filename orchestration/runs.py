@@ -5,6 +5,7 @@ outcome, not an exception. Runs that should outlive the caller go to a webserver
 `orchestration/submission.py`.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -128,10 +129,21 @@ def _execute(
     tags: Mapping[str, str] | None = None,
 ) -> RunOutcome:
     job = definitions.resolve_job_def(job_name)
-    result: ExecuteInProcessResult = job.execute_in_process(
-        run_config={**config, **_QUIET},
-        instance=instance,
-        tags={"oppulence/started_by": "command line", **(tags or {})},
-        raise_on_error=False,
-    )
+    with _unheard(logging.getLogger("dagster.builtin")):
+        result: ExecuteInProcessResult = job.execute_in_process(
+            run_config={**config, **_QUIET},
+            instance=instance,
+            tags={"oppulence/started_by": "command line", **(tags or {})},
+            raise_on_error=False,
+        )
     return outcome_of(result, instance)
+
+
+@contextmanager
+def _unheard(logger: logging.Logger) -> Iterator[None]:
+    """Keep dagster-dbt's lines in the run's events alone: they pass the console's level by."""
+    before, logger.propagate = logger.propagate, False
+    try:
+        yield
+    finally:
+        logger.propagate = before

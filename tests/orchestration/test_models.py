@@ -1,9 +1,11 @@
 """dbt through Dagster, on two models of the real project: chosen, built, counted, checked."""
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dagster import AssetKey, DagsterInstance, Definitions
+import pytest
+from dagster import AssetKey, DagsterInstance, Definitions, get_dagster_logger, job, op
 
 from assets.progress import Listener
 from core.clock import epoch_microseconds
@@ -12,6 +14,7 @@ from core.tenancy import new_id
 from core.warehouse import Warehouse
 from orchestration.definitions import ingest_definitions, model_definitions, with_resources
 from orchestration.outcomes import outcome_of
+from orchestration.runs import _execute
 from pipelines.ingest import prepare_warehouse
 from pipelines.raw import COLUMNS
 
@@ -53,3 +56,20 @@ def test_a_selected_target_is_built_with_its_feed_and_its_rows_are_counted(
     materialized = {event.asset_key for event in result.get_asset_materialization_events()}
     assert materialized == {TARGET, FEED}
     assert all(check.passed for check in outcome.checks)
+
+
+def test_a_command_line_run_prints_no_line_of_dagsters_own_logger(caplog: pytest.LogCaptureFixture):
+    heard_below = logging.getLogger("dagster.builtin")
+
+    @op
+    def talks() -> None:
+        get_dagster_logger().warning("said inside a run")
+
+    @job
+    def talking() -> None:
+        talks()
+
+    with DagsterInstance.ephemeral() as instance:
+        assert _execute(instance, Definitions(jobs=[talking]), "talking", {}).success
+    assert "said inside a run" not in caplog.text
+    assert heard_below.propagate
