@@ -93,12 +93,13 @@ def _further(key: str, tenant: TenantId, settings: Settings, *, is_up: bool) -> 
 
   API          {api}/docs
   Dagster      http://{settings.host}:{settings.dagster_port}
-  ClickHouse   http://127.0.0.1:{settings.clickhouse_port}for any client, user default
+  ClickHouse   http://127.0.0.1:{settings.clickhouse_port} for any client, user default
 
   key={key}
   curl -s '{api}/v1/transactions?provider=stripe&status=failed&type=charge&limit=3' \\
     -H "Authorization: Bearer $key" -H 'X-Workspace-Id: {tenant}'
-  curl -s '{api}/v1/metrics/mrr' -H "Authorization: Bearer $key" -H 'X-Workspace-Id: {tenant}'
+  curl -s '{api}/v1/metrics/mrr?interval=month&currency=EUR' \\
+    -H "Authorization: Bearer $key" -H 'X-Workspace-Id: {tenant}'
 
 The key is shown this once. Your own Stripe account: `oppulence connect stripe`, then
 `oppulence sync`."""
