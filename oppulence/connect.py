@@ -11,6 +11,7 @@ from core.connections import Connection, ConnectionStore
 from core.errors import InvalidInputError
 from core.settings import Settings
 from core.tenancy import TenantId
+from local.lease import read_live
 from oppulence.output import print_json, print_line
 from oppulence.session import command_session, connection_store
 from oppulence.workspaces import ensure_workspace
@@ -34,6 +35,7 @@ def connect_provider(
             connection = connect_stripe(
                 store, tenant, key, name=name, api_url=api_url or settings.stripe_api_url
             )
+        live = read_live(settings.data_dir)
     if as_json:
         print_json(
             {
@@ -48,7 +50,11 @@ def connect_provider(
     print_line(
         f"Connected {connection.name} ({connection.provider_account_id}) as {connection.id}."
     )
-    print_line("Next: `oppulence sync` brings its data in.")
+    if live is not None and "daemon" in live.parts:
+        dagster = live.parts["dagster"]["address"]
+        print_line(f"The running stack brings its data in now: {dagster}/runs")
+    else:
+        print_line("Next: `oppulence sync` brings its data in.")
 
 
 def connect_stripe(
