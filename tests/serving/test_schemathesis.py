@@ -30,7 +30,7 @@ def test_every_answer_is_as_documented(url, workspace, engines, tmp_path):
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION)]
     ran = subprocess.run(
         [*command, "run", f"{url}/openapi.json"],
-        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=200,
+        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=280,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
     # What was sent with a key that does not work any more would have proven nothing.
