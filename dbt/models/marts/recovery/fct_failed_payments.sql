@@ -15,11 +15,11 @@ with touched_payments as (
     {%- if is_incremental() %}
         and landed_at > {{ since }}
     union distinct
-    -- A payment is also recovered or lost by its next attempt, or by what becomes of its invoice or subscription;
-    -- a lost one may still be paid, and which invoice it is of may be learned later than its failure.
+    -- A payment is also recovered or lost by its next attempt, or by what becomes of its invoice or subscription,
+    -- whatever was known of it before: rows land in any order, and a lost one may still be paid.
     select workspace_id, connection_id, customer_id, payment_id
     from {{ this }}
-    where status != 'recovered' and (
+    where
         (workspace_id, connection_id, customer_id, payment_id) in (
             select workspace_id, connection_id, customer_id, payment_id
             from {{ ref('payment_attempts') }} where landed_at > {{ since }})
@@ -28,7 +28,7 @@ with touched_payments as (
         or (workspace_id, connection_id, invoice_id) in (
             select workspace_id, connection_id, id::Nullable(String) from {{ ref('invoices') }} where landed_at > {{ since }})
         or (workspace_id, connection_id, subscription_id) in (
-            select workspace_id, connection_id, id::Nullable(String) from {{ ref('subscriptions') }} where landed_at > {{ since }}))
+            select workspace_id, connection_id, id::Nullable(String) from {{ ref('subscriptions') }} where landed_at > {{ since }})
     {%- endif %}
 ),
 
