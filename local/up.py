@@ -83,7 +83,8 @@ def _run(settings: Settings, lease: Lease, ports: Mapping[str, int], console: St
                 console.hint(
                     "Try it on the simulated account:"
                     f" STRIPE_API_KEY={sandbox_key(complete)} oppulence connect stripe"
-                    f" --api-url http://{LOOPBACK}:{settings.sandbox_port}"
+                    f" --api-url http://{LOOPBACK}:{settings.sandbox_port}\n"
+                    "and ask the API with a key of its workspace: oppulence key create"
                 )
                 console.say("Everything is ready. Ctrl-C stops it.")
                 supervisor.watch()

@@ -31,6 +31,9 @@ def test_every_part_is_ready_in_order_and_answers(stack: RunningStack) -> None:
         "clickhouse": "up", "postgres": "up", "redis": "up",
     }  # fmt: skip
     assert httpx.get(f"{parts['clickhouse']['address']}/ping").text == "Ok.\n"
+    told = stack.output.read_text()
+    assert f"STRIPE_API_KEY={SANDBOX_KEY} oppulence connect stripe" in told
+    assert "oppulence key create" in told
 
 
 def test_the_healthchecks_of_production_answer_here(stack: RunningStack) -> None:
