@@ -125,7 +125,7 @@ def test_a_change_reaches_only_its_own_rows(
         WORKSPACE,
         [(subscription["id"], NEWEST + 7_200_000_000, json.dumps(changed))],
     )
-    dbt("run", "--select", "marts", "--vars", '{"landing_overlap_seconds": 0}')
+    dbt("run", "--select", "marts")
     last = marts(
         built,
         "select customer_id, kind, mrr_after_minor, toString(moved_on)"
