@@ -34,7 +34,7 @@ def fixed_ports(settings: Settings) -> list[FixedPort]:
     """Return the ports that people know, each with the setting that moves it."""
     return [
         FixedPort("API", settings.host, settings.api_port, "OPPULENCE_API_PORT"),
-        FixedPort("Dagster", settings.host, settings.dagster_port, "OPPULENCE_DAGSTER_PORT"),
+        FixedPort("Dagster", LOOPBACK, settings.dagster_port, "OPPULENCE_DAGSTER_PORT"),
         FixedPort("ClickHouse", LOOPBACK, settings.clickhouse_port, "OPPULENCE_CLICKHOUSE_PORT"),
         FixedPort("sandbox", LOOPBACK, settings.sandbox_port, "OPPULENCE_SANDBOX_PORT"),
     ]
@@ -99,19 +99,17 @@ def code_part(settings: Settings, place: DagsterPlace) -> Part:
 
 
 def webserver_part(settings: Settings, place: DagsterPlace) -> Part:
-    """Dagster's user interface."""
+    """Dagster's user interface: on loopback whatever the API's host, since it has no login."""
     return Part(
         name="dagster",
         command=_python(
-            *("dagster_webserver", "-h", settings.host, "-p", str(settings.dagster_port)),
+            *("dagster_webserver", "-h", LOOPBACK, "-p", str(settings.dagster_port)),
             *("--grpc-host", LOOPBACK, "--grpc-port", str(place.code_port)),
             *("--dagster-log-level", "warning", "--log-level", "warning"),
         ),
         environment=_dagster_environment(settings, place),
-        probe=lambda: answers_http(
-            settings.dagster_port, "/server_info", _reachable(settings.host)
-        ),
-        address=f"http://{settings.host}:{settings.dagster_port}",
+        probe=lambda: answers_http(settings.dagster_port, "/server_info"),
+        address=f"http://{LOOPBACK}:{settings.dagster_port}",
         ready_seconds=120.0,
     )
 

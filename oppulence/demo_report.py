@@ -92,7 +92,7 @@ def _further(key: str, tenant: TenantId, settings: Settings, *, is_up: bool) -> 
     return f"""{first}; then look further:
 
   API          {api}/docs
-  Dagster      http://{settings.host}:{settings.dagster_port}
+  Dagster      http://127.0.0.1:{settings.dagster_port}
   ClickHouse   http://127.0.0.1:{settings.clickhouse_port} for any client, user default
 
   key={key}
