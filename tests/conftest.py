@@ -71,7 +71,7 @@ def clickhouse_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli
         ready = json.loads(process.stdout.readline())
         yield ClickHouseGateway("127.0.0.1", int(ready["url"].rsplit(":", 1)[1]), process.pid)
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ from local.lifeline import Lifeline
 from local.process import LineSink, Part
 from local.supervisor import Supervisor
 
-DEADLINE_SECONDS = 30.0
+# Generous: it only ends a wait, and another program may keep the machine busy.
+DEADLINE_SECONDS = 120.0
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -51,8 +52,8 @@ def small_part(
     probe: Callable[[], bool] = lambda: True,
     stop_signal: signal.Signals = signal.SIGTERM,
     is_engine: bool = False,
-    ready_seconds: float = 10.0,
-    stop_seconds: float = 5.0,
+    ready_seconds: float = 60.0,
+    stop_seconds: float = 30.0,
 ) -> Part:
     """Describe a Python one-liner as a part."""
     return Part(

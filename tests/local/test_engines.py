@@ -167,8 +167,8 @@ def test_a_second_command_joins_the_first_which_waits_for_it(data_dir: Path) -> 
     with psycopg.connect(urls.pop().strip()) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     assert owner.poll() is None
-    guest.communicate("\n", timeout=30)
-    owner.communicate(timeout=30)
+    guest.communicate("\n", timeout=120)
+    owner.communicate(timeout=120)
     assert (owner.returncode, guest.returncode) == (0, 0)
     assert processes_naming(data_dir) == []
 

@@ -126,7 +126,7 @@ def test_a_part_that_ignores_the_request_is_killed_when_forced() -> None:
         bench.forced.set()
         before = time.monotonic()
         bench.supervisor.stop()
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < 30, "it did not wait its 60 s"
         assert not is_running(pid)
 
 

@@ -15,7 +15,7 @@ from tests.local.processes import is_running, processes_naming, until
 from tests.oppulence.conftest import RunningStack
 from tests.oppulence.test_compose import OURS, SERVICES
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(1200)
 PARTS = [
     "clickhouse", "postgres", "redis", "api", "sandbox", "code", "dagster", "daemon", "worker",
 ]  # fmt: skip
@@ -26,7 +26,7 @@ def test_every_part_is_ready_in_order_and_answers(stack: RunningStack) -> None:
     parts = stack.live()["parts"]
     assert list(parts) == PARTS
     assert {part["state"] for part in parts.values()} == {"ready"}
-    ready = httpx.get(f"{parts['api']['address']}/ready", timeout=10).json()
+    ready = httpx.get(f"{parts['api']['address']}/ready", timeout=60).json()
     assert {name: engine["state"] for name, engine in ready["engines"].items()} == {
         "clickhouse": "up", "postgres": "up", "redis": "up",
     }  # fmt: skip
@@ -44,7 +44,7 @@ def test_the_healthchecks_of_production_answer_here(stack: RunningStack) -> None
         test = " ".join(SERVICES[name]["healthcheck"]["test"])
         path = re.search(r"http://127.0.0.1:\d+(/\w+)", test)
         assert path
-        assert httpx.get(base + path[1], timeout=10).status_code == 200, name
+        assert httpx.get(base + path[1], timeout=60).status_code == 200, name
     environment = {
         **stack.settings.child_environment(),
         "OPPULENCE_DAGSTER_DATABASE_URL": _dagster_url(stack),
@@ -85,8 +85,8 @@ def test_a_key_that_stripe_refuses_is_not_stored(stack: RunningStack) -> None:
     wrong = "sk_test_51NotAKeyOfAnyone"
     done = stack.run("connect", "stripe", "--workspace", "ws_other", STRIPE_API_KEY=wrong)
     assert done.returncode == 69
-    assert done.stderr.splitlines()[0].startswith("The provider refused the request: ")
-    assert done.stderr.splitlines()[1].startswith("Next step: Copy a secret or restricted key")
+    assert done.stderr.splitlines()[0].startswith("Stripe rejected the API key: ")
+    assert done.stderr.splitlines()[1] == "Next step: Connect again with a valid key."
     assert wrong not in done.stdout + done.stderr
 
 
@@ -134,7 +134,7 @@ def test_sigterm_ends_everything_and_what_was_stored_is_there_afterwards(
 ) -> None:
     pids = [part["pid"] for part in stack.live()["parts"].values()]
     stack.process.send_signal(signal.SIGTERM)
-    assert stack.process.wait(120) == 0
+    assert stack.process.wait(300) == 0
     assert [pid for pid in pids if is_running(pid)] == []
     assert processes_naming(stack.settings.data_dir) == []
     assert "Stopped." in stack.output.read_text()

@@ -68,9 +68,9 @@ def test_a_tally_does_not_depend_on_the_order():
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen within 20 s"
+        assert time.monotonic() < deadline, "it did not happen within 60 s"
         time.sleep(0.05)
 
 
@@ -104,7 +104,7 @@ def test_the_tail_brings_changes_by_itself_and_stops_when_told(fresh, held, ware
             until(lambda: len(held("ws_tail", "event")) == 2)
         finally:
             stop.set()
-            thread.join(timeout=20)
+            thread.join(timeout=60)
     assert not thread.is_alive()
     assert revoked == [("conn_bad", "Invalid API Key provided: sk_test_****")]
     cursors = warehouse.rows(

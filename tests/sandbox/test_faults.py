@@ -14,7 +14,7 @@ from sandbox.process import RunningSandbox
 @pytest.fixture
 def client(live_sandbox: RunningSandbox) -> Iterator[httpx.Client]:
     with httpx.Client(
-        base_url=live_sandbox.url, auth=(live_sandbox.api_key, ""), timeout=5
+        base_url=live_sandbox.url, auth=(live_sandbox.api_key, ""), timeout=60
     ) as found:
         found.delete("/_sandbox/faults")
         yield found

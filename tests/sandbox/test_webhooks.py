@@ -45,7 +45,7 @@ class Endpoint:
         return f"http://127.0.0.1:{self.server.server_port}/hook"
 
     def wait_for(self, count: int) -> list[tuple[bytes, str]]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(self.received) < count and time.monotonic() < deadline:
             time.sleep(0.02)
         return list(self.received)
@@ -102,14 +102,14 @@ def test_a_failing_endpoint_is_tried_again_and_given_up_events_are_listed(
     endpoint.answers = [500, 500, 500]
     lost = live.v1.customers.create({"name": "Never"})
     endpoint.wait_for(6)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while admin.get("/_sandbox/webhooks").json()[-1]["try"] < 3 and time.monotonic() < deadline:
         time.sleep(0.02)
     undelivered = live.v1.events.list({"delivery_success": False}).data
     assert [event.data.object.id for event in undelivered] == [lost.id]
     admin.post("/_sandbox/webhooks", json={"resend": undelivered[0].id})
     assert len(endpoint.wait_for(7)) == 7
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while live.v1.events.list({"delivery_success": False}).data and time.monotonic() < deadline:
         time.sleep(0.02)
     assert live.v1.events.list({"delivery_success": False}).data == []

@@ -86,7 +86,7 @@ def serve() -> Iterator[Callable[..., str]]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         running.append((server, thread))
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not server.started:
             assert thread.is_alive()
             assert time.monotonic() < deadline
@@ -96,7 +96,7 @@ def serve() -> Iterator[Callable[..., str]]:
     yield start
     for server, thread in running:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -107,7 +107,7 @@ def api_url(engines: Settings, warehouse: Warehouse, serve: Callable[[Settings],
 
 @pytest.fixture(scope="session")
 def anonymous(api_url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=api_url, timeout=20) as client:
+    with httpx.Client(base_url=api_url, timeout=60) as client:
         yield client
 
 

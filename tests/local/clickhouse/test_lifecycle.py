@@ -84,7 +84,7 @@ def test_stop_finishes_inserts_stops_reads_and_refuses_the_rest(
         read = pool.submit(
             raw.send, "SELECT sleepEachRow(1) FROM numbers(100) SETTINGS max_block_size = 1"
         )
-        eventually(lambda: raw.rows(running) == ["3"], 5, "the start of both")
+        eventually(lambda: raw.rows(running) == ["3"], 60, "the start of both")
         started = time.monotonic()
 
         gateway.process.send_signal(signal.SIGTERM)
@@ -92,8 +92,8 @@ def test_stop_finishes_inserts_stops_reads_and_refuses_the_rest(
         answers = (insert.result(), read.result())
         kept_open.close()
 
-    assert gateway.process.wait(10) == 0
-    assert time.monotonic() - started < 5
+    assert gateway.process.wait(60) == 0
+    assert time.monotonic() - started < 30, "the read alone would take 100 s"
     assert [answer.status for answer in answers] == [200, 500]
     assert answers[1].headers["X-ClickHouse-Exception-Code"] == "394"
     assert (refused.status, refused.headers["X-ClickHouse-Exception-Code"]) == (503, "236")

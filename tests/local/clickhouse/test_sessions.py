@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -42,10 +43,14 @@ def test_words_of_one_request_do_not_stay_in_its_session(
     assert raw.rows(sql, session_id=session) == ["456\tdefault"]
 
 
-def test_second_query_at_once_finds_the_session_locked(raw: RawClient, session: str) -> None:
+def test_second_query_at_once_finds_the_session_locked(
+    raw: RawClient, session: str, eventually: Callable[[Callable[[], bool], float, str], None]
+) -> None:
+    marker = f"/* first of {session} */"
+    running = f"SELECT count() FROM system.processes WHERE startsWith(query, '{marker}')"
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(raw.rows, "SELECT sleep(1)", session_id=session)
-        time.sleep(0.4)
+        first = pool.submit(raw.rows, f"{marker} SELECT sleep(3)", session_id=session)
+        eventually(lambda: raw.rows(running) == ["1"], 60, "the first one's start")
         second = raw.send("SELECT 1", session_id=session)
         assert first.result() == ["0"]
 
