@@ -35,9 +35,9 @@ from core.warehouse import Warehouse
 from local.stack import running_engines
 from pipelines.batches import Batch, RowBuffer, Sink, drained
 from pipelines.ingest import ingest_pipeline, prepare_warehouse
+from pipelines.source import provider_source
 from pipelines.stripe.landing import Landing
 from pipelines.stripe.pages import PAGE, check_page, items_of
-from pipelines.stripe.source import stripe
 
 ROWS = 100_000
 PEER_ROWS = 10_000
@@ -167,7 +167,9 @@ def median(costs: list[Cost]) -> Cost:
 
 def ours(settings: Settings, connection: Connection, pages: list[bytes]) -> None:
     """Land pages on our path."""
-    ingest_pipeline(settings, "stripe").run(stripe(Pages(connection, pages)))  # type: ignore[arg-type]
+    ingest_pipeline(settings, "stripe").run(
+        provider_source("stripe", Pages(connection, pages).work)
+    )  # type: ignore[arg-type]
 
 
 def nested_json(settings: Settings, bodies: list[str]) -> None:

@@ -53,7 +53,9 @@ def land(warehouse: Warehouse, object_: str, identity: str, payload: str, number
     warehouse.command(
         f"insert into raw.stripe_{object_} select 'ws_bench', 'conn_bench', {identity},"
         " 1700000000000000 + number, 0, 'backfill', now64(3), "
-        f"{payload} from numbers({numbers}) settings max_insert_threads = 2, max_block_size = 8192"
+        f"{payload} from numbers({numbers}) settings max_insert_threads = 2, max_block_size = 8192,"
+        # Blocks of what a load sends, not of the 256 MB that an INSERT SELECT gathers by default.
+        " min_insert_block_size_rows = 25000, min_insert_block_size_bytes = 32000000"
     )
 
 
@@ -190,7 +192,7 @@ def main() -> None:
         )
         rebuild = dbt(settings, target, "run", "--full-refresh", "--select", "staging", "unified")
         report(
-            "models.rebuild_1m_charges",
+            f"models.rebuild_{LARGE // 1000}k_charges",
             rebuild,
             "s",
             peer="none",

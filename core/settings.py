@@ -76,6 +76,27 @@ class Settings(BaseSettings):
     # and 25 in test mode. Lowered at once when Stripe answers 429.
     stripe_requests_per_second: float = Field(default=20.0, gt=0, le=1000)
     poll_seconds: float = Field(default=10.0, ge=0.5, le=3600)
+    # Oppulence's own applications at the other providers, and where each provider is.
+    plaid_client_id: str = ""
+    plaid_secret: SecretStr | None = None
+    plaid_api_url: str = "https://production.plaid.com"
+    gocardless_secret_id: str = ""
+    gocardless_secret_key: SecretStr | None = None
+    gocardless_api_url: str = "https://bankaccountdata.gocardless.com"
+    teller_application_id: str = ""
+    # Teller and Enable Banking know an application by its key: files in PEM.
+    teller_certificate_file: Path | None = None
+    teller_private_key_file: Path | None = None
+    teller_api_url: str = "https://api.teller.io"
+    enablebanking_application_id: str = ""
+    enablebanking_private_key_file: Path | None = None
+    enablebanking_api_url: str = "https://api.enablebanking.com"
+    quickbooks_client_id: str = ""
+    quickbooks_client_secret: SecretStr | None = None
+    quickbooks_api_url: str = "https://quickbooks.api.intuit.com"
+    xero_client_id: str = ""
+    xero_client_secret: SecretStr | None = None
+    xero_api_url: str = "https://api.xero.com"
 
     @field_validator("data_dir", "dbt_project_dir")
     @classmethod

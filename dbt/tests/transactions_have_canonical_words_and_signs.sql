@@ -5,8 +5,10 @@ from {{ newest(ref('transactions')) }}
 where status not in ('succeeded', 'pending', 'authorized', 'failed', 'canceled', 'reversed')
     or multiIf(
         type in ('charge', 'topup', 'application_fee', 'transfer_reversal'), amount_minor < 0,
-        type in ('refund', 'dispute', 'transfer', 'application_fee_refund'), amount_minor > 0,
-        -- A payout may pull money back from the bank; fees and adjustments go both ways.
-        type in ('payout', 'fee', 'adjustment'), false,
+        type in ('dispute', 'application_fee_refund') or (type in ('refund', 'transfer') and provider = 'stripe'), amount_minor > 0,
+        -- At a bank, a refund comes in and a transfer goes either way.
+        type = 'refund', amount_minor < 0,
+        -- A payout may pull money back from the bank; fees, adjustments and lines of a bank go both ways.
+        type in ('payout', 'fee', 'adjustment', 'payment', 'transfer', 'direct_debit', 'card_payment', 'cash', 'cheque', 'interest'), false,
         true)
     or not match(currency, '^[A-Z]{3}$')

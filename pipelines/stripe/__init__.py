@@ -51,9 +51,9 @@ class StripeRun:
 
     def source(self) -> "DltSource":
         """Return the dlt source of the next chunk: one resource per object, fed by one reader."""
-        from pipelines.stripe.source import stripe  # dlt is for processes that load
+        from pipelines.source import provider_source  # dlt is for processes that load
 
-        return stripe(self.sync)
+        return provider_source(NAME, self.sync.work)
 
     def outcomes(self) -> tuple[ConnectionOutcome, ...]:
         """Return how each connection fared so far."""

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LINT = Path(sys.executable).parent / "lint-imports"
 ROOMS = [
-    "assets", "core", "local", "ml", "oppulence", "orchestration", "pipelines", "sandbox",
+    "assets", "core", "linking", "local", "ml", "oppulence", "orchestration", "pipelines", "sandbox",
     "serving",
 ]  # fmt: skip
 

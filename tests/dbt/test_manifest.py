@@ -116,7 +116,7 @@ def test_files_stay_small_and_macros_few() -> None:
         if path.suffix in (".sql", ".yml") and "target" not in path.parts:
             lines = len(path.read_text().splitlines())
             assert lines <= FAIL_LINES, f"{path}: {lines} lines"
-    assert len(list((PROJECT / "macros").glob("*.sql"))) <= 10
+    assert len(list((PROJECT / "macros").glob("*.sql"))) <= 14
     assert not list(PROJECT.rglob("__init__.py")), "dbt breaks on an __init__.py in its project"
 
 
