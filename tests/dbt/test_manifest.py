@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from core.money import DEFAULT_EXPONENT, EXPONENTS, STRIPE_EXPONENTS
 from core.settings import PROJECT_ROOT
@@ -141,3 +142,4 @@ def test_exponents_are_core_moneys(manifest: dict[str, Any]) -> None:
         code: wire - EXPONENTS.get(code, DEFAULT_EXPONENT)
         for code, wire in STRIPE_EXPONENTS.items()
     }
+    assert yaml.safe_load(project)["vars"]["iso_exponents"] == EXPONENTS
