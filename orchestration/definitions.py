@@ -11,7 +11,7 @@ from dagster import Definitions, definitions, in_process_executor
 
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
-from assets.expectations import build_expectation_checks
+from assets.expectations import SUITES, build_expectation_checks
 from assets.ingest import build_ingest_assets
 from assets.progress import SILENT, Listener
 from core.settings import Settings, load_settings
@@ -19,7 +19,9 @@ from orchestration.jobs import audit_job, backfill_job, checks_job, model_jobs, 
 from orchestration.resources import build_resources
 from orchestration.schedules import marts_schedule, provider_schedules
 from orchestration.sensors import connection_sensor, streaming_models_changed
-from pipelines.registry import PROVIDERS
+from pipelines.registry import AUDITED, PROVIDERS
+
+PROVIDER_JOBS = (backfill_job, sync_job, checks_job)
 
 
 def ingest_definitions() -> Definitions:
@@ -27,14 +29,13 @@ def ingest_definitions() -> Definitions:
     return Definitions(
         assets=[build_ingest_assets(provider) for provider in PROVIDERS],
         asset_checks=[
-            build(provider)
-            for provider in PROVIDERS
-            for build in (build_raw_checks, build_expectation_checks, build_audit_checks)
+            *(build_raw_checks(provider) for provider in PROVIDERS),
+            *(build_expectation_checks(provider) for provider in SUITES),
+            *(build_audit_checks(provider) for provider in AUDITED),
         ],
         jobs=[
-            build(provider)
-            for provider in PROVIDERS
-            for build in (backfill_job, sync_job, checks_job, audit_job)
+            *(build(provider) for provider in PROVIDERS for build in PROVIDER_JOBS),
+            *(audit_job(provider) for provider in AUDITED),
         ],
         schedules=[schedule for provider in PROVIDERS for schedule in provider_schedules(provider)],
         sensors=[connection_sensor(provider) for provider in PROVIDERS],

@@ -17,7 +17,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
-from assets.expectations import build_expectation_checks
+from assets.expectations import SUITES, build_expectation_checks
 from assets.sync import build_sync_op
 from assets.translator import ingest_specs
 
@@ -55,9 +55,12 @@ def sync_job(provider: str) -> JobDefinition:
 
 def checks_job(provider: str) -> UnresolvedAssetJobDefinition:
     """Return the job that looks at what has landed; it asks the provider nothing."""
+    checks = [build_raw_checks(provider)]
+    if provider in SUITES:
+        checks.append(build_expectation_checks(provider))
     return define_asset_job(
         f"{provider}_checks",
-        AssetSelection.checks(build_raw_checks(provider), build_expectation_checks(provider)),
+        AssetSelection.checks(*checks),
         description="Shape, freshness and expectations of the raw tables.",
         executor_def=in_process_executor,
     )

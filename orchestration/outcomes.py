@@ -1,4 +1,4 @@
-"""What came of a run that this process executed? Read from Dagster's own events."""
+"""What came of a run, executed here or by a running stack? Read from Dagster's own events."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,6 +16,12 @@ from dagster import (
 )
 
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
+_TELLING = {
+    DagsterEventType.STEP_FAILURE,
+    DagsterEventType.RUN_FAILURE,
+    DagsterEventType.RUN_CANCELED,
+    DagsterEventType.ASSET_CHECK_EVALUATION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +79,39 @@ def outcome_of(result: ExecuteInProcessResult, instance: DagsterInstance) -> Run
     return RunOutcome(
         run_ids=(result.run_id,),
         success=result.success,
-        rows=_rows(
-            entry.asset_materialization
-            for entry in instance.all_logs(
-                result.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION
-            )
-            if entry.asset_materialization
-        ),
+        rows=_stored_rows(instance, result.run_id),
         failed_connections=failed,
         checks=tuple(_verdict(check) for check in result.get_asset_check_evaluations()),
         error="\n".join(errors),
     )
+
+
+def stored_outcome(instance: DagsterInstance, run_id: str) -> RunOutcome:
+    """Return what a finished run of another process left in Dagster's storage."""
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    entries = instance.all_logs(run_id, of_type=_TELLING)
+    events = [entry.dagster_event for entry in entries if entry.dagster_event]
+    failed, errors = _failures(events)
+    if not (run.is_success or failed or errors):
+        errors = [f"Run {run_id} ended as {run.status.value}."]
+    return RunOutcome(
+        run_ids=(run_id,),
+        success=run.is_success,
+        rows=_stored_rows(instance, run_id),
+        failed_connections=failed,
+        checks=tuple(
+            _verdict(event.asset_check_evaluation_data)
+            for event in events
+            if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION
+        ),
+        error="\n".join(errors),
+    )
+
+
+def _stored_rows(instance: DagsterInstance, run_id: str) -> dict[str, int]:
+    entries = instance.all_logs(run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
+    return _rows(entry.asset_materialization for entry in entries if entry.asset_materialization)
 
 
 def _rows(materializations: Iterable[AssetMaterialization]) -> dict[str, int]:
@@ -99,6 +127,7 @@ def _failures(events: Iterable[DagsterEvent]) -> tuple[dict[str, str], list[str]
     """Split failures into those of connections, which name themselves, and all others."""
     connections: dict[str, str] = {}
     errors: list[str] = []
+    runs_own: list[str] = []
     for event in events:
         if event.is_step_failure:
             data = event.step_failure_data
@@ -113,8 +142,8 @@ def _failures(events: Iterable[DagsterEvent]) -> tuple[dict[str, str], list[str]
                 cause = data.error.cause or data.error
                 errors.append(cause.message.strip())
         elif event.is_failure and not event.is_step_event:
-            errors.append(event.message or "The run did not start.")
-    return connections, errors if not connections else []
+            runs_own.append(event.message or "The run did not start.")
+    return connections, [] if connections else (errors or runs_own)
 
 
 def _reasons(named: MetadataValue[Any]) -> dict[str, str]:

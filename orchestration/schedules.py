@@ -10,8 +10,18 @@ from dagster import (
 )
 
 from assets.partitions import partitions_name
+from pipelines.registry import AUDITED
 
-SYNC_CRON = "*/5 * * * *"
+# As often as each provider is worth asking: banks publish a few times a day and count the calls.
+SYNC_CRONS = {
+    "stripe": "*/5 * * * *",
+    "plaid": "*/15 * * * *",
+    "teller": "*/30 * * * *",
+    "gocardless": "15 */2 * * *",
+    "enablebanking": "25 */2 * * *",
+    "quickbooks": "*/15 * * * *",
+    "xero": "*/15 * * * *",
+}
 MARTS_CRON = "*/15 * * * *"
 CHECKS_CRON = "20 * * * *"
 AUDIT_CRON = "40 4 * * *"
@@ -20,10 +30,11 @@ AUDIT_CRON = "40 4 * * *"
 def provider_schedules(provider: str) -> list[ScheduleDefinition]:
     """Return the provider's clock: changes every few minutes, the raw checks, the daily audit."""
     works = {
-        "sync": (SYNC_CRON, "A net beside the worker's tail."),
+        "sync": (SYNC_CRONS[provider], "What changed; a net where a worker follows as well."),
         "checks": (CHECKS_CRON, "Shape and freshness of what landed."),
-        "audit": (AUDIT_CRON, "Counts and hashes against the provider."),
     }
+    if provider in AUDITED:
+        works["audit"] = (AUDIT_CRON, "Counts and hashes against the provider.")
     return [provider_schedule(provider, work, *clock) for work, clock in works.items()]
 
 

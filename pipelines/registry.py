@@ -31,6 +31,9 @@ TAILS: dict[str, Callable[[Settings, Connection], AbstractAsyncContextManager[Ta
     "stripe": StripeTail
 }
 
+# Providers whose lists can be read anew and compared with the warehouse, day by day.
+AUDITED = frozenset({"stripe"})
+
 
 def provider(name: str) -> ModuleType:
     """Return the provider's package: `start`, `raw_tables`, `GROUPS`.
