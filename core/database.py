@@ -24,6 +24,26 @@ DAGSTER_ROLE = "oppulence_dagster"
 
 Rows = psycopg.Connection[DictRow]
 
+_BIND = (
+    "select set_config('app.workspace_id', %s, true), set_config('app.user_id', %s, true),"
+    " set_config('app.lookup', %s, true)"
+)
+
+
+def bind(
+    rows: Rows, *, tenant: TenantId | None = None, user_id: str = "", lookup: str = ""
+) -> None:
+    """Say whose rows the transaction sees and writes from here on; what is not named, nobody's.
+
+    Args:
+        rows: An open transaction.
+        tenant: A workspace: its rows.
+        user_id: A person: their account, sessions and memberships.
+        lookup: What somebody showed: a token's hash in hex, an address, `issuer subject`; the one
+            row that it names.
+    """
+    rows.execute(_BIND, [str(tenant or ""), user_id, lookup])
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -58,10 +78,17 @@ class Database:
         return cls(pool)
 
     @contextmanager
-    def tenant(self, tenant: TenantId) -> Iterator[Rows]:
-        """Open a transaction that sees and writes the rows of one workspace only."""
+    def tenant(self, tenant: TenantId, *, lookup: str = "") -> Iterator[Rows]:
+        """Open a transaction that sees and writes the rows of one workspace only (see `bind`)."""
         with self._connection() as connection, connection.transaction():
-            connection.execute("select set_config('app.workspace_id', %s, true)", [str(tenant)])
+            bind(connection, tenant=tenant, lookup=lookup)
+            yield connection
+
+    @contextmanager
+    def person(self, *, user_id: str = "", lookup: str = "") -> Iterator[Rows]:
+        """Open a transaction that sees and writes what is one person's own (see `bind`)."""
+        with self._connection() as connection, connection.transaction():
+            bind(connection, user_id=user_id, lookup=lookup)
             yield connection
 
     @contextmanager

@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
+    # People: where their browsers find the API, who proves who they are, and how mail reaches them.
+    public_url: str = Field(default="", pattern=r"^(https?://[^/?#\s]+/?)?$")
+    oidc_issuer: str = Field(default="", pattern=r"^(https?://[^?#\s]+)?$")
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    # smtp://user:password@host:587 (TLS by STARTTLS) or smtps://host:465.
+    smtp_url: SecretStr | None = None
+    mail_from: str = "Oppulence <oppulence@localhost>"
+
     # Providers
     stripe_api_key: SecretStr | None = Field(
         default=None,
@@ -102,6 +111,12 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @property
+    def public_address(self) -> str:
+        """Where browsers find the API, without a slash at the end."""
+        host = "127.0.0.1" if self.host in {"", "0.0.0.0", "::"} else self.host  # noqa: S104
+        return self.public_url.rstrip("/") or f"http://{host}:{self.api_port}"
 
     def environment(self) -> dict[str, str]:
         """Return the set variables, as a child process needs them to see the same settings."""
