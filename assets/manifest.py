@@ -21,7 +21,8 @@ from core.errors import ConfigurationError
 
 _SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
 _GENERATED = frozenset({"target", "logs", "dbt_packages"})
-DBT_COMMAND = (sys.executable, "-m", "dbt.cli.main")
+# As dbt's own script begins; `-m dbt.cli.main` would load that module twice, and warn of it.
+DBT_COMMAND = (sys.executable, "-c", "from dbt.cli.main import cli; cli()")
 
 
 def parsed_folder(project_dir: Path) -> Path:
@@ -48,7 +49,8 @@ def load_manifest(project_dir: Path, environment: Mapping[str, str]) -> dict[str
     folder.mkdir(parents=True, exist_ok=True)
     manifest, mark = folder / "manifest.json", folder / "fingerprint.txt"
     with _one_at_a_time(folder / "lock"):
-        now = fingerprint(project_dir)
+        # dbt's partial parse is of no use to another warehouse's address either.
+        now = f"{fingerprint(project_dir)} {environment.get('OPPULENCE_DBT_PORT', '')}"
         if not (manifest.is_file() and mark.is_file() and mark.read_text() == now):
             mark.unlink(missing_ok=True)
             _parse(project_dir, folder, environment)

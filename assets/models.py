@@ -63,7 +63,10 @@ def build_model_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         progress: ResourceParam[Listener],
     ) -> Iterator[DbtEvent]:
         prepare_warehouse(settings)  # the feeds read raw tables, which must exist, if empty
-        arguments = ["build", "--full-refresh"] if config.full_refresh else ["build"]
+        # Unit tests are of the code, not of the rows: they belong to `make test`.
+        arguments = ["build", "--exclude-resource-type", "unit_test"]
+        if config.full_refresh:
+            arguments.append("--full-refresh")
         events = dbt.start(arguments, context).stream()
         for event in in_lineage_order(progress.read(events), upstream(context), targets):
             if isinstance(event, Output) and event.output_name not in views:

@@ -4,6 +4,8 @@ import errno
 import http.client
 import socket
 from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
 
 import psutil
 
@@ -11,6 +13,8 @@ from core.errors import ConflictError
 
 LOOPBACK = "127.0.0.1"
 PROBE_SECONDS = 2.0
+# Below what Linux gives to connections (32768), above what is well known.
+_FIRST_USUAL, _USUAL_PORTS = 20_000, 12_000
 
 
 class PortTakenError(ConflictError):
@@ -36,6 +40,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def usual_port(folder: Path) -> int:
+    """Return a folder's own port if nobody listens on it now, else any free one.
+
+    The same port every time spares a command that comes back to the folder what depends on it: dbt
+    parses its whole project anew when the address of its warehouse changes.
+    """
+    port = _FIRST_USUAL + crc32(str(folder).encode()) % _USUAL_PORTS
+    return free_port() if is_taken(LOOPBACK, port) else port
 
 
 def require_free(ports: list[FixedPort]) -> None:

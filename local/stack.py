@@ -23,7 +23,7 @@ from local.credentials import Credentials, load_credentials
 from local.gateway import clickhouse_part, clickhouse_url
 from local.lease import Lease, LiveStack, claim, joined
 from local.lifeline import Lifeline
-from local.ports import free_port
+from local.ports import free_port, usual_port
 from local.postgres import create_database, database_urls, postgres_part
 from local.process import LineSink, Part
 from local.redis import redis_part, redis_url
@@ -177,6 +177,8 @@ def _owned(
     prepare: Prepare | None,
 ) -> Iterator[Settings]:
     ports = {name: free_port() for name in names}
+    if "clickhouse" in ports:
+        ports["clickhouse"] = usual_port(settings.data_dir)
     with log_files(settings.data_dir / "logs") as sink_of:
         lifeline = Lifeline(inherited=[lease.descriptor])
         supervisor = Supervisor(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from dagster import AssetObservation, Output
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
+from pydantic import SecretStr
 
 from assets.manifest import fingerprint, load_manifest, parsed_folder
 from assets.models import in_lineage_order
@@ -106,12 +107,24 @@ def test_a_fresh_clone_gets_its_manifest_once_and_an_edit_makes_it_stale(tmp_pat
     manifest = load_manifest(project, Settings().dbt_environment())
     assert "model.small.first" in manifest["nodes"]
     written_at = (parsed_folder(project) / "manifest.json").stat().st_mtime_ns
-    assert load_manifest(project, {}) == manifest
+    assert load_manifest(project, Settings().dbt_environment()) == manifest
     assert (parsed_folder(project) / "manifest.json").stat().st_mtime_ns == written_at
     mark = (parsed_folder(project) / "fingerprint.txt").read_text()
-    assert fingerprint(project) == mark
+    assert mark == f"{fingerprint(project)} "
     (project / "models" / "second.sql").write_text("select * from {{ ref('first') }}")
-    assert fingerprint(project) != mark
+    assert mark != f"{fingerprint(project)} "
+
+
+def test_another_warehouse_s_address_parses_anew_since_dbt_could_not_use_the_old(tmp_path: Path):
+    project = tmp_path / "dbt"
+    project.mkdir()
+    shutil.copy(Settings().dbt_project_dir / "profiles.yml", project)
+    (project / "dbt_project.yml").write_text(
+        "name: small\nversion: '1.0'\nconfig-version: 2\nprofile: oppulence\n"
+    )
+    here = Settings(clickhouse_url=SecretStr("http://default@127.0.0.1:20001")).dbt_environment()
+    load_manifest(project, here)
+    assert (parsed_folder(project) / "fingerprint.txt").read_text().endswith(" 20001")
 
 
 def test_a_folder_without_a_project_is_a_clear_error(tmp_path: Path):

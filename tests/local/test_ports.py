@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from local.ports import FixedPort, PortTakenError, free_port, is_taken, require_free
+from local.ports import (
+    LOOPBACK,
+    FixedPort,
+    PortTakenError,
+    free_port,
+    is_taken,
+    require_free,
+    usual_port,
+)
 
 
 def test_a_taken_port_names_its_holder_and_its_setting() -> None:
@@ -33,3 +41,14 @@ def test_free_ports_pass() -> None:
     port = free_port()
     assert not is_taken("127.0.0.1", port)
     require_free([FixedPort("API", "127.0.0.1", port, "OPPULENCE_API_PORT")])
+
+
+def test_a_folder_keeps_its_port_until_someone_else_listens_there(tmp_path: Path) -> None:
+    usual = usual_port(tmp_path)
+    assert 20_000 <= usual < 32_000
+    assert usual_port(tmp_path) == usual
+    with socket.socket() as other:
+        other.bind((LOOPBACK, usual))
+        other.listen()
+        assert usual_port(tmp_path) != usual
+    assert usual_port(tmp_path) == usual
