@@ -100,7 +100,7 @@ def main() -> None:
         moment = options.clock if options.clock.tzinfo else options.clock.replace(tzinfo=UTC)
         starts_at = int(moment.timestamp())
     clock = Clock(at_least=specs[0].until_at, starts_at=starts_at)
-    serve(accounts, options.port, clock, options.rps, chosen["seed"])
+    serve(accounts, options.port, clock, options.rps, chosen["seed"], options.data)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,20 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
+from sandbox import truth
 from sandbox.clock import Clock
 from sandbox.faults import Faults
+from sandbox.gate import Gate
 from sandbox.stripe.account import Account
 from sandbox.stripe.webhooks import Courier
 from sandbox.traffic import Limiter, Traffic
 from sandbox.wire import Answer, Request, json_answer
 
 BOOKS = ("counts", "mrr", "movements", "failed_payments", "balances", "months", "payouts")
+
+
+class UnknownAccountError(ValueError):
+    """The request names an account that this sandbox does not simulate."""
 
 
 class Admin:
@@ -30,10 +36,12 @@ class Admin:
         traffic: Traffic,
         limiter: Limiter,
         courier: Courier,
+        gate: Gate,
     ) -> None:
         """Command these parts."""
         self.accounts, self.clock, self.faults = accounts, clock, faults
         self.traffic, self.limiter, self.courier = traffic, limiter, courier
+        self.gate = gate
 
     def handle(self, request: Request) -> Answer:
         """Answer one request."""
@@ -48,17 +56,19 @@ class Admin:
                     ],
                 }
             )
-        if place == "books":
-            return self.books(parts[2:], parse_qs(request.query))
         endpoint = {
             "requests": self.requests, "faults": self.rule, "clock": self.time,
             "limits": self.limits, "account": self.account,
-            "webhooks": self.webhooks,
+            "webhooks": self.webhooks, "outbox": self.outbox,
         }.get(place)  # fmt: skip
-        if endpoint is None:
-            return json_answer({"error": f"no such endpoint: {request.path}"}, 404)
         try:
+            if place == "books":
+                return self.books(parts[2:], parse_qs(request.query))
+            if endpoint is None:
+                return json_answer({"error": f"no such endpoint: {request.path}"}, 404)
             return json_answer(endpoint(request))
+        except UnknownAccountError as error:
+            return json_answer({"error": str(error)}, 404)
         except (ValueError, KeyError, TypeError) as error:
             return json_answer({"error": str(error)}, 400)
 
@@ -66,24 +76,31 @@ class Admin:
         for account in self.accounts:
             if key in (None, account.key, account.id):
                 return account
-        raise ValueError(f"no account {key}")
+        raise UnknownAccountError(f"no account {key}")
 
     def books(self, parts: list[str], query: dict[str, list[str]]) -> Answer:
-        """GET /_sandbox/books/{name}?account=..."""
+        """GET /_sandbox/books/{name}?account=...; the world's also know `at` and `only`."""
+        if len(parts) == 1 and parts[0] in truth.NAMES:
+            at = int(query.get("at", [str(self.clock.now())])[0])
+            return json_answer(
+                truth.tell(self.gate.world, parts[0], at, query.get("only", [None])[0])
+            )
         account = self._account(query.get("account", [None])[0])
         if parts == ["live"]:
             return json_answer(account.store.facts())
         if len(parts) == 2 and parts[0] == "mrr":
             return json_answer(account.books.day(parts[1]))
         if len(parts) != 1 or parts[0] not in BOOKS:
-            return json_answer({"books": [*BOOKS, "mrr/{day}", "live"]}, 200 if not parts else 404)
+            names = [*BOOKS, "mrr/{day}", "live", *truth.NAMES]
+            return json_answer({"books": names}, 200 if not parts else 404)
         return json_answer(getattr(account.books, parts[0])())
 
     def requests(self, request: Request) -> Any:
         """GET counters; DELETE begins them again."""
         if request.method == "DELETE":
             self.traffic.reset()
-        return self.traffic.report()
+            self.gate.meters.reset()
+        return {**self.traffic.report(), "providers": self.gate.meters.report()}
 
     def rule(self, request: Request) -> Any:
         """GET the faults in force, POST one, DELETE all."""
@@ -132,3 +149,10 @@ class Admin:
             if "resend" in wanted:
                 self.courier.resend(self._account(wanted.get("account")), str(wanted["resend"]))
         return list(self.courier.deliveries)
+
+    def outbox(self, request: Request) -> Any:
+        """GET the deliveries of the other providers; POST {"retry_seconds": [...]}."""
+        if request.method == "POST":
+            waits = request.json()["retry_seconds"]
+            self.gate.outbox.retry_seconds = tuple(float(wait) for wait in waits)
+        return list(self.gate.outbox.deliveries)

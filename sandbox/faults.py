@@ -11,10 +11,14 @@ from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
+# Stripe's.
 KINDS = frozenset({
     "rate_limit", "error", "timeout", "cut", "truncated_list", "missing_items", "unordered_list",
     "duplicate_events", "reversed_events",
 })  # fmt: skip
+# What the server does to any other provider: refuse, be late, break off, spoil a row. Further ones
+# belong to a provider and are struck by its application.
+COMMON = frozenset({"rate_limit", "error", "timeout", "slow", "cut", "malformed_row"})
 
 
 @dataclass(slots=True)
@@ -28,6 +32,8 @@ class Fault:
     next: int | None = None
     retry_after: int = 1
     seconds: float = 30.0
+    # What a provider's own kind of fault needs to know beside its path.
+    value: str | None = None
     hits: int = 0
 
 
@@ -39,6 +45,8 @@ class Faults:
         self.random = Random(seed)  # noqa: S311
         self.rules: list[Fault] = []
         self.made = 0
+        # Kinds that may be asked for; providers add theirs.
+        self.kinds = KINDS | COMMON
 
     def add(self, wanted: dict[str, Any]) -> Fault:
         """Add a rule from its JSON form.
@@ -46,10 +54,11 @@ class Faults:
         Raises:
             ValueError: An unknown kind or field, or a path that is no regular expression.
         """
-        known = {"kind", "path", "probability", "next", "retry_after", "seconds"}
-        if wanted.get("kind") not in KINDS or set(wanted) - known:
+        known = {"kind", "path", "probability", "next", "retry_after", "seconds", "value"}
+        if wanted.get("kind") not in self.kinds or set(wanted) - known:
             raise ValueError(
-                f"a fault has a kind of {sorted(KINDS)} and may have {sorted(known - {'kind'})}"
+                f"a fault has a kind of {sorted(self.kinds)} "
+                f"and may have {sorted(known - {'kind'})}"
             )
         try:
             re.compile(str(wanted.get("path", "")))
@@ -76,6 +85,23 @@ class Faults:
     def report(self) -> list[dict[str, Any]]:
         """The rules as JSON."""
         return [asdict(rule) for rule in self.rules]
+
+
+class ProviderFaults:
+    """One provider's view of the rules, whose paths carry its segment."""
+
+    def __init__(self, faults: Faults, name: str) -> None:
+        """See the rules that match `/name/...`."""
+        self._faults, self.name = faults, name
+
+    @property
+    def random(self) -> Random:
+        """The stream that chance is drawn from."""
+        return self._faults.random
+
+    def own(self, path: str, *kinds: str) -> Fault | None:
+        """The rule of these kinds that strikes a request to `path` (without the segment)."""
+        return self._faults.strike(f"/{self.name}{path}", frozenset(kinds))
 
 
 def spoil_list(kind: str, body: bytes, random: Random) -> bytes:

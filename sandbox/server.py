@@ -19,7 +19,8 @@ import uvicorn
 from sandbox.admin import Admin
 from sandbox.clock import Clock
 from sandbox.company.books import Books
-from sandbox.faults import Fault, Faults, spoil_list
+from sandbox.faults import KINDS, Fault, Faults, spoil_list
+from sandbox.gate import Gate
 from sandbox.stripe.account import Account
 from sandbox.stripe.app import StripeApp, encode_error, rate_limited
 from sandbox.stripe.errors import StripeError
@@ -28,6 +29,7 @@ from sandbox.stripe.store import Store
 from sandbox.stripe.webhooks import Courier
 from sandbox.traffic import Limiter, Traffic
 from sandbox.wire import Answer, Request
+from sandbox.world import World
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -82,24 +84,30 @@ class Sandbox:
     """The ASGI application: reads a request, lets faults strike, asks Stripe or the admin."""
 
     def __init__(
-        self, accounts: list[Account], clock: Clock, per_second: int | None, seed: int
+        self, accounts: list[Account], clock: Clock, per_second: int | None, seed: int, data: Path
     ) -> None:
-        """Serve these accounts."""
+        """Serve these accounts, and the first one's world at the other providers."""
         self.faults, self.traffic, self.limiter = Faults(seed), Traffic(), Limiter(per_second)
         self.clock = clock
         self.courier = Courier(clock, self.faults)
         self.stripe = StripeApp(accounts, clock, self.limiter, self.courier)
-        self.admin = Admin(accounts, clock, self.faults, self.traffic, self.limiter, self.courier)
+        self.gate = Gate(World.of(seed, accounts[0].books), clock, self.faults, data)
+        self.admin = Admin(
+            accounts, clock, self.faults, self.traffic, self.limiter, self.courier, self.gate
+        )
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             raise RuntimeError(f"the sandbox speaks HTTP, not {scope['type']}")
         request = await _read(scope, receive)
+        if self.gate.serves(request):
+            await self._pass(request, send)
+            return
         if not request.path.startswith("/v1/"):
             await _send(send, self.admin.handle(request), self.clock.now())
             return
-        fault = self.faults.strike(request.path)
+        fault = self.faults.strike(request.path, KINDS)
         if fault is not None and fault.kind == "timeout":
             self.traffic.saw(request.method, request.path, 0)
             await asyncio.sleep(fault.seconds)
@@ -112,6 +120,13 @@ class Sandbox:
             await _send(send, answer, self.clock.now(), half=True)
             raise CutConnectionError
         await _send(send, answer, self.clock.now())
+
+    async def _pass(self, request: Request, send: Send) -> None:
+        """Let another provider answer, or break off where a fault says so."""
+        answer, whole = await self.gate.answer(request)
+        await _send(send, answer, self.clock.now(), half=not whole)
+        if not whole:
+            raise CutConnectionError
 
     def answer(self, request: Request, fault: Fault | None) -> Answer:
         """Stripe's answer, or the one that a fault puts in its place."""
@@ -185,10 +200,10 @@ class _Server(uvicorn.Server):
 
 
 def serve(
-    accounts: list[Account], port: int, clock: Clock, per_second: int | None, seed: int
+    accounts: list[Account], port: int, clock: Clock, per_second: int | None, seed: int, data: Path
 ) -> None:
     """Listen on loopback until stopped."""
-    sandbox = Sandbox(accounts, clock, per_second, seed)
+    sandbox = Sandbox(accounts, clock, per_second, seed, data)
     config = uvicorn.Config(
         sandbox, host="127.0.0.1", port=port, log_level="critical", access_log=False,
         server_header=False, date_header=False, lifespan="off",

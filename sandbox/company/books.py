@@ -116,6 +116,13 @@ class Books:
                 payout["members"] = [row[0] for row in self.connection.execute(sql, bounds)]
         return found
 
+    def payout_facts(self) -> list[dict[str, Any]]:
+        """Every payout as a bank hears of it, with the trace that the provider names."""
+        return self._rows(
+            "select id, currency, amount, created, arrival, "
+            "'NWTRACE' || slot || upper(currency) as trace_id from payouts order by created, id"
+        )
+
     def day(self, on: str) -> dict[str, int]:
         """MRR by currency at the end of one day."""
         return {currency: by_day[on] for currency, by_day in self.mrr().items()}

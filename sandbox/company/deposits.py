@@ -82,7 +82,8 @@ def _deposit(pen: Pen, payouts: tuple[PayoutFact, ...], fault: str | None) -> No
             counterparty="Stripe" if currency == "usd" else _PROCESSOR,
             counterparty_iban=None if currency == "usd" else _PROCESSOR_IBAN,
             reference=f"ST-{token}", trace_id=trace, original=original,
-            payout_ids=tuple(payout.id for payout in payouts), fault=fault if fault in AT_THE_BANK else None,
+            payout_ids=tuple(payout.id for payout in payouts),
+            fault=fault if fault in AT_THE_BANK else None,
         )  # fmt: skip
 
 

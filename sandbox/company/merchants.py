@@ -62,7 +62,8 @@ AMERICAN = (
     ),
     Merchant(
         "Blue Bottle Coffee", "5814", "card_purchase",
-        ("SQ *BLUE BOTTLE COFFEE {d} AUSTIN TX", "SQ *BLUE BOTTLE COFF Austin US"), (475, 2_380), 25,
+        ("SQ *BLUE BOTTLE COFFEE {d} AUSTIN TX", "SQ *BLUE BOTTLE COFF Austin US"), (475, 2_380),
+        25,
     ),
     Merchant(
         "Delta Air Lines", "3058", "card_purchase",
@@ -73,7 +74,8 @@ AMERICAN = (
     ),
     Merchant(
         "Google Ads", "7311", "card_purchase",
-        ("GOOGLE *ADS{n} cc@google.com CA", "GOOGLE ADWS{n} CC@GOOGLE.COM CA"), (25_000, 50_000), 15,
+        ("GOOGLE *ADS{n} cc@google.com CA", "GOOGLE ADWS{n} CC@GOOGLE.COM CA"), (25_000, 50_000),
+        15,
     ),
 )  # fmt: skip
 
