@@ -26,7 +26,12 @@ app.add_typer(workspaces, name="workspace")
 app.add_typer(keys, name="key")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Beside `oppulence up`: follow the run to its end.")
+]
 Workspace = Annotated[str, typer.Option("--workspace", help="The workspace's id (ws_…).")]
+# A loopback address that the consent pages of providers come back to; register it there.
+LOOPBACK_REDIRECT = "http://localhost:8914/callback"
 DEFAULT_WORKSPACE = "ws_default"
 
 
@@ -71,27 +76,52 @@ def demo(
 
 @app.command()
 def connect(
-    provider: Annotated[str, typer.Argument(help="The provider: stripe.")],
+    provider: Annotated[
+        str,
+        typer.Argument(
+            help="stripe, plaid, gocardless, teller, enablebanking, quickbooks or xero."
+        ),
+    ],
     workspace: Workspace = DEFAULT_WORKSPACE,
     name: Annotated[str, typer.Option(help="What to call the connection.")] = "",
     api_url: Annotated[str, typer.Option(help="Another address of the provider's API.")] = "",
+    choice: Annotated[
+        list[str] | None,
+        typer.Option(help="The provider's own option, name=value; may be repeated."),
+    ] = None,
+    redirect_url: Annotated[
+        str, typer.Option(help="Where the provider sends the browser back; registered there.")
+    ] = LOOPBACK_REDIRECT,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read credentials as JSON from standard input.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Connect a provider's account; its key comes from STRIPE_API_KEY or a hidden prompt."""
+    """Connect a provider's account: by its consent page, or by a key that is asked for."""
     from oppulence.connect import connect_provider
 
-    connect_provider(provider, workspace, name=name, api_url=api_url, as_json=as_json)
+    connect_provider(
+        provider,
+        workspace,
+        name=name,
+        api_url=api_url,
+        choices=choice or [],
+        redirect_url=redirect_url,
+        from_stdin=stdin,
+        as_json=as_json,
+    )
 
 
 @app.command()
 def sync(
     connection: Annotated[str, typer.Option(help="One connection (conn_…); all by default.")] = "",
+    wait: Wait = True,
     as_json: Json = False,
 ) -> None:
     """Bring in what changed since the last time."""
     from oppulence.sync import sync_connections
 
-    sync_connections(connection, as_json=as_json)
+    sync_connections(connection, wait=wait, as_json=as_json)
 
 
 @app.command()
@@ -100,12 +130,13 @@ def backfill(
     until: Annotated[str, typer.Option(help="Day or moment to stop before; now by default.")] = "",
     objects: Annotated[str, typer.Option(help="Objects, by comma; all by default.")] = "",
     connection: Annotated[str, typer.Option(help="One connection (conn_…); all by default.")] = "",
+    wait: Wait = True,
     as_json: Json = False,
 ) -> None:
     """Bring in again what was created in a span of time."""
     from oppulence.sync import backfill_connections
 
-    backfill_connections(since, until, objects, connection, as_json=as_json)
+    backfill_connections(since, until, objects, connection, wait=wait, as_json=as_json)
 
 
 @app.command()

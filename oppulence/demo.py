@@ -19,8 +19,9 @@ from core.database import Database
 from core.errors import OppulenceError
 from core.settings import Settings
 from core.tenancy import TenantId
+from linking.registry import flow_of
 from local.lease import read_live
-from oppulence.connect import connect_stripe
+from oppulence.connect import keep
 from oppulence.demo_findings import Findings, find
 from oppulence.demo_report import show
 from oppulence.demo_sandbox import SANDBOX_KEY, company_sandbox
@@ -84,7 +85,8 @@ def _engines() -> Iterator[Settings]:
 
 def _connect(settings: Settings, api_url: str) -> Connection:
     with connection_store(settings) as store:
-        return connect_stripe(store, WORKSPACE, SANDBOX_KEY, name=COMPANY, api_url=api_url)
+        linked = flow_of("stripe").verify(settings, {"api_key": SANDBOX_KEY}, api_url)
+        return keep(store, WORKSPACE, "stripe", linked, name=COMPANY)
 
 
 def _ingest(settings: Settings, connection: Connection, steps: Steps) -> RunOutcome:

@@ -1,11 +1,14 @@
 """How does a workspace come to be, and its first key? Small commands, also used by the demo."""
 
+from datetime import datetime
+
 from core.clock import utc_now
 from core.database import Database
 from core.tenancy import TenantId
 from oppulence.output import print_json, print_line
 from oppulence.session import command_session
-from serving.auth.key_store import issue_key
+from serving.auth.key_store import insert_key, issue_key, list_keys, revoke_key
+from serving.auth.permissions import EVERYTHING
 
 
 def ensure_workspace(database: Database, tenant: TenantId, name: str = "") -> bool:
@@ -16,6 +19,18 @@ def ensure_workspace(database: Database, tenant: TenantId, name: str = "") -> bo
             [str(tenant), name or str(tenant)],
         )
     return created.rowcount == 1
+
+
+def renew_key(
+    database: Database, tenant: TenantId, name: str, *, secret: str, now: datetime
+) -> str:
+    """Return a new key of this name and end those before it, so that one at most opens anything."""
+    with database.tenant(tenant) as rows:
+        for earlier in list_keys(rows):
+            if earlier.name == name and earlier.is_usable(now):
+                revoke_key(rows, earlier.id, now=now)
+        key, _ = insert_key(rows, tenant, name, secret=secret, now=now, scopes=EVERYTHING)
+    return key
 
 
 def create(workspace: str, name: str, *, as_json: bool) -> None:

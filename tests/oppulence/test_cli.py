@@ -35,7 +35,7 @@ def test_a_foreseen_failure_is_two_lines_and_its_own_exit_code(tmp_path: Path) -
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "The input is not valid: There is no provider 'plaidd'.",
-        "Next step: One of: stripe.",
+        "Next step: One of: stripe, plaid, gocardless, teller, enablebanking, quickbooks, xero.",
     ]
     shown = run_command(Settings(data_dir=tmp_path), "--debug", "connect", "plaidd")
     assert "Traceback" in shown.stderr
