@@ -32,6 +32,10 @@ class Outbox:
         loop = asyncio.get_running_loop()
         self._last[url] = loop.create_task(self._deliver(before, provider, url, body, sign))
 
+    def under_way(self) -> list[asyncio.Task[None]]:
+        """The last delivery to each address, which ends after all before it."""
+        return list(self._last.values())
+
     async def _deliver(
         self, before: asyncio.Task[None] | None, provider: str, url: str, body: bytes,
         sign: Callable[[], Mapping[str, str]],

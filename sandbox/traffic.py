@@ -13,11 +13,6 @@ from typing import Any
 _IDENTITY = re.compile(r"/(?=[^/]*[0-9])[A-Za-z]{2,}_[A-Za-z0-9_]+")
 
 
-def nameless(path: str) -> str:
-    """A path with the ids in it left out."""
-    return _IDENTITY.sub("/{id}", path)
-
-
 class Traffic:
     """Requests seen since the last reset."""
 
@@ -34,7 +29,7 @@ class Traffic:
 
     def saw(self, method: str, path: str, status: int) -> None:
         """Count one answered request; ids in its path are left out."""
-        self.by_path[f"{method} {nameless(path)}"] += 1
+        self.by_path[f"{method} {_IDENTITY.sub('/{id}', path)}"] += 1
         self.by_status[status] += 1
         second = int(time.monotonic())
         self.by_second[second] += 1

@@ -38,6 +38,12 @@ class World:
         spec = BankSpec(seed, books.start, books.until, payouts, topups)
         return cls(spec, tuple(books.months()))
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this world from another's in a data folder."""
+        spec = self.spec
+        return f"seed={spec.seed} {spec.start_at}-{spec.until_at} payouts={len(spec.payouts)}"
+
     @cached_property
     def _banking(self) -> tuple[Bank, dict[str, str]]:
         return live_at_the_bank(self.spec)
