@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from sandbox.company.books import Books
 
@@ -34,6 +37,12 @@ class RunningSandbox:
     def books(self) -> Books:
         """The first account's books."""
         return self.all_books[0]
+
+    def truth(self, name: str, **query: str | int) -> Any:
+        """One of the first company's books outside Stripe (`sandbox.truth.NAMES`)."""
+        answer = httpx.get(f"{self.url}/_sandbox/books/{name}", params=query, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date as Day  # noqa: N812 - a document has a field of that name
 from typing import Literal
 
 from sandbox.company.banking import Entity
@@ -99,8 +99,8 @@ class Document:
     entity: Entity
     kind: DocumentKind
     number: str
-    date: date
-    due_on: date | None
+    date: Day
+    due_on: Day | None
     contact_id: str | None
     currency: str
     lines: tuple[DocumentLine, ...]

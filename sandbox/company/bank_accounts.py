@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from sandbox.company.banking import BankAccount
+from sandbox.company.banking import AccountKind, BankAccount
 
 
 def iban(country: str, rest: str) -> str:
@@ -38,7 +38,7 @@ def _european(
     opening: int,
 ) -> BankAccount:  # fmt: skip
     """An account with an IBAN."""
-    kind = "credit" if subtype == "credit card" else "depository"
+    kind: AccountKind = "credit" if subtype == "credit card" else "depository"
     return BankAccount(
         identity, "eu", bank, *names, kind, subtype, currency, number, None, None,
         number[-4:], _UNSET, opening, 500_000 if kind == "credit" else None,
@@ -50,13 +50,13 @@ def _american(
     limit: int | None = None,
 ) -> BankAccount:  # fmt: skip
     """An account with a number; deposits have a routing number too."""
-    kinds = {"credit card": "credit", "business": "loan"}
+    kinds: dict[str, AccountKind] = {"credit card": "credit", "business": "loan"}
     kind = kinds.get(subtype, "depository")
     code = None
     if kind == "depository":
         code = _CASCADE_ROUTING if bank == CASCADE else _PRAIRIE_ROUTING
     return BankAccount(
-        identity, "us", bank, *names, kind, subtype, "usd", None, number, code,  # type: ignore[arg-type]
+        identity, "us", bank, *names, kind, subtype, "usd", None, number, code,
         number[-4:], _UNSET, opening, limit,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.company.accounting import AccountingBooks
 from sandbox.company.bank_life import BankSpec
-from sandbox.company.banking import Bank
+from sandbox.company.banking import Bank, BankLine
 from sandbox.company.chart import chart, contacts
 from sandbox.company.clerk import Clerk
 from sandbox.company.journals import write_months, write_openings
@@ -33,7 +33,7 @@ def keep_books(
     clerk = Clerk(spec.seed, {account.id: account for account in bank.accounts})
     every = [line for account in bank.accounts for line in bank.lines(account.id)]
     clerk.pairs |= {line.id: line for line in every if line.pair_id is not None}
-    deposits = {}
+    deposits: dict[str, BankLine] = {}
     for line in every:
         deposits |= dict.fromkeys(line.payout_ids, line)
         if not line.payout_ids:

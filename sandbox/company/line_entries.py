@@ -7,6 +7,7 @@ Xero has it (bank transactions); both write invoices, bills, their payments and 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sandbox.company.accounting import DocumentKind, DocumentLine
 from sandbox.company.banking import BankLine, Entity
@@ -82,7 +83,7 @@ def _money(clerk: Clerk, line: BankLine, entity: Entity, account: str, taxed: bo
             account, gross - tax, tax, line.description, contact_id=_contact(line, entity)
         ),
     )
-    more = {
+    more: dict[str, Any] = {
         "account_id": _own(line, entity), "direction": "in" if line.amount > 0 else "out",
         "contact_id": _contact(line, entity),
     }  # fmt: skip
@@ -115,7 +116,7 @@ def _customer_paid(clerk: Clerk, line: BankLine, entity: Entity) -> None:
     receivable = ledger_account(entity, "receivable")
     services = ledger_account(entity, "services")
     key = f"line/{line.id}"
-    known = {"contact_id": contact, "bank_line_ids": (line.id,)}
+    known: dict[str, Any] = {"contact_id": contact, "bank_line_ids": (line.id,)}
     if line.counterparty in _RECEIPTS:
         sold = DocumentLine(services, line.amount, 0, "Analytics workshop", "Workshop")
         clerk.write(
@@ -130,7 +131,7 @@ def _customer_paid(clerk: Clerk, line: BankLine, entity: Entity) -> None:
     net = invoiced * 100 // (100 + percent)
     on = line.booked_on - timedelta(days=14 + clerk.chance("terms", line.id, below=16))
     bill = DocumentLine(services, net, invoiced - net, "Analytics platform, yearly", "Platform")
-    issued = {"account_id": receivable, "direction": "in", "contact_id": contact}
+    issued: dict[str, Any] = {"account_id": receivable, "direction": "in", "contact_id": contact}
     due_on = on + timedelta(days=30)
     invoice = clerk.write(
         f"{key}/invoice", entity, "invoice", on, line.currency, (bill,), due_on=due_on, **issued
@@ -140,7 +141,7 @@ def _customer_paid(clerk: Clerk, line: BankLine, entity: Entity) -> None:
             f"{key}/voided", entity, "invoice", on, line.currency, (bill,), due_on=due_on,
             voided_at=invoice.created_at + 4 * DAY, **issued,
         )  # fmt: skip
-    settled = (invoice.id,)
+    settled: tuple[str, ...] = (invoice.id,)
     if lowered:
         less = DocumentLine(services, lowered, 0, "Goodwill", "Platform")
         memo = clerk.write(
@@ -161,7 +162,7 @@ def _customer_refunded(clerk: Clerk, line: BankLine, entity: Entity) -> None:
     contact, key = contact_id(entity, line.counterparty), f"line/{line.id}"
     services = ledger_account(entity, "services")
     back = DocumentLine(services, -line.amount, 0, "Refund", "Platform")
-    paid = {
+    paid: dict[str, Any] = {
         "account_id": _own(line, entity), "direction": "out", "contact_id": contact,
         "bank_line_ids": (line.id,),
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from sandbox.company.merchants import AMERICAN, EUROPEAN, Merchant
 from sandbox.company.pen import Pen
@@ -89,7 +90,11 @@ def _purchase(
     )
     key = f"purchase/{merchant.name}/{month:%Y-%m}/{number}"
     pending_days = random.choice((1, 1, 2, 3)) if random.random() < 0.85 else None
-    named = {"merchant": merchant.name, "mcc": merchant.mcc, "counterparty": merchant.name}
+    named: dict[str, Any] = {
+        "merchant": merchant.name,
+        "mcc": merchant.mcc,
+        "counterparty": merchant.name,
+    }
     bought = pen.write(account_id, key, on, -amount, merchant.kind, text, pending_days, **named)
     # The second coffee of the day: nothing but its id tells it from the first.
     if merchant.mcc in ("5814", "4112") and random.random() < 0.12:
