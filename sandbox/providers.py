@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sandbox.plaid.app import PlaidApp
 from sandbox.provider import MakeApp
+from sandbox.teller.app import TellerApp
 
-APPS: Mapping[str, MakeApp] = {}
+APPS: Mapping[str, MakeApp] = {"plaid": PlaidApp, "teller": TellerApp}

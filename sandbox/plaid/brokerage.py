@@ -76,7 +76,7 @@ def holdings(item: Item, on: date) -> list[dict[str, Any]]:
 
 def trades(item: Item, since: str, until: str) -> list[dict[str, Any]]:
     """The trades of a span, newest first; a purchase takes cash out, so it is positive."""
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "account_id": _id(item, "account"), "amount": msgspec.Raw(paid.encode()),
             "cancel_transaction_id": None, "date": on, "fees": msgspec.Raw(b"0"),

@@ -62,7 +62,9 @@ class Items:
                 kept["public"],
             )
         else:
-            first = Item("item_northwind_1", ACCESS_TOKEN, CASCADE.id, list(CASCADE.products), at, "")
+            first = Item(
+                "item_northwind_1", ACCESS_TOKEN, CASCADE.id, list(CASCADE.products), at, ""
+            )
             self.held.items[ACCESS_TOKEN] = first
             self.save()
 
@@ -105,9 +107,7 @@ class Items:
         """The Item of a public token, which ends."""
         access = self.held.public.pop(public_token, None) if isinstance(public_token, str) else None
         if access is None:
-            raise invalid_input(
-                "INVALID_PUBLIC_TOKEN", "could not find matching public token"
-            )
+            raise invalid_input("INVALID_PUBLIC_TOKEN", "could not find matching public token")
         self.save()
         return self.held.items[access]
 

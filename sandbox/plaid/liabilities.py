@@ -19,9 +19,7 @@ def card(item: Item, bank: Bank, account: BankAccount, at: int) -> dict[str, Any
     issued_on = today.replace(day=1) - timedelta(days=1)
     first = int(datetime(today.year, today.month, 1, tzinfo=UTC).timestamp())
     owed = -bank.balance_at(account.id, first - 1)
-    paid = [
-        line for line in bank.lines_at(account.id, at) if line.amount > 0 and line.pair_id
-    ]
+    paid = [line for line in bank.lines_at(account.id, at) if line.amount > 0 and line.pair_id]
     last = paid[-1] if paid else None
     return {
         "account_id": account_id(item, account),

@@ -1,4 +1,4 @@
-"""How does a user link a bank? With Link tokens, on a page that does it at once, and in the sandbox.
+"""How does a user link a bank? With Link tokens, on a page that does it at once.
 
 The page stands where Plaid's Hosted Link stands: to open it is to choose the bank, to log in and to
 share every account. With an access token in the request it renews that Item's login.
@@ -29,7 +29,9 @@ def create(items: Items, body: dict[str, Any], at: int, host: str) -> dict[str, 
     """Answer /link/token/create."""
     for name in _REQUIRED:
         if not body.get(name):
-            raise invalid_request("MISSING_FIELDS", f"the following required fields are missing: {name}")
+            raise invalid_request(
+                "MISSING_FIELDS", f"the following required fields are missing: {name}"
+            )
     user = body.get("user")
     if not isinstance(user, dict) or not user.get("client_user_id"):
         raise invalid_request("MISSING_FIELDS", "user.client_user_id is required")

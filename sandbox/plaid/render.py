@@ -1,4 +1,4 @@
-"""How does Plaid show an account and a line? Amounts are positive out of an account, of any kind."""
+"""How does Plaid show an account and a line? Amounts are positive out of any account."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ NOTHING_YET = -1
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Everything up to `since` is known; a loop goes up to `until` and has given `given` changes."""
+    """Everything up to `since` is known; a loop up to `until` has given `given` changes."""
 
     since: int
     until: int | None = None
