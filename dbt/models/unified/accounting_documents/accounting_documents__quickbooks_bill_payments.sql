@@ -1,0 +1,30 @@
+{{ config(materialized='materialized_view') }}
+{{ materialization_target_table(ref('accounting_documents')) }}
+-- depends_on: {{ ref('stg_quickbooks__bill_payments__feed') }}
+select
+    workspace_id,
+    connection_id,
+    concat('bill_payment/', source.id) as id,
+    'quickbooks' as provider,
+    'bill_payment' as type,
+    multiIf(match(ifNull(memo, ''), '^Voided') and match(ifNull(total, ''), '^0([.]0*)?$'), 'voided', 'posted') as status,
+    source.number as number,
+    concat('vendor/', source.vendor_id) as contact_id,
+    source.vendor_name as contact_name,
+    {{ iso_currency('source.currency') }} as currency,
+    source.exchange_rate as exchange_rate,
+    ifNull(source.issued_on, toDate32('1970-01-01')) as issued_on,
+    cast(null as Nullable(Date32)) as due_on,
+    source.memo as description,
+    source.total as total,
+    if(status = 'posted', arrayConcat(
+        [(payable_account_id, cast(null as Nullable(String)), 'accounts_payable', toInt8(1), source.total, cast(null as Nullable(String)), cast(null as Nullable(String)))],
+        [(coalesce(bank_account_id, card_account_id), cast(null as Nullable(String)), 'bank', toInt8(-1), source.total, cast(null as Nullable(String)), cast(null as Nullable(String)))]), []) as entries,
+    'raw.quickbooks_bill_payment' as source_table,
+    source.id as source_id,
+    version,
+    is_deleted,
+    extracted_at,
+    now64(3, 'UTC') as landed_at
+from {{ ref('stg_quickbooks__bill_payments') }} as source
+where is_deleted or (source.issued_on is not null and source.total is not null)

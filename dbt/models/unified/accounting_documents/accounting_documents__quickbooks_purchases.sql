@@ -1,0 +1,34 @@
+{{ config(materialized='materialized_view') }}
+{{ materialization_target_table(ref('accounting_documents')) }}
+-- depends_on: {{ ref('stg_quickbooks__purchases__feed') }}
+with if(ifNull(is_credit, false), 1, -1) as own_direction
+select
+    workspace_id,
+    connection_id,
+    concat('purchase/', source.id) as id,
+    'quickbooks' as provider,
+    'purchase' as type,
+    multiIf(match(ifNull(memo, ''), '^Voided') and match(ifNull(total, ''), '^0([.]0*)?$'), 'voided', 'posted') as status,
+    source.number as number,
+    if(source.contact_id is null, null, concat(lower(ifNull(contact_type, 'vendor')), '/', source.contact_id)) as contact_id,
+    source.contact_name as contact_name,
+    {{ iso_currency('source.currency') }} as currency,
+    source.exchange_rate as exchange_rate,
+    ifNull(source.issued_on, toDate32('1970-01-01')) as issued_on,
+    cast(null as Nullable(Date32)) as due_on,
+    source.memo as description,
+    source.total as total,
+    if(status = 'posted', arrayConcat(
+        [(account_id, cast(null as Nullable(String)), 'bank', toInt8(own_direction), source.total, cast(null as Nullable(String)), cast(null as Nullable(String)))],
+        arrayMap(
+            line -> (line.account_id, cast(null as Nullable(String)), 'line', toInt8(-own_direction), line.amount, cast(null as Nullable(String)), line.description),
+            arrayFilter(line -> line.type in ('AccountBasedExpenseLineDetail', 'ItemBasedExpenseLineDetail'), lines)),
+        if(total_tax is null, [], [(cast(null as Nullable(String)), cast(null as Nullable(String)), 'tax', toInt8(-own_direction), total_tax, cast(null as Nullable(String)), cast(null as Nullable(String)))])), []) as entries,
+    'raw.quickbooks_purchase' as source_table,
+    source.id as source_id,
+    version,
+    is_deleted,
+    extracted_at,
+    now64(3, 'UTC') as landed_at
+from {{ ref('stg_quickbooks__purchases') }} as source
+where is_deleted or (source.issued_on is not null and source.total is not null)
