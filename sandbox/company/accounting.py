@@ -8,7 +8,6 @@ have no own account, a line's amount is a debit where positive and a credit wher
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date as Day  # noqa: N812 - a document has a field of that name
@@ -31,6 +30,7 @@ DocumentKind = Literal[
     "bank_transaction",
     "manual_journal",
 ]
+_EVER = 1 << 60
 JOURNALS = frozenset({"journal_entry", "manual_journal"})
 AccountType = Literal[
     "bank",
@@ -163,8 +163,10 @@ class AccountingBooks:
         self.all_documents = tuple(
             sorted(documents, key=lambda document: (document.created_at, document.id))
         )
-        self._created = [document.created_at for document in self.all_documents]
         self._by_id = {document.id: document for document in self.all_documents}
+        self._shelves: dict[tuple[Entity, DocumentKind], list[Document]] = {}
+        for document in self.all_documents:
+            self._shelves.setdefault((document.entity, document.kind), []).append(document)
 
     def accounts_of(self, entity: Entity) -> Sequence[LedgerAccount]:
         """An entity's chart of accounts."""
@@ -189,25 +191,35 @@ class AccountingBooks:
 
         With a moment, deleted documents are left out and voided ones are not.
         """
-        end = len(self._created) if at is None else bisect_left(self._created, at + 1)
+        now = _EVER if at is None else at
         return [
             document
-            for document in self.all_documents[:end]
-            if (kind is None or document.kind == kind)
-            and (entity is None or document.entity == entity)
-            and (at is None or document.state_at(at) != "deleted")
+            for document in self._of(kind, entity)
+            if document.created_at <= now and (at is None or document.state_at(now) != "deleted")
         ]
 
     def changed_since(
-        self, since: int, at: int | None = None, entity: Entity | None = None
+        self,
+        since: int,
+        at: int | None = None,
+        entity: Entity | None = None,
+        kind: DocumentKind | None = None,
     ) -> Sequence[Document]:
         """Documents created, changed, voided or deleted after `since` and by `at`, oldest first."""
-        now = 1 << 60 if at is None else at
+        now = _EVER if at is None else at
         found = [
             document
-            for document in self.all_documents
-            if document.created_at <= now
-            and (entity is None or document.entity == entity)
-            and document.changed_at(now) > since
+            for document in self._of(kind, entity)
+            if document.created_at <= now and document.changed_at(now) > since
         ]
         return sorted(found, key=lambda document: (document.changed_at(now), document.id))
+
+    def _of(self, kind: DocumentKind | None, entity: Entity | None) -> Sequence[Document]:
+        """The documents of a kind and an entity, oldest first."""
+        if kind is not None and entity is not None:
+            return self._shelves.get((entity, kind), ())
+        return [
+            document
+            for document in self.all_documents
+            if kind in (None, document.kind) and entity in (None, document.entity)
+        ]

@@ -56,7 +56,7 @@ def _of_deposit(
     elif fault == "wrong_amount":
         amounts = [wrong(line.amount)]
     lines = [
-        DocumentLine(clearing, amount, description=f"Stripe payout {payout.id}")
+        DocumentLine(clearing, amount, description=_memo(clerk, payout))
         for payout, amount in zip(carried, amounts, strict=True)
     ]
     if fault == "bank_fee":
@@ -76,12 +76,20 @@ def _of_deposit(
         )
 
 
+def _memo(clerk: Clerk, payout: PayoutFact) -> str:
+    """What the bookkeeper writes: the payout's id, its day, or nothing to go by."""
+    style = clerk.chance("memo", payout.id, below=10)
+    if style < 4:
+        return f"Stripe payout {payout.id}"
+    return f"Stripe payout {day_of(payout.created)}" if style < 8 else "Stripe"
+
+
 def _without_deposit(clerk: Clerk, payout: PayoutFact) -> None:
     """The bookkeeper books from the payout report; the money never came."""
     entity = ENTITY[payout.currency]
     line = DocumentLine(
         ledger_account(entity, "stripe_clearing"), payout.amount,
-        description=f"Stripe payout {payout.id}",
+        description=_memo(clerk, payout),
     )  # fmt: skip
     _write(
         clerk, f"payout/{payout.id}", entity, ARRIVES_IN[payout.currency], payout, (line,),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from sandbox.company.accounting import Document, DocumentLine, entries
 from sandbox.company.bank_life import BankSpec, live_at_the_bank
 from sandbox.company.bookkeeper import keep_books
-from sandbox.company.calendar import DAY
+from sandbox.company.books import Books
+from sandbox.company.calendar import DAY, day_of
 from sandbox.company.payout_entries import wrong
 from sandbox.company.synthetic import company_of
+from sandbox.stripe.generate import CompanySpec, generate
 from sandbox.world import World
 
 UNTIL = date(2026, 11, 20)
@@ -214,3 +217,40 @@ def test_the_months_at_stripe_become_journals_that_leave_payouts_to_the_bank() -
 )
 def test_a_mistyped_amount_is_near_the_right_one(amount: int, typed: int) -> None:
     assert wrong(amount) == typed
+
+
+def test_stripe_clearing_holds_stripes_own_balance_and_what_is_under_way(tmp_path: Path) -> None:
+    generate(CompanySpec(7, 60, UNTIL), tmp_path / "stripe", tmp_path / "books", lambda done: None)
+    stripe = Books(tmp_path / "books")
+    world = World.of(7, stripe)
+    bank, _ = live_at_the_bank(world.spec, {})
+    books = keep_books(world.spec, bank, {}, world.months)
+    arrived = {
+        name: line.booked_on
+        for account in bank.accounts
+        for line in bank.lines(account.id)
+        for name in line.payout_ids
+    }
+    balances = stripe.balances()
+    stripe.close()
+    seen: set[str] = set()
+    for month in range(1, 11):
+        on = date(2026, month + 1, 1) - timedelta(days=1)
+        in_books = Counter({"eur": 0, "usd": 0, "gbp": 0})
+        for written in books.all_documents:
+            for name, debit, credit in entries(written):
+                if written.date <= on and name.endswith("_stripe_clearing"):
+                    in_books[written.currency] += debit - credit
+        expected = {
+            currency: balances[currency][on.isoformat()]
+            + sum(
+                payout.amount
+                for payout in world.spec.payouts
+                if payout.currency == currency != "gbp"
+                and day_of(payout.created) <= on < arrived[payout.id]
+            )
+            for currency in in_books
+        }
+        assert in_books == expected
+        seen |= {currency for currency, held in expected.items() if held > 0}
+    assert seen == {"eur", "usd", "gbp"}
