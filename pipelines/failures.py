@@ -25,11 +25,21 @@ class NotOfferedError(ProviderError):
 
 
 class ProviderUnavailableError(ProviderError):
-    """The provider kept failing through every retry: tried again in the next run."""
+    """The provider kept failing through every retry: tried again in the next run.
+
+    Attributes:
+        may_count: The provider may have carried out a call whose answer was lost, and may count it.
+    """
 
     code = "provider_unavailable"
     title = "The provider is not answering"
     status = 503
+
+    def __init__(
+        self, detail: str, *, next_step: str = "", provider_code: str = "", may_count: bool = True
+    ) -> None:
+        super().__init__(detail, next_step=next_step, provider_code=provider_code)
+        self.may_count = may_count
 
 
 class LimitReachedError(ProviderError):

@@ -28,6 +28,7 @@ Authorization = Callable[[bool], Awaitable[Mapping[str, str]]]
 Refusal = Callable[[httpx.Response], ProviderError | None]
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class ProviderClient:
             ProviderUnavailableError: Every attempt failed.
             ProviderError: What the provider's own `Refusal` makes of its answer.
         """
-        trouble, renew, renewed = "", False, False
+        trouble, renew, renewed, may_count = "", False, False, False
         for attempt in range(self.patience.attempts):
             if attempt and not renew:
                 await asyncio.sleep(self._pause(attempt))
@@ -146,6 +147,7 @@ class ProviderClient:
                     )
             except httpx.TransportError as error:
                 trouble = f"{type(error).__name__} at {path}"
+                may_count = may_count or not isinstance(error, _NEVER_ARRIVED)
                 if isinstance(error, httpx.ConnectError) and self._http.base_url.host in LOOPBACK:
                     break  # nothing listens on this machine: waiting starts nothing
                 continue
@@ -162,6 +164,7 @@ class ProviderClient:
         raise ProviderUnavailableError(
             f"{attempt + 1} attempts failed, the last with {trouble}.",
             next_step="The next run continues where this one stopped.",
+            may_count=may_count,
         )
 
     async def _turn(self) -> None:

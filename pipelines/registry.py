@@ -8,7 +8,7 @@ from typing import Protocol
 from core.connections import Connection
 from core.errors import InvalidInputError
 from core.settings import Settings
-from pipelines import stripe
+from pipelines import enablebanking, gocardless, quickbooks, stripe, xero
 from pipelines.batches import Sink
 from pipelines.raw import RawTable
 from pipelines.stripe.tail import Tail as StripeTail
@@ -24,7 +24,13 @@ class Tail(Protocol):
         """Take note that the rows of the last look are in the warehouse."""
 
 
-PROVIDERS: dict[str, ModuleType] = {"stripe": stripe}
+PROVIDERS: dict[str, ModuleType] = {
+    "stripe": stripe,
+    "quickbooks": quickbooks,
+    "xero": xero,
+    "gocardless": gocardless,
+    "enablebanking": enablebanking,
+}
 
 # Providers whose changes can be asked for every few seconds.
 TAILS: dict[str, Callable[[Settings, Connection], AbstractAsyncContextManager[Tail]]] = {

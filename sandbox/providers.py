@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sandbox.enablebanking.app import EnableBankingApp
+from sandbox.gocardless.app import GoCardlessApp
 from sandbox.plaid.app import PlaidApp
 from sandbox.provider import MakeApp
 from sandbox.teller.app import TellerApp
 
-APPS: Mapping[str, MakeApp] = {"plaid": PlaidApp, "teller": TellerApp}
+APPS: Mapping[str, MakeApp] = {
+    "plaid": PlaidApp,
+    "teller": TellerApp,
+    "gocardless": GoCardlessApp,
+    "enablebanking": EnableBankingApp,
+}
