@@ -6,7 +6,8 @@ asked for, and the truth about every payout.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +25,9 @@ class World:
     """One company's money outside Stripe; equal specs show equal worlds."""
 
     spec: BankSpec
-    months: tuple[dict[str, Any], ...] = field(default=())
+    # What each month did to the balance at Stripe; asked for when the books are first opened,
+    # because summing the movements of a large company takes seconds.
+    months: Callable[[], Sequence[Mapping[str, Any]]] = tuple
 
     @classmethod
     def of(cls, seed: int, books: Books) -> World:
@@ -36,7 +39,7 @@ class World:
             if movement.kind == "topup"
         )
         spec = BankSpec(seed, books.start, books.until, payouts, topups)
-        return cls(spec, tuple(books.months()))
+        return cls(spec, books.months)
 
     @property
     def fingerprint(self) -> str:
@@ -61,7 +64,7 @@ class World:
     @cached_property
     def accounting(self) -> AccountingBooks:
         """The company's accounting books."""
-        return keep_books(self.spec, self.bank, self.mishaps, self.months)
+        return keep_books(self.spec, self.bank, self.mishaps, self.months())
 
     @cached_property
     def _places(self) -> tuple[dict[str, list[tuple[int, str]]], dict[str, list[tuple[int, str]]]]:

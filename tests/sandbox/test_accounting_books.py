@@ -35,7 +35,7 @@ def document(kind: str, direction: str, *lines: DocumentLine, **more: object) ->
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return World(company_of(8, 300, UNTIL), ())
+    return World(company_of(8, 300, UNTIL))
 
 
 def test_money_in_debits_its_account_and_credits_the_lines_and_their_tax() -> None:
@@ -67,7 +67,7 @@ def test_a_journal_debits_what_is_positive() -> None:
 @settings(max_examples=5, deadline=None)
 @given(seed=st.integers(min_value=0, max_value=10**6))
 def test_every_document_balances_and_names_only_what_the_books_know(seed: int) -> None:
-    books = World(company_of(seed, 80, UNTIL), ()).accounting
+    books = World(company_of(seed, 80, UNTIL)).accounting
     accounts = {account.id: account for account in books.accounts}
     contacts = {contact.id for contact in books.contacts}
     for written in books.all_documents:
@@ -224,7 +224,7 @@ def test_stripe_clearing_holds_stripes_own_balance_and_what_is_under_way(tmp_pat
     stripe = Books(tmp_path / "books")
     world = World.of(7, stripe)
     bank, _ = live_at_the_bank(world.spec, {})
-    books = keep_books(world.spec, bank, {}, world.months)
+    books = keep_books(world.spec, bank, {}, stripe.months())
     arrived = {
         name: line.booked_on
         for account in bank.accounts
