@@ -38,7 +38,9 @@ class Family:
 class ChildReader:
     """Reads the nested lists below the objects of one parent type."""
 
-    def __init__(self, client: StripeClient, endpoints: Sequence[Endpoint], skip: OnSkip) -> None:
+    def __init__(
+        self, client: StripeClient | None, endpoints: Sequence[Endpoint], skip: OnSkip
+    ) -> None:
         self.client = client
         self.endpoints = list(endpoints)
         self.skip = skip
@@ -59,6 +61,10 @@ class ChildReader:
             for endpoint, after in self._open(parent)
         ]
         return [family for family in await asyncio.gather(*reads) if family.items]
+
+    def has_more(self, parent: Item) -> bool:
+        """Say whether something is nested below `parent` that is not embedded in it."""
+        return bool(self.endpoints and self._open(parent))
 
     def _open(self, parent: Item) -> list[tuple[Endpoint, str]]:
         """Return the lists to read for `parent`, each with the id after which to start."""
@@ -101,6 +107,7 @@ class ChildReader:
         query: dict[str, str | int] = {"limit": PAGE_SIZE, **endpoint.query(parent_id)}
         if after:
             query["starting_after"] = after
+        assert self.client is not None
         page, answer = await self.client.get(endpoint.path_of(parent_id), query, PAGE.decode)
         found = items_of(page, endpoint.object)
         previous = before[-1] if before else None

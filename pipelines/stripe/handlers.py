@@ -67,6 +67,10 @@ class EventPages:
         events = [event_row(event) for event in page.items if event.id not in self.known]
         await self.landing.rows("event", events)
 
+    async def refetch(self, changes: Sequence[Change]) -> None:
+        """Ask for the objects of `changes` and land them, with what is nested below them."""
+        await self._land(await asyncio.gather(*(self._fresh(change) for change in changes)))
+
     async def _land(self, rows: Sequence[tuple[Change, RawObject]]) -> None:
         by_object: dict[str, list[RawObject]] = {}
         for change, row in rows:

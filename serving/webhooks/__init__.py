@@ -1,0 +1,1 @@
+"""Webhooks: what providers send, verified, and committed before it is acknowledged."""
