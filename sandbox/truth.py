@@ -6,8 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox.company.accounting import Document, entries
+from sandbox.company.banking import BankAccount, BankLine
 from sandbox.company.reach import REACH
 from sandbox.company.wire_ids import wire_id
+from sandbox.enablebanking.render import WITHOUT_REFERENCES
+from sandbox.gocardless.render import BLANK_IDS, WITHOUT_IDS
 from sandbox.world import World
 
 NAMES = ("bank_accounts", "bank_lines", "bank_balances", "accounting", "reconciliation_truth")
@@ -40,7 +43,7 @@ def tell(world: World, name: str, at: int, only: str | None) -> Any:
             **_plain(asdict(line)),
             "state": line.state_at(at),
             "wire_ids": {
-                provider: wire_id(provider, line.id, line.posted_at > at)
+                provider: _shown_id(provider, account, line, line.posted_at > at)
                 for provider, reached in REACH.items()
                 if account.id in reached
             },
@@ -71,6 +74,16 @@ def _document(document: Document, at: int) -> dict[str, Any]:
         "state": document.state_at(at),
         "entries": [dict(zip(names, entry, strict=True)) for entry in entries(document)],
     }
+
+
+def _shown_id(provider: str, account: BankAccount, line: BankLine, pending: bool) -> str | None:
+    """The id that a provider's first connection shows, None where the line has none."""
+    if provider in ("plaid", "teller"):
+        return wire_id(provider, line.id, pending)
+    nameless = account.id in WITHOUT_IDS | BLANK_IDS
+    if provider == "enablebanking":
+        nameless = account.institution in WITHOUT_REFERENCES
+    return None if pending or nameless else line.id
 
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Under which id does a provider show a bank line? Its own, the same on every run.
 
-Every provider names one line differently, and a pending line otherwise than the posted one, so that
-only what the line says can tell that they are one.
+American banks give lines no ids that leave them: Plaid and Teller each make their own, and another
+one for the pending form, so that only what a line says can tell that two are one. European banks
+pass on their own reference (the line's id) through whoever asks, on posted lines, if they have one.
 """
 
 from __future__ import annotations
@@ -12,25 +13,24 @@ _ALPHABET = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 def wire_id(provider: str, line_id: str, pending: bool) -> str:
-    """The id of a line at a provider, in the provider's own look.
+    """The id of a line at a provider that makes its own, in the provider's look.
 
     Args:
-        provider: plaid, teller, gocardless or enablebanking.
+        provider: plaid or teller.
         line_id: The line's.
         pending: Whether the pending form is meant.
+
+    Raises:
+        ValueError: The provider makes no ids.
     """
     text = f"{provider}/{line_id}/{'pending' if pending else 'posted'}"
     digest = blake2b(text.encode(), digest_size=32).digest()
-    if provider == "plaid":
-        number, letters = int.from_bytes(digest, "big"), []
-        for _ in range(37):
-            number, rest = divmod(number, len(_ALPHABET))
-            letters.append(_ALPHABET[rest])
-        return "".join(letters)
     if provider == "teller":
         return f"txn_{digest.hex()[:21]}"
-    if provider == "gocardless":
-        return digest.hex()[:32]
-    if provider == "enablebanking":
-        return str(int.from_bytes(digest[:8], "big"))
-    raise ValueError(f"{provider} shows no bank lines")
+    if provider != "plaid":
+        raise ValueError(f"{provider} makes no ids for bank lines")
+    number, letters = int.from_bytes(digest, "big"), []
+    for _ in range(37):
+        number, rest = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[rest])
+    return "".join(letters)
