@@ -71,6 +71,7 @@ def tell_figures(database: Database, now: datetime) -> None:
         found["inbox_parked", ""] = parked["parked"] if parked else 0
         values = {
             "now": now, "names": [name for name, _ in found],
-            "labels": [label for _, label in found], "values": [float(value) for value in found.values()],
+            "labels": [label for _, label in found],
+            "values": [float(value) for value in found.values()],
         }  # fmt: skip
         rows.execute(_TELL, values)
