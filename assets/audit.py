@@ -29,6 +29,7 @@ from core.clock import utc_now
 from core.connections import ConnectionStore
 from core.errors import ProviderError
 from core.logs import redact
+from core.secrets import SecretUnreadableError
 from core.settings import Settings
 
 COMPLETE = "nothing_is_missing"
@@ -116,7 +117,7 @@ def build_audit_checks(provider: str) -> AssetChecksDefinition:
                     since_on=today - timedelta(days=config.days),
                     until_on=today,
                 )
-            except ProviderError as error:
+            except (ProviderError, SecretUnreadableError) as error:
                 unread[connection.key] = str(redact(error.detail))
         yield named(evaluate_completeness(verdicts, unread), anchor, COMPLETE)
 

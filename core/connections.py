@@ -1,12 +1,13 @@
 """Which provider accounts is a workspace connected to? The store of connections, sealed.
 
 Credentials are a small JSON object of the provider's own shape (`{"api_key": …}` for Stripe),
-encrypted for their row. Orchestration lists connections of every workspace under the system role;
-everything else goes through one workspace.
+encrypted for their row, and opened when somebody reads them: who only lists connections holds no
+secret, and one that does not open costs its own connection alone. Orchestration lists connections
+of every workspace under the system role; everything else goes through one workspace.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from psycopg.rows import DictRow
 
 from core.database import Database, Rows
 from core.errors import InvalidInputError, NotFoundError
-from core.secrets import SecretBox
+from core.secrets import SecretBox, SecretUnreadableError
 from core.tenancy import CONNECTION_PATTERN, TenantId, new_id
 
 Status = Literal["active", "degraded", "reconsent_required", "revoked"]
@@ -33,6 +34,42 @@ on conflict (workspace_id, id) do update set
     sealed_credentials = excluded.sealed_credentials, status = 'active', status_reason = ''
 returning {_COLUMNS}
 """
+
+
+class SealedCredentials(Mapping[str, str]):
+    """A connection's credentials, opened the first time that one of them is read.
+
+    Raises:
+        SecretUnreadableError: From every read, if they do not open.
+    """
+
+    def __init__(self, box: SecretBox, sealed: str, context: str) -> None:
+        self.sealed = sealed
+        self._box = box
+        self._context = context
+        self._opened: dict[str, str] | None = None
+
+    def __getitem__(self, name: str) -> str:
+        return self._values()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values())
+
+    def __len__(self) -> int:
+        return len(self._values())
+
+    def __eq__(self, other: object) -> bool:
+        """Compare two sealed texts as they are; with anything else, what is in this one."""
+        if isinstance(other, SealedCredentials):
+            return self.sealed == other.sealed
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _values(self) -> dict[str, str]:
+        if self._opened is None:
+            self._opened = json.loads(self._box.open(self.sealed, context=self._context))
+        return self._opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +95,20 @@ class Connection:
     def key(self) -> str:
         """The connection's name among all workspaces: Dagster's partition key."""
         return f"{self.tenant}|{self.id}"
+
+    @property
+    def sealed(self) -> str:
+        """The stored text of the credentials; empty for a connection that no store returned."""
+        held = self.credentials
+        return held.sealed if isinstance(held, SealedCredentials) else ""
+
+    def unreadable(self) -> str:
+        """Return why the credentials do not open and what to do, or nothing when they do."""
+        try:
+            dict(self.credentials)
+        except SecretUnreadableError as error:
+            return f"{error.detail} {error.next_step}".strip()
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +202,42 @@ class ConnectionStore:
         with self.database.system() as rows:
             return self._select(rows, "order by workspace_id, created_at, id", [])
 
+    def renew_credentials(
+        self, connection: Connection, refresh: Callable[[Mapping[str, str]], Mapping[str, str]]
+    ) -> Connection:
+        """Exchange expiring credentials for those that `refresh` makes of them, once for everybody.
+
+        The row stays locked meanwhile. Of two workers that find the same token expired, one asks
+        the provider; the other waits and gets what the first has stored. The new credentials are
+        committed before they are returned, since the provider may have ended the old ones.
+
+        Args:
+            connection: As it was read when its credentials were used.
+            refresh: Asks the provider; called with the stored credentials, at most once.
+
+        Returns:
+            The connection as it is stored now.
+
+        Raises:
+            NotFoundError: The workspace has no such connection.
+        """
+        with self.database.tenant(connection.tenant) as rows:
+            found = self._select(rows, "where id = %s for update", [connection.id])
+            if not found:
+                raise NotFoundError(f"There is no connection {connection.id}.")
+            stored = found[0]
+            if stored.sealed != connection.sealed or stored.status == "revoked":
+                return stored
+            renewed = json.dumps(dict(refresh(dict(stored.credentials))))
+            sealed = self.box.seal(renewed, context=f"{connection.tenant}|{connection.id}")
+            row = rows.execute(
+                "update connections set sealed_credentials = %s, updated_at = now() where id = %s"
+                f" returning {_COLUMNS}",
+                [sealed, connection.id],
+            ).fetchone()
+            assert row is not None
+            return self._read(row)
+
     def record_status(
         self,
         connection: Connection,
@@ -161,15 +248,25 @@ class ConnectionStore:
     ) -> Connection:
         """Store the connection's state after a sync; `reason` is the provider's own words.
 
-        A connection that its user revoked meanwhile stays revoked.
+        A connection that its user revoked meanwhile stays revoked. A refusal of the credentials
+        that `connection` carries, those that the sync used, says nothing about newer ones: if the
+        user connected again meanwhile, it is not stored.
+
+        Returns:
+            The connection with what was stored, or as it was if nothing was.
         """
+        is_about_credentials = status == "reconsent_required" or bool(connection.unreadable())
         with self.database.tenant(connection.tenant) as rows:
-            rows.execute(
+            stored = rows.execute(
                 "update connections set status = %s, status_reason = %s, updated_at = now(),"
                 " last_synced_at = coalesce(%s, last_synced_at)"
-                " where id = %s and status <> 'revoked'",
-                [status, reason, synced_at, connection.id],
+                " where id = %s and status <> 'revoked'"
+                " and (%s = '' or sealed_credentials = %s)",
+                [status, reason, synced_at, connection.id]
+                + [connection.sealed if is_about_credentials else ""] * 2,
             )
+        if not stored.rowcount:
+            return connection
         return replace(connection, status=status, status_reason=reason)
 
     def _select(self, rows: Rows, condition: str, values: list[Any]) -> list[Connection]:
@@ -177,8 +274,8 @@ class ConnectionStore:
         return [self._read(row) for row in found]
 
     def _read(self, row: DictRow) -> Connection:
-        sealed = self.box.open(
-            row["sealed_credentials"], context=f"{row['workspace_id']}|{row['id']}"
+        sealed = SealedCredentials(
+            self.box, row["sealed_credentials"], context=f"{row['workspace_id']}|{row['id']}"
         )
         return Connection(
             tenant=TenantId(row["workspace_id"]),
@@ -187,7 +284,7 @@ class ConnectionStore:
             name=row["name"],
             provider_account_id=row["provider_account_id"],
             api_url=row["api_url"],
-            credentials=json.loads(sealed),
+            credentials=sealed,
             status=row["status"],
             status_reason=row["status_reason"],
             last_synced_at=row["last_synced_at"],

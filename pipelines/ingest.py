@@ -118,9 +118,13 @@ def _run(
     package = registry.provider(provider)
     prepare_warehouse(settings)
     shards: dict[int, list[Connection]] = {}
-    for connection in connections:
-        shards.setdefault(shard_of(connection), []).append(connection)
     outcomes: list[ConnectionOutcome] = []
+    for connection in connections:
+        if reason := connection.unreadable():
+            # Degraded, so that it is tried again: the key that is missing may be put back.
+            outcomes.append(ConnectionOutcome(connection, "degraded", reason, complete=False))
+        else:
+            shards.setdefault(shard_of(connection), []).append(connection)
     load_ids: list[str] = []
     for shard, members in sorted(shards.items()):
         with _alone(settings, f"{provider}_{shard}"):
