@@ -9,13 +9,14 @@ own cursor and remains the net below this one.
 
 import asyncio
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from core.clock import epoch_microseconds, utc_now
 from core.connections import Connection, ConnectionStore
 from core.database import Database
-from core.errors import EngineUnavailableError, ProviderError
+from core.errors import EngineUnavailableError, OppulenceError, ProviderError
 from core.logs import get_logger
 from core.secrets import SecretBox
 from core.settings import Settings
@@ -27,6 +28,7 @@ from pipelines.raw import RawTable
 
 LONGEST_PAUSE = 300.0
 REFRESH_SECONDS = 15.0
+STOP_SECONDS = 8.0  # less than a supervisor waits before it kills
 
 Connections = Callable[[], Sequence[Connection]]
 OnRefused = Callable[[Connection, str], None]
@@ -56,13 +58,20 @@ def run_tail(settings: Settings, stop_event: threading.Event) -> None:
 
 
 def follow(
-    settings: Settings, stop_event: threading.Event, connections: Connections, refused: OnRefused
+    settings: Settings,
+    stop_event: threading.Event,
+    connections: Connections,
+    refused: OnRefused,
+    *,
+    refresh_seconds: float = REFRESH_SECONDS,
 ) -> None:
-    """Follow whatever `connections` returns, asked again every few seconds."""
+    """Follow whatever `connections` returns, asked again every `refresh_seconds`."""
     prepare_warehouse(settings)
     warehouse = Warehouse.connect(settings)
     try:
-        asyncio.run(_follow_all(settings, stop_event, warehouse, connections, refused))
+        asyncio.run(
+            _follow_all(settings, stop_event, warehouse, connections, refused, refresh_seconds)
+        )
     finally:
         warehouse.close()
 
@@ -73,31 +82,44 @@ async def _follow_all(
     warehouse: Warehouse,
     connections: Connections,
     refused: OnRefused,
+    refresh_seconds: float,
 ) -> None:
     stop = asyncio.Event()
     following: dict[str, tuple[Connection, asyncio.Task[None]]] = {}
+    wanted: dict[str, Connection] = {}
     while not stop_event.is_set():
-        wanted = {c.key: c for c in await asyncio.to_thread(connections)}
+        try:
+            wanted = {c.key: c for c in await asyncio.to_thread(connections)}
+        except EngineUnavailableError as error:
+            log.warning("connections unknown, following those known", reason=error.detail)
         for key, (connection, task) in list(following.items()):
-            if task.done():
-                task.result()  # a fault of ours ends the worker, which its supervisor restarts
             if _account(wanted.get(key)) != _account(connection):
                 task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await asyncio.wait([task])
+                del following[key]
+            elif task.done() and (fault := task.exception()):
+                # A fault of ours: seen with its traceback (as text, without locals, which hold
+                # keys), and this connection is begun anew.
+                trace = "".join(traceback.format_exception(fault))
+                log.error("tail broke", connection=connection.id, fault=trace)
                 del following[key]
         for key, connection in wanted.items():
             if key not in following:
                 work = _follow_one(settings, warehouse, connection, stop, refused)
                 following[key] = (connection, asyncio.create_task(work))
-        await asyncio.to_thread(stop_event.wait, REFRESH_SECONDS)
+        await asyncio.to_thread(stop_event.wait, refresh_seconds)
     stop.set()
-    await asyncio.gather(*(task for _, task in following.values()))
+    tasks = [task for _, task in following.values()]
+    if tasks:
+        _, waiting = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in waiting:  # for a provider that does not answer: nothing is lost, see `_look`
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _account(connection: Connection | None) -> object:
     """Return what makes it necessary to follow anew; a status or a sync's time does not."""
-    return connection and (connection.api_url, dict(connection.credentials))
+    return connection and (connection.api_url, connection.credentials)
 
 
 async def _follow_one(
@@ -107,26 +129,31 @@ async def _follow_one(
     stop: asyncio.Event,
     refused: OnRefused,
 ) -> None:
-    """Look every `poll_seconds`; a connection that fails waits longer, and alone."""
+    """Look every `poll_seconds`; a connection that fails waits longer, alone, and begins anew."""
     pause = settings.poll_seconds
-    position = await asyncio.to_thread(_position, warehouse, connection)
-    async with registry.TAILS[connection.provider](settings, connection) as tail:
-        while not stop.is_set():
-            try:
-                moved_to = await _look(tail, warehouse, connection, position)
-            except (ProviderError, EngineUnavailableError) as error:
-                log.warning("tail failed", connection=connection.id, reason=error.detail)
-                if error.status == 401:
-                    await asyncio.to_thread(refused, connection, error.detail)
-                    return
-                pause = min(pause * 2, LONGEST_PAUSE)
-            else:
-                pause = settings.poll_seconds
-                if moved_to != position:
-                    await asyncio.to_thread(_move, warehouse, connection, moved_to)
-                    position = moved_to
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+    while not stop.is_set():
+        try:
+            async with registry.TAILS[connection.provider](settings, connection) as tail:
+                position = await asyncio.to_thread(_position, warehouse, connection)
+                while not stop.is_set():
+                    moved_to = await _look(tail, warehouse, connection, position)
+                    if moved_to != position:
+                        await asyncio.to_thread(_move, warehouse, connection, moved_to)
+                        position = moved_to
+                    pause = settings.poll_seconds
+                    await _wait(stop, pause)
+        except OppulenceError as error:
+            log.warning("tail failed", connection=connection.id, reason=error.detail)
+            if isinstance(error, ProviderError) and error.status == 401:
+                await asyncio.to_thread(refused, connection, error.detail)
+                return
+            pause = min(pause * 2, LONGEST_PAUSE)
+            await _wait(stop, pause)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def _look(
