@@ -10,6 +10,7 @@ import msgspec
 
 from core.errors import InvalidInputError
 from pipelines.stripe.client import Patience, StripeClient
+from pipelines.stripe.errors import StripeUnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,13 @@ def verify_key(api_key: str, api_url: str) -> Account:
             "A Stripe key for reading starts with sk_ or rk_.",
             next_step="Copy a secret or restricted key from Stripe's dashboard, Developers.",
         )
-    body = asyncio.run(_account(api_url, api_key))
+    try:
+        body = asyncio.run(_account(api_url, api_key))
+    except StripeUnavailableError as error:
+        # Said for syncs, which go on later; here nothing was begun that could go on.
+        raise StripeUnavailableError(
+            error.detail, next_step=f"See that {api_url} can be reached, then connect again."
+        ) from error
     names = (
         body.settings.dashboard.display_name if body.settings and body.settings.dashboard else None,
         body.business_profile.name if body.business_profile else None,

@@ -18,12 +18,13 @@ import httpx
 import msgspec
 
 from core.clock import epoch_microseconds, utc_now
-from pipelines.stripe.errors import StripeUnavailableError, refusal
+from pipelines.stripe.errors import StripeUnavailableError, StripeUnreachableError, refusal
 from pipelines.stripe.rate import RateLimiter
 
 # The shape that lists and refetches are rendered in. Events keep the shape of their own version.
 API_VERSION = "2025-03-31.basil"
 PAGE_SIZE = 100
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _SECOND = 1_000_000
 
 Decoded = TypeVar("Decoded")
@@ -68,6 +69,7 @@ class StripeClient:
         self.limiter = RateLimiter(requests_per_second)
         self.patience = patience or Patience()
         self.requests = 0
+        self._was_answered = False
         self._slots = asyncio.Semaphore(concurrency)
         self._http = httpx.AsyncClient(
             base_url=api_url,
@@ -98,7 +100,8 @@ class StripeClient:
         Raises:
             KeyRejectedError: The key is not valid.
             NotPermittedError: This key or account may not read this path.
-            StripeUnavailableError: Every attempt failed.
+            StripeUnavailableError: Every attempt failed (`StripeUnreachableError`: and nothing was
+                ever answered to this client; on this machine itself, one refusal says so).
             ProviderError: Stripe refused the request for another reason.
         """
         trouble = ""
@@ -113,7 +116,12 @@ class StripeClient:
                     response = await self._http.get(path, params=query)
             except httpx.TransportError as error:
                 trouble = f"{type(error).__name__} at {path}"
+                if isinstance(error, httpx.ConnectError) and self._is_simulator_missing():
+                    raise self._unreachable(
+                        "start the simulator (`oppulence up` runs it) and try again"
+                    ) from None
                 continue
+            self._was_answered = True
             if response.status_code == 200:
                 try:
                     decoded = decode(response.content)
@@ -127,9 +135,21 @@ class StripeClient:
                 self.limiter.limited(_retry_after(response))
             elif not _worth_repeating(response):
                 raise refusal(response.status_code, response.content)
+        if not self._was_answered:
+            raise self._unreachable(f"{self.patience.attempts} attempts, the last {trouble}")
         raise StripeUnavailableError(
             f"{self.patience.attempts} attempts failed, the last with {trouble}.",
             next_step="The next run continues where this one stopped.",
+        )
+
+    def _is_simulator_missing(self) -> bool:
+        """Say whether this machine itself refuses, and has from the start: no wait changes that."""
+        return self._http.base_url.host in LOOPBACK_HOSTS and not self._was_answered
+
+    def _unreachable(self, more: str) -> StripeUnreachableError:
+        address = str(self._http.base_url).rstrip("/")
+        return StripeUnreachableError(
+            f"Nothing answers at {address}: {more}.", next_step="The next run tries again."
         )
 
     def _pause(self, attempt: int) -> float:

@@ -29,6 +29,12 @@ class StripeUnavailableError(ProviderError):
     status = 503
 
 
+class StripeUnreachableError(StripeUnavailableError):
+    """Nothing has ever answered at this address: no list of the account can be read."""
+
+    title = "Stripe cannot be reached"
+
+
 class ListIntegrityError(ProviderError):
     """A list contradicted itself (order, repetition, window): nothing of it is called complete."""
 

@@ -17,7 +17,7 @@ from pipelines.batches import Sink
 from pipelines.reports import ConnectionOutcome
 from pipelines.stripe.children import ChildReader
 from pipelines.stripe.client import Patience, StripeClient
-from pipelines.stripe.errors import KeyRejectedError, NotPermittedError
+from pipelines.stripe.errors import KeyRejectedError, NotPermittedError, StripeUnreachableError
 from pipelines.stripe.handlers import EventPages, ObjectPages
 from pipelines.stripe.landing import Landing
 from pipelines.stripe.listing import Listing, PageHandler
@@ -63,14 +63,20 @@ class Progress:
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     refused: str = ""
+    unreachable: str = ""
     is_planned: bool = False
     is_backfill: bool = False
     is_done: bool = False
 
+    @property
+    def is_stopped(self) -> bool:
+        """No list of this account can be read in this run."""
+        return bool(self.refused or self.unreachable)
+
     def outcome(self) -> ConnectionOutcome:
         """Return what is reported of the connection."""
-        reason = self.refused or next(iter(self.failed.values()), "")
-        troubled: Status = "degraded" if self.failed else "active"
+        reason = self.refused or self.unreachable or next(iter(self.failed.values()), "")
+        troubled: Status = "degraded" if reason else "active"
         return ConnectionOutcome(
             connection=self.connection,
             status="reconsent_required" if self.refused else troubled,
@@ -78,7 +84,7 @@ class Progress:
             rows=dict(self.counts),
             skipped=dict(self.skipped),
             failed=dict(self.failed),
-            complete=self.is_done and not self.failed and not self.refused,
+            complete=self.is_done and not reason,
         )
 
 
@@ -136,7 +142,7 @@ class Sync:
                 )
             )
         left = [r for r in readings if r.spans and r.endpoint.name not in progress.failed]
-        progress.is_done = bool(progress.refused) or not left
+        progress.is_done = progress.is_stopped or not left
         if progress.is_backfill and not any(reading.spans for reading in readings):
             since, until = _seconds(self.request.window)
             finish_backfill(state, self.request.names, since=since, until=until)
@@ -156,9 +162,11 @@ class Sync:
             client, reading.endpoint, reading.spans, _handler(reading, client, landing, progress)
         )
         try:
-            await listing.read(lambda: is_full() or bool(progress.refused))
+            await listing.read(lambda: is_full() or progress.is_stopped)
         except KeyRejectedError as error:
             progress.refused = error.detail
+        except StripeUnreachableError as error:
+            progress.unreachable = error.detail
         except NotPermittedError as error:
             progress.skipped |= dict.fromkeys(self._read_with(reading), error.detail)
             reading.spans.clear()

@@ -9,11 +9,18 @@ from itertools import count
 import httpx
 import pytest
 
+from pipelines.ingest import backfill
+from pipelines.stripe.account import verify_key
 from pipelines.stripe.client import API_VERSION, StripeClient
-from pipelines.stripe.errors import KeyRejectedError, NotPermittedError, StripeUnavailableError
+from pipelines.stripe.errors import (
+    KeyRejectedError,
+    NotPermittedError,
+    StripeUnavailableError,
+    StripeUnreachableError,
+)
 from pipelines.stripe.pages import PAGE
 from pipelines.stripe.rate import RateLimiter
-from tests.pipelines.fake_stripe import HASTY, serving
+from tests.pipelines.fake_stripe import HASTY, connection, serving
 
 KEY = "sk_test_51SECRETSECRET"
 PAGE_BODY = b'{"object": "list", "data": [{"id": "ch_1"}], "has_more": false}'
@@ -116,6 +123,63 @@ def test_lasting_trouble_ends_with_an_error_that_does_not_show_the_key():
         ask((500, {}, KEY.encode()))
     assert KEY not in repr(raised.value) + raised.value.detail + raised.value.next_step
     assert "500 at /v1/charges" in raised.value.detail
+
+
+def closed_port() -> str:
+    with serving(lambda *_: OK) as url:
+        return url
+
+
+async def asked_in_vain(url: str) -> tuple[type[Exception], str, int]:
+    """Ask once; return the error, its words, and how often it was asked."""
+    async with StripeClient(url, KEY, requests_per_second=1000, patience=HASTY) as client:
+        with pytest.raises(StripeUnavailableError) as raised:
+            await client.get("/v1/charges", {}, PAGE.decode)
+        return type(raised.value), raised.value.detail, client.requests
+
+
+def test_where_nothing_listens_on_this_machine_one_request_says_so():
+    url = closed_port()
+    assert asyncio.run(asked_in_vain(url)) == (
+        StripeUnreachableError,
+        f"Nothing answers at {url}: start the simulator (`oppulence up` runs it) and try again.",
+        1,
+    )
+
+
+def test_a_real_host_is_tried_as_often_as_patience_says():
+    kind, detail, requests = asyncio.run(asked_in_vain("http://stripe.invalid"))
+    assert (kind, requests) == (StripeUnreachableError, HASTY.attempts)
+    assert detail.startswith("Nothing answers at http://stripe.invalid: 4 attempts, the last ")
+
+
+def test_one_that_has_answered_may_be_starting_again_and_is_asked_again():
+    last = (200, {"Connection": "close"}, PAGE_BODY)
+
+    async def run() -> tuple[type[Exception], int]:
+        with serving(lambda *_: last) as url:
+            client = StripeClient(url, KEY, requests_per_second=1000, patience=HASTY)
+            await client.get("/v1/charges", {}, PAGE.decode)
+        async with client:
+            with pytest.raises(StripeUnavailableError) as raised:
+                await client.get("/v1/charges", {}, PAGE.decode)
+            return type(raised.value), client.requests
+
+    assert asyncio.run(run()) == (StripeUnavailableError, 1 + HASTY.attempts)
+
+
+def test_an_unreachable_account_is_reported_once_not_once_per_list(fresh):
+    url = closed_port()
+    [outcome] = backfill(fresh, [connection("ws_unreachable", url=url)]).outcomes
+    assert (outcome.status, outcome.complete, dict(outcome.failed)) == ("degraded", False, {})
+    assert outcome.reason.startswith(f"Nothing answers at {url}: start the simulator")
+
+
+def test_connecting_where_nobody_answers_does_not_speak_of_a_next_run():
+    url = closed_port()
+    with pytest.raises(StripeUnavailableError) as raised:
+        verify_key("sk_test_1", url)
+    assert raised.value.next_step == f"See that {url} can be reached, then connect again."
 
 
 def test_the_rate_is_halved_once_for_a_burst_of_refusals_and_climbs_back_to_the_cap():
