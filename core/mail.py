@@ -42,9 +42,12 @@ class Mailer:
         """Build from `smtp_url`; nothing is opened yet.
 
         Raises:
-            ConfigurationError: It is not set, or is no address of a relay.
+            MailNotSentError: It is not set.
+            ConfigurationError: It is no address of a relay.
         """
-        url = urlsplit(settings.required("smtp_url"))
+        if settings.smtp_url is None:
+            raise MailNotSentError("No relay is configured.")
+        url = urlsplit(settings.smtp_url.get_secret_value())
         if url.scheme not in {"smtp", "smtps"} or not url.hostname:
             raise ConfigurationError(
                 "OPPULENCE_SMTP_URL must look like smtp://user:password@host:587 or smtps://…",

@@ -23,6 +23,7 @@ from local.credentials import Credentials, load_credentials
 from local.gateway import clickhouse_part, clickhouse_url
 from local.lease import Lease, LiveStack, claim, joined
 from local.lifeline import Lifeline
+from local.mail.part import mail_part, mail_url
 from local.ports import free_port, usual_port
 from local.postgres import create_database, database_urls, postgres_part
 from local.process import LineSink, Part
@@ -30,6 +31,8 @@ from local.redis import redis_part, redis_url
 from local.supervisor import Supervisor
 
 ENGINES = ("clickhouse", "postgres", "redis")
+# What runs under `oppulence up` besides; a single command needs no mail.
+STACK = (*ENGINES, "mail")
 WAREHOUSE_DATABASES = ("raw", "staging", "unified", "marts")
 _DATABASE_URLS = (
     "database_url", "database_owner_url", "database_system_url", "dagster_database_url"
@@ -46,6 +49,7 @@ def embedded_engines(settings: Settings, needed: Collection[str] = ENGINES) -> t
         "postgres": next((getattr(settings, name) for name in _DATABASE_URLS if
                           getattr(settings, name)), None),
         "redis": settings.redis_url,
+        "mail": settings.smtp_url,
     }  # fmt: skip
     return tuple(name for name, url in external.items() if url is None and name in needed)
 
@@ -61,6 +65,8 @@ def complete_settings(
         urls |= database_urls(credentials, ports["postgres"])
     if "redis" in ports:
         urls["redis_url"] = redis_url(credentials, ports["redis"])
+    if "mail" in ports:
+        urls["smtp_url"] = mail_url(ports["mail"])
     if settings.encryption_keys is None:
         urls["encryption_keys"] = credentials.encryption_key
     if settings.api_key_secret is None:
@@ -76,6 +82,7 @@ def engine_parts(
         "clickhouse": lambda port: clickhouse_part(settings, port),
         "postgres": lambda port: postgres_part(settings, credentials, port),
         "redis": lambda port: redis_part(settings, credentials, port),
+        "mail": lambda port: mail_part(settings, port),
     }
     return [makers[name](port) for name, port in ports.items()]
 

@@ -19,10 +19,11 @@ from core.settings import Settings
 from local.console import StackConsole
 from local.lease import FolderBusyError, Lease, LiveStack, claim
 from local.lifeline import Lifeline
+from local.mail.part import mail_folder
 from local.ports import LOOPBACK, FixedPort, free_port, require_free
 from local.process import Part
 from local.services import fixed_ports, sandbox_key, service_phases, worker_mark
-from local.stack import embedded_engines, require_keys, start_engines
+from local.stack import STACK, embedded_engines, require_keys, start_engines
 from local.supervisor import StoppedError, Supervisor
 
 CLAIM_SECONDS = 40.0
@@ -39,7 +40,7 @@ def run_stack(settings: Settings, console: Console) -> None:
         PortTakenError: A port that people know is taken; nothing was started.
         PartFailedError: A part did not start, or an engine was given up.
     """
-    names = embedded_engines(settings)
+    names = embedded_engines(settings, STACK)
     if "postgres" not in names:
         require_keys(settings)
     fixed = [port for port in fixed_ports(settings) if port.part != "ClickHouse"
@@ -169,12 +170,13 @@ def _told(supervisor: Supervisor) -> dict[str, dict[str, str | int]]:
 
 def _addresses(settings: Settings, supervisor: Supervisor) -> list[tuple[str, str, str]]:
     purposes = {
-        "api": "API; its documentation is at /docs",
+        "api": "API; sign in at /sign_in, documentation at /docs",
         "dagster": "Dagster: assets, runs, schedules",
         "clickhouse": "ClickHouse over HTTP, user default",
         "sandbox": "Stripe's simulator",
         "postgres": f"Postgres; passwords in {settings.data_dir / 'secrets.json'}",
         "redis": "Redis; password in the same file",
+        "mail": f"Mail; what is sent is shown here and kept in {mail_folder(settings)}",
     }
     return [
         (slot.part.name, slot.part.address, purposes[slot.part.name])

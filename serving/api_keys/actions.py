@@ -22,7 +22,7 @@ def create(scope: TenantScope, rows: Rows, request: KeyRequest) -> NewKey:
         EscalationError: It would be able to do more than the caller.
         InvalidInputError: It would be expired from the start.
     """
-    refuse_escalation(scope.key.scopes, request.wanted())
+    refuse_escalation(scope.principal.scopes, request.wanted())
     if request.expires_at is not None and request.expires_at <= utc_now():
         raise InvalidInputError(
             "expires_at lies in the past.", next_step="Send a later moment, or null for never."
@@ -53,7 +53,7 @@ def rotate(scope: TenantScope, rows: Rows, key_id: str, overlap: timedelta) -> N
             f"The API key {key_id} was revoked, has expired or was rotated before.",
             next_step="Create a new key.",
         )
-    refuse_escalation(scope.key.scopes, old.scopes)
+    refuse_escalation(scope.principal.scopes, old.scopes)
     text, key = scope.new_key(
         rows, old.name, scopes=old.scopes, environment=old.environment, expires_at=old.expires_at
     )

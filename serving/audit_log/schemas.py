@@ -21,7 +21,7 @@ _EXAMPLE: JsonDict = {
 class Actor(BaseModel):
     """Who did it."""
 
-    kind: str = Field(description="`api_key`")
+    kind: str = Field(description="`api_key` or `member`")
     id: str
     name: str
 

@@ -1,4 +1,4 @@
-"""What may be done to members? Invited, given a role, removed; the last owner always stays.
+"""What may be done to members? Added, given a role, removed; the last owner always stays.
 
 Whoever touches owners (makes one, unmakes one, removes one) needs `workspace:write` besides.
 """
@@ -11,7 +11,7 @@ from serving.audit_log.entries import record
 from serving.auth.permissions import Permission, Role, refuse_escalation
 from serving.auth.scope import TenantScope
 from serving.members import queries
-from serving.members.schemas import Invitation, Member, member_of
+from serving.members.schemas import Member, MemberRequest, member_of
 
 
 class LastOwnerError(ConflictError):
@@ -21,25 +21,25 @@ class LastOwnerError(ConflictError):
     title = "The workspace would have no owner"
 
 
-def invite(scope: TenantScope, rows: Rows, invitation: Invitation) -> Member:
+def add(scope: TenantScope, rows: Rows, request: MemberRequest) -> Member:
     """Add a member, who becomes active by signing in with the address.
 
     Raises:
         ConflictError: The address belongs to a member already.
-        EscalationError: An owner is invited without `workspace:write`.
+        EscalationError: An owner is added without `workspace:write`.
     """
-    _check_owner(scope, invitation.role)
+    _check_owner(scope, request.role)
     values = {
-        "workspace_id": str(scope.tenant), "id": new_id("mem"), "email": invitation.email,
-        "name": invitation.name or "", "role": invitation.role, "now": utc_now(),
+        "workspace_id": str(scope.tenant), "id": new_id("mem"), "email": request.email,
+        "name": request.name or "", "role": request.role, "now": utc_now(),
     }  # fmt: skip
-    row = rows.execute(queries.INVITE, values).fetchone()
+    row = rows.execute(queries.ADD, values).fetchone()
     if row is None:
         raise ConflictError(
             "The address belongs to a member of the workspace already.",
             next_step="Change the member's role with PATCH /v1/members/{id}.",
         )
-    record(rows, scope, "member.invited", row["id"], role=row["role"])
+    record(rows, scope, "member.added", row["id"], role=row["role"])
     return member_of(row)
 
 
@@ -91,7 +91,7 @@ def _held(rows: Rows, member_id: str) -> Member:
 
 def _check_owner(scope: TenantScope, *roles: Role) -> None:
     if Role.OWNER in roles:
-        refuse_escalation(scope.key.scopes, {Permission.WORKSPACE_WRITE})
+        refuse_escalation(scope.principal.scopes, {Permission.WORKSPACE_WRITE})
 
 
 def _check_last_owner(rows: Rows, member: Member) -> None:

@@ -4,7 +4,7 @@ _COLUMNS = "id, email, name, role, user_id, created_at, updated_at"
 
 ALL = f"select {_COLUMNS} from members order by created_at, id"
 ONE = f"select {_COLUMNS} from members where id = %s for update"
-INVITE = f"""
+ADD = f"""
 insert into members (workspace_id, id, email, name, role, created_at, updated_at)
 values (%(workspace_id)s, %(id)s, %(email)s, %(name)s, %(role)s, %(now)s, %(now)s)
 on conflict (workspace_id, email) do nothing

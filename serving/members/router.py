@@ -1,4 +1,4 @@
-"""How are members managed? List, invite, change role, remove."""
+"""How are members managed? List, add, change role, remove; `/v1/invitations` asks by mail."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from core.errors import ConflictError, NotFoundError
 from serving.auth.scope import MembersRead, MembersWrite
 from serving.idempotency import Idempotent
 from serving.members import actions, queries
-from serving.members.schemas import Invitation, Member, RoleChange, member_of
+from serving.members.schemas import Member, MemberRequest, RoleChange, member_of
 from serving.pagination import Collection
 from serving.responses import problems
 from serving.words import Id
@@ -27,15 +27,18 @@ def get_members(scope: MembersRead) -> Collection[Member]:
 
 @router.post(
     "",
-    summary="Invite a member",
-    operation_id="invite_member",
+    summary="Add a member",
+    operation_id="add_member",
     status_code=201,
     response_model=Member,
     responses=problems(ConflictError),
 )
-def post_member(scope: MembersWrite, request: Invitation, idempotency: Idempotent) -> Response:
-    """Add a member by address. Owners can only be added with `workspace:write`."""
-    return idempotency.once(scope, lambda rows: actions.invite(scope, rows, request), status=201)
+def post_member(scope: MembersWrite, request: MemberRequest, idempotency: Idempotent) -> Response:
+    """Add a member by address, who belongs here from their next sign-in on; no mail is sent.
+
+    Owners can only be added with `workspace:write`.
+    """
+    return idempotency.once(scope, lambda rows: actions.add(scope, rows, request), status=201)
 
 
 @router.patch(

@@ -43,7 +43,7 @@ class Member(BaseModel):
     updated_at: datetime
 
 
-class Invitation(BaseModel):
+class MemberRequest(BaseModel):
     """Who shall belong to the workspace."""
 
     model_config = ConfigDict(

@@ -32,6 +32,7 @@ def test_whoami_tells_the_key_and_its_permissions(workspace):
     assert key_id.startswith("key_")
     assert answer == {
         "workspace_id": str(workspace.tenant), "key_name": "reader", "environment": "test",
+        "kind": "api_key", "member_id": None, "email": None, "role": None,
         "permissions": ["transactions:read"], "expires_at": None,
     }  # fmt: skip
 
@@ -151,7 +152,7 @@ def test_an_idempotency_key_belongs_to_its_api_key_and_workspace(workspace, new_
     assert post(new_workspace(), "/v1/members", body, **sent).status_code == 201
 
 
-def test_members_are_invited_changed_and_removed(workspace):
+def test_members_are_added_changed_and_removed(workspace):
     ada = post(workspace, "/v1/members", {"email": "Ada@Example.com", "role": "owner"}).json()
     assert (ada["email"], ada["role"], ada["status"]) == ("ada@example.com", "owner", "invited")
     bob = post(workspace, "/v1/members", {"email": "bob@example.com", "name": "Bob"}).json()
@@ -167,7 +168,7 @@ def test_members_are_invited_changed_and_removed(workspace):
     assert send(workspace, "DELETE", path).status_code == 404
     assert audit(workspace) == [
         ("member.removed", bob["id"]), ("member.role_changed", bob["id"]),
-        ("member.invited", bob["id"]), ("member.invited", ada["id"]),
+        ("member.added", bob["id"]), ("member.added", ada["id"]),
     ]  # fmt: skip
 
 
@@ -233,10 +234,10 @@ def test_the_audit_log_says_who_and_why_page_by_page(workspace):
     assert len({entry["id"] for entry in seen}) == len(seen) == 4
     entry = seen[-1]
     assert entry["request_id"] == "r-1"
-    assert (entry["action"], entry["target"]) == ("member.invited", answer.json()["id"])
+    assert (entry["action"], entry["target"]) == ("member.added", answer.json()["id"])
     assert entry["details"] == {"role": "member"}
     assert entry["actor"]["id"] == workspace.get("/v1/whoami").json()["key_id"]
-    found = workspace.get("/v1/audit_log", target=entry["target"], action="member.invited")
+    found = workspace.get("/v1/audit_log", target=entry["target"], action="member.added")
     assert found.json()["data"] == [entry]
     assert workspace.get("/v1/audit_log", until="2020-01-01").json()["data"] == []
 

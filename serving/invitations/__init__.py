@@ -1,0 +1,1 @@
+"""Invitations: people asked by mail to join a workspace."""

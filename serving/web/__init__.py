@@ -1,0 +1,1 @@
+"""The pages that people see: plain HTML of our own templates, without scripts."""
