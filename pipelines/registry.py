@@ -8,7 +8,7 @@ from typing import Protocol
 from core.connections import Connection
 from core.errors import InvalidInputError
 from core.settings import Settings
-from pipelines import enablebanking, gocardless, quickbooks, stripe, xero
+from pipelines import enablebanking, gocardless, plaid, quickbooks, stripe, teller, xero
 from pipelines.batches import Sink
 from pipelines.raw import RawTable
 from pipelines.stripe.tail import Tail as StripeTail
@@ -26,6 +26,8 @@ class Tail(Protocol):
 
 PROVIDERS: dict[str, ModuleType] = {
     "stripe": stripe,
+    "plaid": plaid,
+    "teller": teller,
     "quickbooks": quickbooks,
     "xero": xero,
     "gocardless": gocardless,

@@ -25,3 +25,12 @@
     {%- endfor %}
         2)
 {%- endmacro %}
+
+{# Why a decimal text is no amount of its currency; empty where it is one, or where the currency is
+   unknown and the amount cannot be judged. #}
+{% macro amount_reason(column, currency) -%}
+    multiIf(
+        not match(ifNull({{ column }}, ''), '^[-+]?[0-9]+([.][0-9]+)?$'), '{{ column }} is missing or unreadable',
+        {{ currency }} is not null and {{ decimal_minor(column, currency) }} is null, '{{ column }} is not whole in minor units',
+        '')
+{%- endmacro %}

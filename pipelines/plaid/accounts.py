@@ -1,8 +1,9 @@
 """How do an Item's accounts get in? By /accounts/get, each account twice.
 
-Once as the account, whose newest state counts, and once as its balance of the day, so that every
-day keeps a row. An account that the bank no longer lists was closed, probably: its row stays, with
-its lines. What Plaid says of the Item itself (a login that no longer works) decides last.
+Once as the account with its Item, whose newest state counts, and once as its balance of the day, so
+that every day keeps a row. An account that the bank no longer lists was closed, probably: its row
+stays, with its lines. What Plaid says of the Item itself (a login that no longer works) decides
+last.
 """
 
 from datetime import UTC, datetime
@@ -51,7 +52,14 @@ async def read_accounts(visit: Visit, item: PlaidItem) -> bool:
     today = datetime.fromtimestamp(version / 1_000_000, UTC).date().isoformat()
     named = [(id_of(payload, "account_id"), payload) for payload in page.accounts]
     await visit.land("item", [held(id_of(page.item, "item_id"), version, page.item)])
-    await visit.land("account", [held(name, version, body) for name, body in named])
+    # Which bank it is stands beside the accounts: a row is both objects, as they came.
+    await visit.land(
+        "account",
+        [
+            held(name, version, b'{"item":%b,"account":%b}' % (page.item, body))
+            for name, body in named
+        ],
+    )
     await visit.land("balance", [held(f"{name}|{today}", version, body) for name, body in named])
     error = _ITEM.decode(page.item).error
     if error is not None and (
