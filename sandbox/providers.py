@@ -6,13 +6,19 @@ from collections.abc import Mapping
 
 from sandbox.enablebanking.app import EnableBankingApp
 from sandbox.gocardless.app import GoCardlessApp
+from sandbox.oidc.app import OidcApp
 from sandbox.plaid.app import PlaidApp
 from sandbox.provider import MakeApp
+from sandbox.quickbooks.app import QuickBooksApp
 from sandbox.teller.app import TellerApp
+from sandbox.xero.app import XeroApp
 
 APPS: Mapping[str, MakeApp] = {
     "plaid": PlaidApp,
     "teller": TellerApp,
     "gocardless": GoCardlessApp,
     "enablebanking": EnableBankingApp,
+    "quickbooks": QuickBooksApp,
+    "xero": XeroApp,
+    "oidc": OidcApp,
 }
