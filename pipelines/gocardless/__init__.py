@@ -5,10 +5,10 @@
         ─ verbatim rows ─► raw.gocardless_{account_detail, balance, transaction, …}
     what was called, read, and is pending ─► dlt state, per connection, committed with the rows
 
-The answers do not say whose rows they hold, so ids do: `<account>/<institution>/<line>` for lines,
-where the account is the hash of its IBAN and its currency (`linking.account_identity`): GoCardless
-names an account anew with every consent. Booked and pending lines land in tables of their own, as
-nothing in a line says which it is. Lines are read again for two weeks back: banks book late.
+The answers do not say whose rows they hold, so ids do: `<account>/<institution>/<line>`, where the
+account is the hash of its IBAN and its currency (`linking.account_identity`): GoCardless names an
+account anew with every consent. Booked and pending lines land in tables of their own, as nothing in
+a line says which it is. Lines are read again for two weeks back: banks book late.
 
 Notably absent, deliberately: typed columns (dbt's), payments, enriched ("premium") data, webhooks,
 which GoCardless does not have.

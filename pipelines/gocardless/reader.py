@@ -85,7 +85,7 @@ class Requisition:
         query = self._query(memory) if scope == "transactions" else None
         answer = await self.client.counted(path, purse, query)
         if scope == "balances":
-            rows = balances_of(answer.body, memory["key"], answer.asked_at)
+            rows = balances_of(answer.body, _prefix(memory), answer.asked_at)
             await self.visit.land("balance", rows)
         else:
             await self._transactions(memory, answer.body, answer.asked_at)
@@ -108,13 +108,12 @@ class Requisition:
         memory["key"] = key = account_key(number, text_at(fields, "currency"))
         memory["institution"] = text_at(summary, "institution_id")
         await self.visit.land("account", [_row(key, about.asked_at, about.body)])
-        await self.visit.land("account_detail", [_row(key, answer.asked_at, detail)])
+        await self.visit.land("account_detail", [_row(_prefix(memory), answer.asked_at, detail)])
 
     async def _transactions(self, memory: Memory, body: bytes, version: int) -> None:
         key = memory["key"]
         kept: dict[str, Any] = self.visit.memory.setdefault("lines", {}).setdefault(key, {})
-        prefix = f"{key}/{memory['institution']}"
-        lines = lines_of(body, prefix, version, kept.get("reused", ()))
+        lines = lines_of(body, _prefix(memory), version, kept.get("reused", ()))
         await self.visit.land("transaction", lines.booked)
         await self.visit.land("pending_transaction", lines.pending)
         if not self._is_partial():
@@ -150,6 +149,10 @@ class Requisition:
             raise ProviderError(f"GoCardless answered something unexpected for the {name}.")
         await self.visit.land(name, [_row(identity, answer.asked_at, answer.body)])
         return fields
+
+
+def _prefix(memory: Memory) -> str:
+    return f"{memory['key']}/{memory['institution']}"
 
 
 def _row(identity: str, version: int, payload: bytes | msgspec.Raw) -> RawObject:

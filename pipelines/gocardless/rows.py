@@ -1,8 +1,8 @@
 """Which rows does an answer of GoCardless hold, and what are they called?
 
 Rows are slices of the answer's bytes. Ids begin with the account's stable key, because the rows do
-not name their account, and those of lines go on with the institution's id, because whether its
-signs are the wrong way round depends on it.
+not name their account, and go on with the institution's id, because whether its signs are the wrong
+way round depends on it.
 
 A line is named by its transactionId. Where that is missing or blank, and where one answer uses it
 for several lines (there are banks that number their lines 9998, day after day), by its content:
@@ -114,8 +114,13 @@ def content_of(line: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def balances_of(body: bytes, key: str, version: int) -> list[RawObject]:
+def balances_of(body: bytes, prefix: str, version: int) -> list[RawObject]:
     """Return the balances of an account, one row per kind, currency and day.
+
+    Args:
+        body: The answer.
+        prefix: `<account>/<institution>`.
+        version: When the provider held this state.
 
     Raises:
         ProviderError: It is no answer about balances.
@@ -127,7 +132,7 @@ def balances_of(body: bytes, key: str, version: int) -> list[RawObject]:
         kind = text_at(fields, "balanceType") or names.of((), payload)
         day = text_at(fields, "referenceDate")[:10]
         currency = text_at(fields, "balanceAmount", "currency")
-        name = f"{key}/{kind}/{currency}/{day if is_day(day) else today}"
+        name = f"{prefix}/{kind}/{currency}/{day if is_day(day) else today}"
         rows.append(RawObject(name, version, False, payload))  # noqa: FBT003
     return rows
 

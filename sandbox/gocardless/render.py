@@ -1,8 +1,8 @@
 """How does GoCardless write an account, its balances and its lines?
 
 Two banks, two habits: Hansa gives its lines ids, except on the savings account, where it sends a
-blank; Karten Direkt gives none and writes a card's purchases as positive amounts. Pending lines
-have neither id nor booking date anywhere.
+blank; Karten Direkt gives none, and writes purchases and what is owed as positive amounts. Pending
+lines have neither id nor booking date anywhere.
 """
 
 from __future__ import annotations
@@ -70,15 +70,14 @@ def details(account: BankAccount) -> dict[str, Any]:
 
 def balances(bank: Bank, account: BankAccount, at: int) -> list[dict[str, Any]]:
     """An account's balances at a moment."""
-    sign = _sign(account)
     shown = (
-        ("closingBooked", bank.balance_at(account.id, at)),
+        ("closingBooked", _sign(account) * bank.balance_at(account.id, at)),
         ("interimAvailable", bank.available_at(account.id, at)),
     )
     return [
         {
             "balanceAmount": {
-                "amount": decimal(sign * amount, account.currency),
+                "amount": decimal(amount, account.currency),
                 "currency": account.currency.upper(),
             },
             "balanceType": kind,

@@ -1,0 +1,8 @@
+{{ config(
+    materialized='table',
+    repopulate_from_mvs_on_full_refresh=true,
+    mv_on_schema_change='append_new_columns',
+    engine=replacing_engine(),
+    order_by=['workspace_id', 'connection_id', 'id'],
+) }}
+{{ empty_table() }}

@@ -1,0 +1,27 @@
+{{ config(materialized='materialized_view') }}
+{{ materialization_target_table(ref('accounts')) }}
+-- depends_on: {{ ref('stg_gocardless__account_details__feed') }}
+select
+    workspace_id,
+    connection_id,
+    id,
+    'gocardless' as provider,
+    coalesce(nullIf(bank.name, ''), product) as name,
+    multiIf(cash_account_type = 'CARD', 'credit', cash_account_type = 'LOAN', 'loan', 'depository') as type,
+    {{ iso_currency('bank.currency') }} as currency,
+    multiIf(
+        cash_account_type = 'CARD', 'credit card', cash_account_type = 'LOAN', 'loan',
+        cash_account_type = 'SVGS', 'savings', 'checking') as subtype,
+    product as official_name,
+    institution_id,
+    right(coalesce(nullIf(bank.iban, ''), nullIf(bban, ''), masked_pan), 4) as mask,
+    replaceAll(bank.iban, ' ', '') as iban,
+    owner_name as holder_name,
+    if(bank.status in ('deleted', 'blocked'), 'closed', 'open') as status,
+    'raw.gocardless_account_detail' as source_table,
+    raw_id as source_id,
+    version,
+    is_deleted,
+    extracted_at,
+    now64(3, 'UTC') as landed_at
+from {{ ref('stg_gocardless__account_details') }} as bank
