@@ -19,6 +19,14 @@ select append_to_inbox(%(workspaces)b::text[], %(providers)b::text[], %(connecti
     %(object_ids)b::text[], %(versions)b::bigint[], %(deletions)b::boolean[],
     %(payloads)b::bytea[]) as added
 """
+# The same for events as they were delivered, whose other columns are all alike: less to send.
+APPEND_DELIVERED = """
+select append_to_inbox(%(workspaces)b::text[], %(providers)b::text[], %(connections)b::text[],
+    array_fill('event'::text, size), %(event_ids)b::text[], array_fill('webhook'::text, size),
+    array_fill(''::text, size), array_fill(''::text, size), array_fill(0::bigint, size),
+    array_fill(false, size), %(payloads)b::bytea[]) as added
+from (select array[cardinality(%(event_ids)b::text[])] as size) as sizes
+"""
 CHANNEL = "inbox"
 
 
@@ -53,18 +61,25 @@ class Arrival:
     is_deleted: bool = False
 
 
-def append_values(arrivals: Sequence[Arrival]) -> Mapping[str, Any]:
-    """Return the values of `APPEND`."""
+def delivered_values(arrivals: Sequence[Arrival]) -> Mapping[str, Any]:
+    """Return the values of `APPEND_DELIVERED`."""
     return {
         "workspaces": [one.workspace_id for one in arrivals],
         "providers": [one.provider for one in arrivals],
         "connections": [one.connection_id for one in arrivals],
-        "kinds": [one.kind for one in arrivals],
         "event_ids": [one.event_id for one in arrivals],
+        "payloads": [one.payload for one in arrivals],
+    }
+
+
+def append_values(arrivals: Sequence[Arrival]) -> Mapping[str, Any]:
+    """Return the values of `APPEND`."""
+    return {
+        **delivered_values(arrivals),
+        "kinds": [one.kind for one in arrivals],
         "origins": [one.origin for one in arrivals],
         "objects": [one.object for one in arrivals],
         "object_ids": [one.object_id for one in arrivals],
         "versions": [one.version for one in arrivals],
         "deletions": [one.is_deleted for one in arrivals],
-        "payloads": [one.payload for one in arrivals],
     }

@@ -1,7 +1,6 @@
 """How is a base64 HMAC-SHA256 over the body (QuickBooks, Xero) checked?"""
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Sequence
 
@@ -16,7 +15,7 @@ def verify_body_hmac(delivery: Delivery, name: str, secrets: Sequence[str]) -> N
     """
     given = header(delivery, name).strip().encode("latin-1", "replace")
     expected = [
-        base64.b64encode(hmac.new(secret.encode(), delivery.body, hashlib.sha256).digest())
+        base64.b64encode(hmac.digest(secret.encode(), delivery.body, "sha256"))
         for secret in secrets
     ]
     if not matches([given], expected):

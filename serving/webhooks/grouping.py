@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import psycopg
 
 from core.errors import EngineUnavailableError
-from core.inbox import APPEND, Arrival, append_values
+from core.inbox import APPEND_DELIVERED, Arrival, delivered_values
 from core.logs import get_logger
 from serving.webhooks.figures import Figures
 
@@ -95,7 +95,9 @@ class GroupedInbox:
                     self._connection = await psycopg.AsyncConnection.connect(
                         self._url, autocommit=True, options="-c synchronous_commit=on"
                     )
-                cursor = await self._connection.execute(APPEND, append_values(arrivals))
+                cursor = await self._connection.execute(
+                    APPEND_DELIVERED, delivered_values(arrivals)
+                )
                 row = await cursor.fetchone()
                 assert row is not None
                 return row[0]
