@@ -169,7 +169,7 @@ def _call(settings: Settings, api_url: str, name: str, request: Mapping[str, Any
         except plaid.ApiException as error:
             _refuse(error)
         except plaid.OpenApiException as error:
-            raise InvalidInputError(f"Plaid does not know this: {error}") from None
+            raise ProviderError(f"Plaid's answer is not understood: {error}") from None
         except HTTPError as error:
             raise ProviderError(
                 f"Plaid did not answer ({type(error).__name__}).",
@@ -202,13 +202,16 @@ def _refuse(error: Any) -> NoReturn:
         words: Any = json.loads(error.body or "")
     except ValueError:
         words = {}
-    code = str(words.get("error_code", "")) if isinstance(words, dict) else ""
-    text = str(words.get("error_message") or "")[:300] if isinstance(words, dict) else ""
+    words = words if isinstance(words, dict) else {}
+    code = str(words.get("error_code") or "")
+    text = str(words.get("error_message") or "")[:300]
     detail = f"Plaid refused: {code} {text}".strip() if code else f"Plaid answered {error.status}."
     if code == "INVALID_API_KEYS":
         raise NotConfiguredError(
             detail, next_step="Check OPPULENCE_PLAID_CLIENT_ID, its secret and its URL."
         ) from None
+    if words.get("error_type") == "INVALID_REQUEST":
+        raise InvalidInputError(detail, next_step="Choose what Plaid offers.") from None
     if code in _REFUSALS:
         raise CredentialsRefusedError(detail, next_step="Link the bank again.") from None
     raise ProviderError(detail, next_step="Try again in a minute.", provider_code=code) from None

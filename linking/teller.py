@@ -68,6 +68,8 @@ class TellerFlow:
                 next_step="Open Teller Connect again and choose at least one account.",
             )
         first = accounts[0]
+        if not isinstance(first, dict) or not first.get("enrollment_id"):
+            raise ProviderError("Teller's accounts name no enrollment.", next_step="Try again.")
         return Linked(
             credentials={"access_token": token},
             account_id=str(first["enrollment_id"]),

@@ -17,6 +17,10 @@ from sandbox.wire import Answer
 
 PAGE = "/_link/"
 LIFETIME = timedelta(hours=4)
+COUNTRIES = frozenset({
+    "US", "GB", "ES", "NL", "FR", "IE", "CA", "DE", "IT", "PL", "DK", "NO", "SE", "EE", "LT", "LV",
+    "PT", "BE", "AT", "FI",
+})  # fmt: skip
 _REQUIRED = ("client_name", "language", "country_codes")
 
 
@@ -32,6 +36,9 @@ def create(items: Items, body: dict[str, Any], at: int, host: str) -> dict[str, 
             raise invalid_request(
                 "MISSING_FIELDS", f"the following required fields are missing: {name}"
             )
+    countries = body["country_codes"]
+    if not isinstance(countries, list) or not set(countries) <= COUNTRIES:
+        raise invalid_request("INVALID_FIELD", "country_codes must be supported countries")
     user = body.get("user")
     if not isinstance(user, dict) or not user.get("client_user_id"):
         raise invalid_request("MISSING_FIELDS", "user.client_user_id is required")
