@@ -1,6 +1,7 @@
 """Who hears how a run gets on? The caller in the same process, or else the run's own log."""
 
 import io
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext, redirect_stdout
@@ -13,6 +14,7 @@ Event = TypeVar("Event")
 Progress = Callable[[Mapping[str, int]], None]
 
 LOG_SECONDS = 10.0
+_SAID = re.compile(r"[\d,]+ rows landed so far")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,9 @@ class Listener:
     on_progress: Progress | None = None
     is_quiet: bool = False
 
-    def or_log(self, log: Callable[[str], None]) -> Progress:
+    def or_log(self, log: Callable[[str], None], *, every_seconds: float = LOG_SECONDS) -> Progress:
         """Return the caller's function, or one that logs a line now and then."""
-        return self.on_progress or _logged(log)
+        return self.on_progress or _logged(log, every_seconds)
 
     def read(self, events: Iterable[Event]) -> Iterator[Event]:
         """Yield the events of a tool that prints while it produces them."""
@@ -46,13 +48,18 @@ class Listener:
 SILENT = Listener()
 
 
-def _logged(log: Callable[[str], None]) -> Progress:
+def progress_said(line: str) -> bool:
+    """Say whether a line of a run's log is one of those that tell how far it is."""
+    return bool(_SAID.fullmatch(line))
+
+
+def _logged(log: Callable[[str], None], every_seconds: float) -> Progress:
     """Return a listener that writes few lines: each is a row of Dagster's database."""
     last = time.monotonic()
 
     def listen(rows: Mapping[str, int]) -> None:
         nonlocal last
-        if time.monotonic() - last >= LOG_SECONDS:
+        if time.monotonic() - last >= every_seconds:
             last = time.monotonic()
             log(f"{sum(rows.values()):,} rows landed so far")
 

@@ -130,13 +130,22 @@ def backfill(
     until: Annotated[str, typer.Option(help="Day or moment to stop before; now by default.")] = "",
     objects: Annotated[str, typer.Option(help="Objects, by comma; all by default.")] = "",
     connection: Annotated[str, typer.Option(help="One connection (conn_…); all by default.")] = "",
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="Only what an audit of these days finds: fetch what is missing here, and mark as"
+            " deleted what the provider has no more.",
+        ),
+    ] = False,
     wait: Wait = True,
     as_json: Json = False,
 ) -> None:
     """Bring in again what was created in a span of time."""
-    from oppulence.sync import backfill_connections
+    from oppulence.sync import backfill_connections, repair_connections
 
-    backfill_connections(since, until, objects, connection, wait=wait, as_json=as_json)
+    run = repair_connections if repair else backfill_connections
+    run(since, until, objects, connection, wait=wait, as_json=as_json)
 
 
 @app.command()

@@ -6,27 +6,23 @@ what landed, since no schedule will do it. Either way Dagster's UI shows it.
 """
 
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
-from dagster import DagsterInstance
-
 from core.connections import Connection
-from core.errors import NotFoundError, OppulenceError
+from core.errors import InvalidInputError, NotFoundError, OppulenceError
 from core.settings import Settings
 from local.lease import read_live
 from oppulence.output import print_json, print_line, print_table
+from oppulence.queued import QueuedRequest, queue
 from oppulence.session import command_session, connection_store
 from orchestration import runs
 from orchestration.instance import open_instance
 from orchestration.outcomes import NOTHING, RunOutcome
 from orchestration.partitions import ensure_partitions, range_tags, ranges
-from orchestration.run_config import backfill_config, sync_config
-from orchestration.submission import submit
+from orchestration.run_config import backfill_config, repair_config, sync_config
 from pipelines.ingest import prepare_warehouse
-
-POLL_SECONDS = 0.5
+from pipelines.registry import AUDITED
 
 
 class RunFailedError(OppulenceError):
@@ -36,19 +32,16 @@ class RunFailedError(OppulenceError):
     title = "Not everything came in"
 
 
-def sync_connections(connection: str, *, as_json: bool) -> None:
+def sync_connections(connection: str, *, wait: bool, as_json: bool) -> None:
     """Bring in what changed for one connection or all, and say what came."""
     with command_session("sync") as settings:
         chosen = choose(settings, connection)
-        webserver = _webserver(settings)
-        if webserver:
-            outcome = _queue(
-                settings,
-                [
-                    (webserver, f"{provider}_sync", sync_config(provider, connections=keys), {})
-                    for provider, keys in _by_provider(chosen).items()
-                ],
-            )
+        if webserver := _webserver(settings, wait=wait):
+            requests = [
+                QueuedRequest(f"{provider}_sync", sync_config(provider, connections=keys), {})
+                for provider, keys in _by_provider(chosen).items()
+            ]
+            outcome = queue(settings, webserver, requests, print_progress, wait=wait)
         else:
             outcome = NOTHING
             for provider in _by_provider(chosen):
@@ -57,36 +50,78 @@ def sync_connections(connection: str, *, as_json: bool) -> None:
                     settings, provider, connections=own, on_progress=_progress(as_json=as_json)
                 )
             outcome = _modelled(settings, outcome)
-    report(outcome, as_json=as_json)
+    report(outcome, as_json=as_json, is_over=wait)
 
 
 def backfill_connections(
-    since: str, until: str, objects: str, connection: str, *, as_json: bool
+    since: str, until: str, objects: str, connection: str, *, wait: bool, as_json: bool
 ) -> None:
     """Bring in a span of time again for one connection or all, and say what came."""
     names = [name.strip() for name in objects.split(",") if name.strip()] or None
     span: dict[str, Any] = {"since": since, "until": until or None, "objects": names}
     with command_session("backfill") as settings:
         chosen = choose(settings, connection)
-        webserver = _webserver(settings)
-        if webserver:
-            requests = []
-            with open_instance(settings) as instance:
-                for provider, keys in _by_provider(chosen).items():
-                    own = [c for c in chosen if c.provider == provider]
-                    known = ensure_partitions(instance, provider, own)
-                    config = backfill_config(provider, **span)
-                    requests += [
-                        (webserver, f"{provider}_backfill", config, range_tags(first, last))
-                        for first, last in ranges(keys, known)
-                    ]
-            outcome = _queue(settings, requests)
+        if webserver := _webserver(settings, wait=wait):
+            requests = _backfills(settings, chosen, span)
+            outcome = queue(settings, webserver, requests, print_progress, wait=wait)
         else:
             outcome = runs.run_backfill(
                 settings, chosen, **span, on_progress=_progress(as_json=as_json)
             )
             outcome = _modelled(settings, outcome)
-    report(outcome, as_json=as_json)
+    report(outcome, as_json=as_json, is_over=wait)
+
+
+def repair_connections(
+    since: str, until: str, objects: str, connection: str, *, wait: bool, as_json: bool
+) -> None:
+    """Compare whole days with the provider, mend what differs, and say what came of it.
+
+    Raises:
+        InvalidInputError: No chosen connection is of a provider that can be compared.
+    """
+    names = [name.strip() for name in objects.split(",") if name.strip()] or None
+    span: dict[str, Any] = {"since": since, "until": until or None, "objects": names}
+    with command_session("backfill") as settings:
+        chosen = [c for c in choose(settings, connection) if c.provider in AUDITED]
+        if not chosen:
+            raise InvalidInputError(
+                "Only lists that can be compared day by day can be repaired.",
+                next_step=f"Connections of {', '.join(sorted(AUDITED))} can.",
+            )
+        if webserver := _webserver(settings, wait=wait):
+            requests = [
+                QueuedRequest(
+                    f"{provider}_repair", repair_config(provider, **span, connections=keys), {}
+                )
+                for provider, keys in _by_provider(chosen).items()
+            ]
+            outcome = queue(settings, webserver, requests, print_progress, wait=wait)
+        else:
+            outcome = NOTHING
+            for provider in _by_provider(chosen):
+                own = [c for c in chosen if c.provider == provider]
+                print_progress(f"Comparing {len(own)} connections with {provider}, day by day")
+                outcome += runs.run_repair(settings, provider, **span, connections=own)
+            outcome = _modelled(settings, outcome)
+    report(outcome, as_json=as_json, is_over=wait)
+
+
+def _backfills(
+    settings: Settings, chosen: Sequence[Connection], span: dict[str, Any]
+) -> list[QueuedRequest]:
+    """Return the runs that a backfill takes: one per provider and range of partitions."""
+    requests = []
+    with open_instance(settings) as instance:
+        for provider, keys in _by_provider(chosen).items():
+            own = [c for c in chosen if c.provider == provider]
+            known = ensure_partitions(instance, provider, own)
+            config = backfill_config(provider, **span)
+            requests += [
+                QueuedRequest(f"{provider}_backfill", config, range_tags(first, last))
+                for first, last in ranges(keys, known)
+            ]
+    return requests
 
 
 def choose(settings: Settings, connection: str) -> list[Connection]:
@@ -107,8 +142,8 @@ def choose(settings: Settings, connection: str) -> list[Connection]:
     return chosen
 
 
-def report(outcome: RunOutcome, *, as_json: bool) -> None:
-    """Print what runs brought in.
+def report(outcome: RunOutcome, *, as_json: bool, is_over: bool = True) -> None:
+    """Print what runs brought in, or only which they are if they are not over.
 
     Raises:
         RunFailedError: One of them did not end well.
@@ -116,7 +151,7 @@ def report(outcome: RunOutcome, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "success": outcome.success,
+                "success": outcome.success if is_over else None,
                 "runs": outcome.run_ids,
                 "rows": outcome.rows,
                 "failed_connections": outcome.failed_connections,
@@ -125,7 +160,7 @@ def report(outcome: RunOutcome, *, as_json: bool) -> None:
         )
     elif outcome.rows:
         print_table(("Table", "Rows"), sorted(outcome.rows.items()))
-    else:
+    elif is_over and outcome.success:
         print_line("Nothing new.")
     if not outcome.success:
         reasons = [f"{key}: {reason}" for key, reason in outcome.failed_connections.items()]
@@ -158,52 +193,20 @@ def _by_provider(connections: Sequence[Connection]) -> dict[str, list[str]]:
     return found
 
 
-def _webserver(settings: Settings) -> str:
-    """Return the address of the running stack's Dagster, if there is one."""
+def _webserver(settings: Settings, *, wait: bool) -> str:
+    """Return the address of the running stack's Dagster, if there is one.
+
+    Raises:
+        InvalidInputError: There is none, and nobody would be left to run what is not waited for.
+    """
     live = read_live(settings.data_dir)
     part = live.parts.get("dagster") if live else None
+    if part is None and not wait:
+        raise InvalidInputError(
+            "Without a running stack the run is this command's own: it must wait.",
+            next_step="Leave --no-wait out, or start `oppulence up` first.",
+        )
     return str(part["address"]) if part else ""
-
-
-def _queue(
-    settings: Settings, requests: Sequence[tuple[str, str, dict[str, Any], dict[str, str]]]
-) -> RunOutcome:
-    outcome = NOTHING
-    with open_instance(settings) as instance:
-        for webserver, job, config, tags in requests:
-            run_id = submit(webserver, job, run_config=config, tags=tags)
-            print_progress(f"Queued {job}: {webserver}/runs/{run_id}")
-            outcome += _ended(instance, run_id)
-    return outcome
-
-
-def _ended(instance: DagsterInstance, run_id: str) -> RunOutcome:
-    """Wait until a queued run has ended."""
-    while True:
-        run = instance.get_run_by_id(run_id)
-        if run is not None and run.is_finished:
-            error = "" if run.is_success else f"Run {run_id} ended as {run.status.value}."
-            return RunOutcome(
-                run_ids=(run_id,),
-                success=run.is_success,
-                rows=_landed(instance, run_id),
-                error=error,
-            )
-        time.sleep(POLL_SECONDS)
-
-
-def _landed(instance: DagsterInstance, run_id: str) -> dict[str, int]:
-    """Return the rows that a run recorded, by asset."""
-    rows: dict[str, int] = {}
-    for entry in instance.all_logs(run_id):
-        event = entry.dagster_event
-        if event is None or not event.is_step_materialization:
-            continue
-        name = ".".join(event.step_materialization_data.materialization.asset_key.path)
-        for value in event.step_materialization_data.materialization.metadata.items():
-            if value[0] == "dagster/partition_row_count":
-                rows[name] = rows.get(name, 0) + int(str(value[1].value))
-    return rows
 
 
 def _progress(*, as_json: bool) -> Any:

@@ -15,7 +15,14 @@ from assets.expectations import SUITES, build_expectation_checks
 from assets.ingest import build_ingest_assets
 from assets.progress import SILENT, Listener
 from core.settings import Settings, load_settings
-from orchestration.jobs import audit_job, backfill_job, checks_job, model_jobs, sync_job
+from orchestration.jobs import (
+    audit_job,
+    backfill_job,
+    checks_job,
+    model_jobs,
+    repair_job,
+    sync_job,
+)
 from orchestration.resources import build_resources
 from orchestration.schedules import marts_schedule, provider_schedules
 from orchestration.sensors import connection_sensor, streaming_models_changed
@@ -35,7 +42,7 @@ def ingest_definitions() -> Definitions:
         ],
         jobs=[
             *(build(provider) for provider in PROVIDERS for build in PROVIDER_JOBS),
-            *(audit_job(provider) for provider in AUDITED),
+            *(build(provider) for provider in AUDITED for build in (audit_job, repair_job)),
         ],
         schedules=[schedule for provider in PROVIDERS for schedule in provider_schedules(provider)],
         sensors=[connection_sensor(provider) for provider in PROVIDERS],

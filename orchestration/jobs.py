@@ -1,4 +1,4 @@
-"""Which jobs are there? Backfill, sync and audit per provider; models, their two layers; checks.
+"""Which jobs are there? Per provider backfill, sync, checks, audit, repair; models, by layer too.
 
 Every job runs in one process: the work is in dlt's threads, in dbt and in ClickHouse, and a process
 per step would only start Python again. Jobs with the same `oppulence/exclusive` tag wait for each
@@ -18,6 +18,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
 from assets.expectations import SUITES, build_expectation_checks
+from assets.repair import build_repair_op
 from assets.sync import build_sync_op
 from assets.translator import ingest_specs
 
@@ -74,6 +75,22 @@ def audit_job(provider: str) -> UnresolvedAssetJobDefinition:
         description="Counts and hashes per object and day, against the provider's own lists.",
         executor_def=in_process_executor,
     )
+
+
+def repair_job(provider: str) -> JobDefinition:
+    """Return the job that mends what an audit finds: it may fetch, and it may bury."""
+    mend: OpDefinition = build_repair_op(provider)
+
+    @job(
+        name=f"{provider}_repair",
+        description="Fetch what the warehouse lacks of some days, bury what the provider has lost.",
+        tags={EXCLUSIVE_TAG: f"{provider}_ingest"},
+        executor_def=in_process_executor,
+    )
+    def repair_gaps() -> None:
+        mend()
+
+    return repair_gaps
 
 
 def model_jobs() -> list[UnresolvedAssetJobDefinition]:

@@ -25,6 +25,21 @@ def audit_config(provider: str, *, days: int) -> dict[str, Any]:
     return _config(f"{provider}_audit_checks", days=days)
 
 
+def repair_config(
+    provider: str,
+    *,
+    since: str,
+    until: str | None = None,
+    objects: Sequence[str] | None = None,
+    connections: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Return the config of `<provider>_repair`."""
+    return _config(
+        f"{provider}_repair_gaps", since=since, until=until, objects=_list(objects),
+        connections=_list(connections),
+    )  # fmt: skip
+
+
 def build_config(*, full_refresh: bool = False) -> dict[str, Any]:
     """Return the config of `models`, `streaming` and `marts`."""
     return _config("dbt_models", full_refresh=full_refresh)

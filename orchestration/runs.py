@@ -19,7 +19,13 @@ from orchestration.definitions import ingest_definitions, model_definitions, wit
 from orchestration.instance import open_instance
 from orchestration.outcomes import NOTHING, RunOutcome, outcome_of
 from orchestration.partitions import ensure_partitions, range_tags, ranges
-from orchestration.run_config import audit_config, backfill_config, build_config, sync_config
+from orchestration.run_config import (
+    audit_config,
+    backfill_config,
+    build_config,
+    repair_config,
+    sync_config,
+)
 
 # The events are in Dagster's database; a terminal wants the outcome, not a hundred lines.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -106,6 +112,26 @@ def run_audit(
         definitions = _bound(ingest_definitions(), settings, None)
         config = audit_config(provider, days=days)
         return _execute(dagster, definitions, f"{provider}_audit", config)
+
+
+def run_repair(
+    settings: Settings,
+    provider: str,
+    *,
+    since: str,
+    until: str | None = None,
+    objects: Sequence[str] | None = None,
+    connections: Sequence[Connection] | None = None,
+    instance: DagsterInstance | None = None,
+) -> RunOutcome:
+    """Compare whole days with the provider and mend what differs; asks for every list again."""
+    keys = None if connections is None else [c.key for c in connections]
+    with _opened(settings, instance) as dagster:
+        definitions = _bound(ingest_definitions(), settings, None)
+        config = repair_config(
+            provider, since=since, until=until, objects=objects, connections=keys
+        )
+        return _execute(dagster, definitions, f"{provider}_repair", config)
 
 
 def _bound(parts: Definitions, settings: Settings, on_progress: Progress | None) -> Definitions:

@@ -9,7 +9,7 @@ audit's end, and lists that the key may not read, are not audited.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -22,19 +22,27 @@ from pipelines.stripe.client import PAGE_SIZE, StripeClient
 from pipelines.stripe.endpoints import Endpoint
 from pipelines.stripe.errors import NotPermittedError
 from pipelines.stripe.objects import lists_for, selected_names
-from pipelines.stripe.pages import PAGE, items_of
+from pipelines.stripe.pages import PAGE, Item, items_of
 
 UNDATED = date(1970, 1, 1)
 _MODULUS = 2**64
 
-_HELD = """
-select toDate(toDateTime(JSONExtractInt(payload, 'created'), 'UTC')) as created_on,
-       count() as objects,
-       sum(reinterpretAsUInt64(substring(MD5(id), 1, 8))) as hash
+# What the warehouse holds of a span, as `pages.item_of` dates it: an invoice item says `date`.
+HELD_BETWEEN = """
 from {table} final
 where workspace_id = {{workspace:String}} and connection_id = {{connection:String}}
-  and JSONExtractInt(payload, 'created') >= {{low:Int64}}
-  and JSONExtractInt(payload, 'created') < {{high:Int64}}
+  and created >= {{low:Int64}} and created < {{high:Int64}}
+"""
+CREATED = """
+with JSONExtract(payload, 'Tuple(created Int64, date Int64)') as said,
+    if(said.created != 0, said.created, said.date) as created
+"""
+_HELD = f"""
+{CREATED}
+select toDate(toDateTime(created, 'UTC')) as created_on,
+       count() as objects,
+       sum(reinterpretAsUInt64(substring(MD5(id), 1, 8))) as hash
+{HELD_BETWEEN}
 group by created_on
 """
 
@@ -81,7 +89,7 @@ def audit(
     Raises:
         ProviderError: Stripe could not be read to the end; nothing is stored then.
     """
-    low, high = _second(since_on), _second(until_on)
+    low, high = second_of(since_on), second_of(until_on)
     endpoints = [e for e in lists_for(selected_names(objects)) if e.object != "event"]
     listed = asyncio.run(_listed(settings, connection, endpoints, low, high))
     warehouse = Warehouse.connect(settings)
@@ -115,20 +123,33 @@ async def _days(
 ) -> dict[date, Tally] | None:
     """Tally a list by day; None if the key may not read it."""
     days: dict[date, Tally] = {}
+    try:
+        async for item in items_between(client, endpoint, low, high):
+            days.setdefault(day_of(item), Tally()).add(item.id)
+    except NotPermittedError:
+        return None
+    return days
+
+
+async def items_between(
+    client: StripeClient, endpoint: Endpoint, low: int, high: int
+) -> AsyncIterator[Item]:
+    """Yield what a list has in [low, high), and what of it has no time of its own.
+
+    Raises:
+        NotPermittedError: The key may not read the list.
+    """
     query: dict[str, str | int] = {"limit": PAGE_SIZE, **endpoint.query()}
     if endpoint.created:
         query |= {"created[gte]": low, "created[lt]": high}
     while True:
-        try:
-            page, _ = await client.get(endpoint.path, query, PAGE.decode)
-        except NotPermittedError:
-            return None
+        page, _ = await client.get(endpoint.path, query, PAGE.decode)
         items = items_of(page, endpoint.object)
         for item in items:
             if item.created == 0 or low <= item.created < high:
-                days.setdefault(_day(item.created), Tally()).add(item.id)
+                yield item
         if not items:
-            return days
+            return
         query["starting_after"] = items[-1].id
 
 
@@ -182,9 +203,11 @@ def _store(
     warehouse.insert_arrow("raw.completeness", pa.table(columns))
 
 
-def _second(day: date) -> int:
+def second_of(day: date) -> int:
+    """Return the first second of a day."""
     return epoch_microseconds(datetime.combine(day, time(), UTC)) // 1_000_000
 
 
-def _day(created: int) -> date:
-    return UNDATED + timedelta(days=created // 86_400)
+def day_of(item: Item) -> date:
+    """Return the day on which an object was created, by its own time."""
+    return UNDATED + timedelta(days=item.created // 86_400)

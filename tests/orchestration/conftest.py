@@ -34,6 +34,12 @@ class Workspace:
         )
 
 
+@pytest.fixture(scope="session")
+def engines(engines: Settings) -> Settings:
+    """The session's engines, for runs that ask the sandbox as fast as it answers."""
+    return engines.model_copy(update={"stripe_requests_per_second": 1000.0})
+
+
 @pytest.fixture
 def workspace(engines: Settings, stripe_sandbox: RunningSandbox) -> Iterator[Workspace]:
     database = Database.connect(engines, size=2)

@@ -7,10 +7,13 @@ import stripe
 from dagster import AssetKey, DagsterInstance, DagsterRunStatus
 
 from assets.landings import GONE
-from core.connections import Connection
+from core.clock import epoch_microseconds
+from core.connections import Connection, ConnectionStore
+from core.secrets import SecretBox, generate_key
 from core.settings import Settings
 from core.warehouse import Warehouse
-from orchestration.runs import run_backfill, run_incremental
+from orchestration.runs import run_backfill, run_incremental, run_repair
+from pipelines.raw import COLUMNS
 
 CUSTOMERS = AssetKey(["raw", "stripe_customer"])
 _HELD = """
@@ -127,3 +130,51 @@ def test_an_unknown_object_fails_once_and_says_so(
     assert not outcome.success
     assert outcome.error.startswith("Stripe has no object 'unicorn'.")
     assert outcome.failed_connections == {}
+
+
+def test_a_lost_key_costs_its_connection_alone_until_the_key_is_back(
+    engines: Settings, workspace: Any, instance: DagsterInstance
+):
+    good = workspace.connect("acct_good", workspace.sandbox.api_key)
+    readable = workspace.store
+    other = ConnectionStore(readable.database, SecretBox.from_keys(generate_key()))
+    lost = other.connect(
+        workspace.tenant, provider="stripe", name="lost", provider_account_id="acct_lost",
+        api_url=workspace.sandbox.url, credentials={"api_key": workspace.sandbox.api_key},
+    )  # fmt: skip
+    both = [good, lost]
+    outcome = run_backfill(engines, both, objects=["coupon"], instance=instance)
+    assert set(outcome.failed_connections) == {lost.key}
+    assert "sealed with a key that is not configured" in outcome.failed_connections[lost.key]
+    assert outcome.rows["raw.stripe_coupon"] > 0
+    stored = {found.id: (found.status, found.status_reason) for found in readable.of(good.tenant)}
+    assert stored[good.id] == ("active", "")
+    assert stored[lost.id] == ("degraded", outcome.failed_connections[lost.key])
+    again = connect_again(workspace, lost)
+    assert run_backfill(engines, [again], objects=["coupon"], instance=instance).success
+
+
+def connect_again(workspace: Any, connection: Connection) -> Connection:
+    return workspace.connect(connection.provider_account_id, workspace.sandbox.api_key)
+
+
+def test_a_repair_lands_what_is_missing_and_buries_what_the_provider_does_not_know(
+    engines: Settings, workspace: Any, instance: DagsterInstance
+):
+    connection = workspace.connect("acct_repair", workspace.sandbox.api_key)
+    created = datetime(2026, 5, 15, tzinfo=UTC)
+    payload = f'{{"id": "cus_gone", "object": "customer", "created": {int(created.timestamp())}}}'
+    row = (str(connection.tenant), connection.id, "cus_gone", epoch_microseconds(created), 0,
+           "backfill", created, payload)  # fmt: skip
+    warehouse = Warehouse.connect(engines, pool_size=1)
+    warehouse.insert_rows("raw.stripe_customer", [row], COLUMNS)
+    warehouse.close()
+    span = {"since": "2026-05-01", "until": "2026-06-01", "objects": ["customer"]}
+    outcome = run_repair(engines, "stripe", **span, connections=[connection], instance=instance)
+    low, high = (int(datetime(2026, m, 1, tzinfo=UTC).timestamp()) for m in (5, 6))
+    expected = listed(connection, created={"gte": low, "lt": high})
+    assert outcome.success, outcome.failed_connections
+    assert held(engines, connection).keys() == expected
+    assert outcome.rows == {"raw.stripe_customer": len(expected) + 1}
+    again = run_repair(engines, "stripe", **span, connections=[connection], instance=instance)
+    assert (again.success, again.rows) == (True, {})

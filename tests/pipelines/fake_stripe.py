@@ -46,6 +46,7 @@ class FakeStripe:
 
     lists: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     single: dict[str, dict[str, Any]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
     tamper: Tamper | None = None
     held_at: int = 2_000_000_000_000_000
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -55,6 +56,8 @@ class FakeStripe:
         self.requests.append((path, asked))
         if path in self.single:
             return 200, json.dumps(self.single[path]).encode()
+        if path in self.gone:
+            return 404, b'{"error": {"code": "resource_missing", "message": "No such object"}}'
         if path not in self.lists:
             return 404, b'{"error": {"message": "Unrecognized request URL"}}'
         page = self.page(path, asked)
