@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     # Engines. ClickHouse over HTTP with the user in the URL: https://user:secret@host:8443
     clickhouse_url: SecretStr | None = None
     clickhouse_cluster: str = ""
+    # The user that `oppulence migrate` makes for the API: it may read, and nothing else.
+    clickhouse_reader_url: SecretStr | None = None
     # Three roles on one Postgres: migrations own the tables, the application is bound by row-level
     # security, orchestration may see which connections exist in every workspace.
     database_owner_url: SecretStr | None = None

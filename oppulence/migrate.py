@@ -6,13 +6,21 @@ each step is idempotent, so this runs at every start of `oppulence up` and befor
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 
-from assets.manifest import built_mark, fingerprint, is_built, load_manifest, parsed_folder
+from assets.manifest import (
+    DBT_COMMAND,
+    built_mark,
+    fingerprint,
+    is_built,
+    load_manifest,
+    parsed_folder,
+)
 from core.bootstrap import prepare_database
 from core.errors import OppulenceError
 from core.settings import Settings
+from core.warehouse import Warehouse
+from core.warehouse_reader import prepare_reader
 from local.stack import prepare_engines
 from local.up import MODELS_FAILED_EXIT_CODE
 from oppulence.output import print_line
@@ -58,6 +66,13 @@ def migrate(
     say("ClickHouse: databases and raw tables")
     prepare_engines(settings, ("clickhouse",))
     prepare_warehouse(settings)
+    if settings.clickhouse_reader_url is not None:
+        say("ClickHouse: the API's user")
+        warehouse = Warehouse.connect(settings, pool_size=1)
+        try:
+            prepare_reader(settings, warehouse)
+        finally:
+            warehouse.close()
     say("Dagster: home")
     prepare_home(settings)
     mark = built_mark(settings.data_dir)
@@ -86,7 +101,7 @@ def build_models(settings: Settings, *, full_refresh: bool = False) -> None:
     shutil.copy(parsed, artifacts / parsed.name)
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "dbt.cli.main", "build", "--exclude-resource-type", "test"),
+            *(*DBT_COMMAND, "build", "--exclude-resource-type", "test"),
             *("--exclude-resource-type", "unit_test"),
             *("--project-dir", project, "--profiles-dir", project),
             *("--target-path", str(artifacts), "--log-path", str(artifacts)),

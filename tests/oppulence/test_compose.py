@@ -24,7 +24,9 @@ DOCUMENTED = {
         "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION",  # obstore, as AWS' own tools
         "DAGSTER_HOME",
     },
-    "clickhouse/clickhouse-server": {"CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD"},
+    "clickhouse/clickhouse-server": {
+        "CLICKHOUSE_USER", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_DEFAULT_ACCESS_MANAGEMENT",
+    },
     "postgres": {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB", "POSTGRES_INITDB_ARGS"},
     "valkey/valkey": {"VALKEY_EXTRA_FLAGS", "REDISCLI_AUTH"},
     "chrislusf/seaweedfs": {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
@@ -102,6 +104,55 @@ def test_only_the_migration_holds_the_owner_s_password_and_the_api_no_other_role
     assert holders == {"migrate"}
     api = OURS["api"]["environment"]
     assert {name for name in api if "DATABASE" in name} == {"OPPULENCE_DATABASE_URL"}
+
+
+def reachable_from(name: str) -> set[str]:
+    """Return the services that share a network with this one: every port of theirs is open."""
+    networks = set(SERVICES[name]["networks"])
+    return {other for other, s in SERVICES.items() if networks & set(s["networks"])} - {name}
+
+
+def test_only_orchestration_reaches_the_process_that_runs_any_code_it_is_sent() -> None:
+    reach_code = {name for name in OURS if "code" in reachable_from(name)}
+    assert reach_code == {"migrate", "worker", "webserver", "daemon"}
+    assert reachable_from("api") == {"webserver", "clickhouse", "postgres", "redis", "objects"}
+    assert {name for name in SERVICES if "redis" in reachable_from(name) and name in OURS} == {
+        "api", "webserver",
+    }  # fmt: skip
+
+
+def test_ways_out_are_for_those_that_ask_providers_or_publish_a_port() -> None:
+    networks = COMPOSE["networks"]
+    assert {n for s in SERVICES.values() for n in s["networks"]} == set(networks)
+    open_ones = {name for name, told in networks.items() if not (told or {}).get("internal")}
+    way_out = {name for name, s in SERVICES.items() if open_ones & set(s["networks"])}
+    assert way_out == {"api", "webserver", "worker", "code"}
+    for name in open_ones - {"outbound"}:
+        assert len([s for s in SERVICES.values() if name in s["networks"]]) == 1
+
+
+def test_what_each_service_asks_for_is_within_its_reach() -> None:
+    for name, service in OURS.items():
+        for variable, value in service["environment"].items():
+            host = re.search(r"(?:@|//)([a-z]+):\d+", str(value))
+            unused = {"OPPULENCE_REDIS_URL", "OPPULENCE_DAGSTER_URL"} if name != "api" else set()
+            if host and variable not in unused:
+                assert host[1] in reachable_from(name), f"{name} cannot reach {value}"
+        for needed in service["depends_on"]:
+            assert needed in SERVICES
+    code = OURS["webserver"]["command"]
+    assert code[code.index("--grpc-host") + 1] in reachable_from("webserver")
+
+
+def test_the_api_reads_clickhouse_as_a_user_that_the_migration_makes_for_it() -> None:
+    url = "OPPULENCE_CLICKHOUSE_URL"
+    reader = OURS["migrate"]["environment"]["OPPULENCE_CLICKHOUSE_READER_URL"]
+    assert OURS["api"]["environment"][url] == reader
+    assert reader.startswith("http://oppulence_reader:${CLICKHOUSE_READER_PASSWORD:?")
+    writers = {name for name, s in OURS.items() if "//oppulence:" in s["environment"][url]}
+    assert writers == set(OURS) - {"api"}
+    assert not any("CLICKHOUSE_PASSWORD:?" in str(v) for v in OURS["api"]["environment"].values())
+    assert OURS["api"]["volumes"] == [], "Dagster's home is on the volume"
 
 
 def test_the_commands_are_those_that_run_on_one_machine(tmp_path: Path) -> None:
