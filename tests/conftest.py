@@ -20,6 +20,8 @@ from core.settings import ENVIRONMENT_PREFIX, Settings
 from local.gateway import clickhouse_url
 from local.stack import prepare_engines, running_engines
 from sandbox.process import RunningSandbox, running_sandbox
+from tests.european_banks import EuropeanBanks, running_banks
+from tests.mailbox import Mailbox, running_mailbox
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -95,10 +97,20 @@ def redis() -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def engines(postgres: Settings, redis: Settings, clickhouse_gateway: ClickHouseGateway) -> Settings:
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
+    """The relay that every mail of the tests goes to."""
+    with running_mailbox(tmp_path_factory.mktemp("mail") / "mail") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def engines(
+    postgres: Settings, redis: Settings, clickhouse_gateway: ClickHouseGateway, mailbox: Mailbox
+) -> Settings:
     """Settings with every engine running, the four ClickHouse databases made, every key set."""
     complete = postgres.model_copy(
         update={
+            "smtp_url": SecretStr(mailbox.url),
             "redis_url": redis.redis_url,
             "clickhouse_url": SecretStr(clickhouse_url(clickhouse_gateway.port)),
         }
@@ -117,4 +129,14 @@ def stripe_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
     folder = tmp_path_factory.mktemp("sandbox")
     options = ("--scale", "100", "--seed", "7", "--until", "2026-11-20", "--accounts", "2")
     with running_sandbox(folder, *options) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def european_banks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EuropeanBanks]:
+    """The company's euro banks behind GoCardless and Enable Banking; every test consents anew.
+
+    Consents and allowances are each test's own. Tests that move the clock run banks of their own.
+    """
+    with running_banks(tmp_path_factory.mktemp("european-banks")) as running:
         yield running

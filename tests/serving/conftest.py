@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -75,11 +76,11 @@ def database(engines: Settings) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., str]]:
-    """Start an API of these settings on a free port; returns its address."""
+    """Start an API of these settings on its public URL's port or a free one; returns its address."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(settings: Settings, http: type[BoundedProtocol] = BoundedProtocol) -> str:
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.create_server(("127.0.0.1", urlsplit(settings.public_url).port or 0))
         configured = configure_server(create_app(settings))
         configured.http = http
         server = uvicorn.Server(configured)
