@@ -1,6 +1,6 @@
 """Which providers can be pulled, and by whom? One line each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import ModuleType
 from typing import Protocol
@@ -12,6 +12,10 @@ from pipelines import enablebanking, gocardless, plaid, quickbooks, stripe, tell
 from pipelines.batches import Sink
 from pipelines.raw import RawTable
 from pipelines.stripe.tail import Tail as StripeTail
+
+# Events by id, byte for byte, and who takes them to be applied.
+Events = Sequence[tuple[str, bytes]]
+Keep = Callable[[Connection, Events], None]
 
 
 class Tail(Protocol):
@@ -35,9 +39,8 @@ PROVIDERS: dict[str, ModuleType] = {
 }
 
 # Providers whose changes can be asked for every few seconds.
-TAILS: dict[str, Callable[[Settings, Connection], AbstractAsyncContextManager[Tail]]] = {
-    "stripe": StripeTail
-}
+MakeTail = Callable[[Settings, Connection, Keep | None], AbstractAsyncContextManager[Tail]]
+TAILS: dict[str, MakeTail] = {"stripe": StripeTail}
 
 # Providers whose lists can be read anew and compared with the warehouse, day by day.
 AUDITED = frozenset({"stripe"})

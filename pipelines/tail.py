@@ -1,7 +1,8 @@
-"""How is a change seen within seconds where no webhook can reach? The worker asks for events.
+"""How is a change seen where no webhook reaches, or one got lost? The worker asks for events.
 
-Rows go straight to the raw tables, not through dlt: a load of dlt's writes a package, a state row
-and a load row, which every few seconds and for every connection would cost more than the events.
+Those that did not come go to the inbox, which applies them like those that did. (Without one, rows
+go straight to the raw tables, not through dlt: a load of dlt's writes a package, a state row and a
+load row, which every few seconds and for every connection would cost more than the events.)
 The position of each connection is a row of raw.cursor, written after the rows that it covers;
 after a kill, the same events are read again and change nothing. Dagster's incremental run has its
 own cursor and remains the net below this one.
@@ -17,6 +18,7 @@ from core.clock import epoch_microseconds, utc_now
 from core.connections import Connection, ConnectionStore
 from core.database import Database
 from core.errors import EngineUnavailableError, OppulenceError, ProviderError
+from core.inbox import APPEND, Arrival, append_values
 from core.logs import get_logger
 from core.secrets import SecretBox
 from core.settings import Settings
@@ -51,7 +53,16 @@ def run_tail(settings: Settings, stop_event: threading.Event) -> None:
         def refused(connection: Connection, reason: str) -> None:
             writing.record_status(connection, "reconsent_required", reason)
 
-        follow(settings, stop_event, connections, refused)
+        def keep(connection: Connection, events: registry.Events) -> None:
+            arrivals = [
+                Arrival(str(connection.tenant), connection.provider, connection.id, event_id,
+                        payload, origin="poll")
+                for event_id, payload in events
+            ]  # fmt: skip
+            with database.system() as rows:
+                rows.execute(APPEND, append_values(arrivals))
+
+        follow(settings, stop_event, connections, refused, keep=keep)
     finally:
         database.close()
         application.close()
@@ -64,13 +75,25 @@ def follow(
     refused: OnRefused,
     *,
     refresh_seconds: float = REFRESH_SECONDS,
+    keep: registry.Keep | None = None,
 ) -> None:
-    """Follow whatever `connections` returns, asked again every `refresh_seconds`."""
+    """Follow whatever `connections` returns, asked again every `refresh_seconds`.
+
+    Args:
+        settings: The platform's configuration.
+        stop_event: Ends it.
+        connections: Whom to follow.
+        refused: Told of a connection whose credentials are not taken.
+        refresh_seconds: How often `connections` is asked.
+        keep: Takes events; without it they are applied to the raw tables here.
+    """
     prepare_warehouse(settings)
     warehouse = Warehouse.connect(settings)
     try:
         asyncio.run(
-            _follow_all(settings, stop_event, warehouse, connections, refused, refresh_seconds)
+            _follow_all(
+                settings, stop_event, warehouse, connections, refused, refresh_seconds, keep
+            )
         )
     finally:
         warehouse.close()
@@ -83,6 +106,7 @@ async def _follow_all(
     connections: Connections,
     refused: OnRefused,
     refresh_seconds: float,
+    keep: registry.Keep | None,
 ) -> None:
     stop = asyncio.Event()
     following: dict[str, tuple[Connection, asyncio.Task[None]]] = {}
@@ -105,7 +129,7 @@ async def _follow_all(
                 del following[key]
         for key, connection in wanted.items():
             if key not in following:
-                work = _follow_one(settings, warehouse, connection, stop, refused)
+                work = _follow_one(settings, warehouse, connection, stop, refused, keep)
                 following[key] = (connection, asyncio.create_task(work))
         await asyncio.to_thread(stop_event.wait, refresh_seconds)
     stop.set()
@@ -128,12 +152,13 @@ async def _follow_one(
     connection: Connection,
     stop: asyncio.Event,
     refused: OnRefused,
+    keep: registry.Keep | None,
 ) -> None:
     """Look every `poll_seconds`; a connection that fails waits longer, alone, and begins anew."""
     pause = settings.poll_seconds
     while not stop.is_set():
         try:
-            async with registry.TAILS[connection.provider](settings, connection) as tail:
+            async with registry.TAILS[connection.provider](settings, connection, keep) as tail:
                 position = await asyncio.to_thread(_position, warehouse, connection)
                 while not stop.is_set():
                     moved_to = await _look(tail, warehouse, connection, position)

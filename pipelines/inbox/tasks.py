@@ -103,7 +103,8 @@ def next_attempt(cause: str, attempts: int, now: datetime) -> datetime | None:
     """Return when to try again after so many attempts; None to give up."""
     if attempts >= ATTEMPTS.get(cause, DEFAULT_ATTEMPTS):
         return None
-    pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+    doubled: int = 2 ** min(attempts - 1, 20)
+    pause = min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
     jitter: float = random.uniform(0.5, 1)  # noqa: S311
     return now + pause * jitter
 

@@ -1,10 +1,12 @@
-"""What happened on one account since the last look? Its newest events, applied.
+"""What happened on one account since the last look? Its newest events, kept or applied.
 
 The position is the newest event's time, kept by the caller. Each look starts a little before it,
 since events can become visible late; events that were applied before are remembered and skipped.
 """
 
+import asyncio
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 
 from core.clock import epoch_microseconds, utc_now
 from core.connections import Connection
@@ -26,8 +28,14 @@ _EVENTS = next(endpoint for endpoint in LISTS if endpoint.object == "event")
 class Tail:
     """Follows the events of one account. Use as an asynchronous context manager."""
 
-    def __init__(self, settings: Settings, connection: Connection) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        connection: Connection,
+        keep: Callable[[Connection, Sequence[tuple[str, bytes]]], None] | None = None,
+    ) -> None:
         self.connection = connection
+        self._keep = keep
         self._known: OrderedDict[str, None] = OrderedDict()
         self._seen: dict[str, int] = {}
         self._client = StripeClient(
@@ -48,8 +56,8 @@ class Tail:
         Args:
             position: The second of the newest event seen; 0 on the first look, which starts now:
                 the past is a backfill's.
-            sink: Where the rows go; the position counts once they are all in, and `landed` is
-                told so. A look whose rows did not land is simply taken again.
+            sink: Where the rows go, if nobody keeps the events; the position counts once they are
+                all in, and `landed` is told so. A look whose rows did not land is taken again.
 
         Raises:
             ProviderError: Stripe could not be read; nothing is lost, look again.
@@ -61,7 +69,11 @@ class Tail:
         seen = self._seen = {}
 
         async def handle(page: ReadPage) -> None:
-            await apply(page)
+            if self._keep is None:
+                await apply(page)
+            elif new := [one for one in page.items if one.id not in self._known]:
+                events = [(one.id, bytes(one.payload)) for one in new]
+                await asyncio.to_thread(self._keep, self.connection, events)
             seen.update((event.id, event.created) for event in page.items)
 
         spans: Stored = [Span(position - LOOK_BACK, 0).stored()]

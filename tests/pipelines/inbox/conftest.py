@@ -76,13 +76,13 @@ class Engine:
     def database(self) -> Mortal:
         return self.worker.database
 
-    def connect(self, provider: str = "stripe") -> Connection:
+    def connect(self, provider: str = "stripe", api_url: str = "") -> Connection:
         tenant = TenantId(new_id("ws"))
         with self.application.tenant(tenant) as rows:
             rows.execute("insert into workspaces (id, name) values (%s, 'A')", [str(tenant)])
         return self.store.connect(
             tenant, provider=provider, name="A", provider_account_id=new_id("acct"),
-            api_url=self.api_url, credentials={"api_key": "sk_test_1"},
+            api_url=api_url or self.api_url, credentials={"api_key": "sk_test_1"},
         )  # fmt: skip
 
     def deliver(self, connection: Connection, *bodies: dict | bytes) -> None:

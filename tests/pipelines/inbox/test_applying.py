@@ -19,7 +19,10 @@ from pipelines.inbox.refetching import Refetcher
 from pipelines.inbox.retrying import retry_due
 from pipelines.inbox.tasks import ATTEMPTS, next_attempt
 from pipelines.inbox.worker import apply_share, opened, run_inbox
+from pipelines.tail import run_tail
+from tests.pipelines.fake_stripe import FakeStripe
 from tests.pipelines.inbox.conftest import customer, event
+from tests.pipelines.test_ingest import served
 
 NOW = 1_790_000_000
 
@@ -334,3 +337,28 @@ def test_a_refetcher_asks_fairly(engine):
     assert engine.tasks(quiet) == []
     assert len(engine.tasks(loud)) == 84
     engine.drain()
+
+
+def test_events_that_never_came_are_asked_for_and_applied(engine):
+    """The tail hands them to the inbox; those that came by themselves are not added again."""
+    now = int(time.time())
+    events = [event(n, now, "customer.updated", customer(n)) for n in range(3)]
+    with served(FakeStripe({"/v1/events": events[::-1]})) as url:
+        mine = engine.connect(api_url=url)
+        engine.deliver(mine, events[0])
+        stop = threading.Event()
+        settings = engine.worker.settings.model_copy(update={"poll_seconds": 0.5})
+        thread = threading.Thread(target=run_tail, args=(settings, stop))
+        thread.start()
+        try:
+            deadline = time.monotonic() + 60
+            while count(engine, mine) < 3:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            stop.set()
+            thread.join(60)
+    engine.drain()
+    assert count(engine, mine) == 3
+    assert set(engine.landed(mine, "event")) == {"evt_0", "evt_1", "evt_2"}
+    assert set(engine.latest(mine)) == {"customer cus_0", "customer cus_1", "customer cus_2"}
