@@ -1,6 +1,8 @@
 """How does a consent flow ask a provider? One JSON request; failures carry the provider's words."""
 
+import ssl
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -11,6 +13,12 @@ TIMEOUT_SECONDS = 20.0
 
 # The error that a refusal means: its status and its body, an empty object where it was no JSON.
 Refused = Callable[[int, Any], OppulenceError]
+
+
+@lru_cache(maxsize=1)
+def trusted() -> ssl.SSLContext:
+    """Return the authorities that we trust, read once: that takes longer than most requests."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def ask(
@@ -38,7 +46,7 @@ def ask(
         ProviderError: The provider does not answer, or not with JSON.
     """
     try:
-        with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+        with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False, verify=trusted()) as client:
             answer = client.request(method, url, headers=headers, params=query, json=body)
     except httpx.HTTPError as error:
         raise ProviderError(

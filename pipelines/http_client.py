@@ -20,6 +20,7 @@ import httpx
 
 from core.clock import epoch_microseconds, utc_now
 from core.errors import ProviderError
+from linking.http import trusted
 from pipelines.failures import ConsentNeededError, LimitReachedError, ProviderUnavailableError
 
 # Headers of one request; True asks for a new token, because the last one was not taken.
@@ -88,7 +89,7 @@ class ProviderClient:
             timeout=httpx.Timeout(patience.timeout_seconds, connect=10),
             follow_redirects=False,
             trust_env=False,
-            verify=tls if tls is not None else True,
+            verify=tls if tls is not None else trusted(),
         )
 
     async def __aenter__(self) -> "ProviderClient":
@@ -201,6 +202,7 @@ def retry_after(response: httpx.Response) -> float:
     if text.replace(".", "", 1).isdigit():
         return float(text)
     try:
-        return max(0.0, (parsedate_to_datetime(text) - utc_now()).total_seconds())
+        seconds: float = (parsedate_to_datetime(text) - utc_now()).total_seconds()
+        return max(0.0, seconds)
     except ValueError:
         return 0.0
