@@ -18,6 +18,19 @@ from core.database import APPLICATION_ROLE, DAGSTER_ROLE, SYSTEM_ROLE
 from core.errors import ConfigurationError
 from core.settings import Settings
 
+# No request waits longer for a statement, and a process that was stopped in the middle of a
+# transaction does not keep its locks. Dagster's own role sets what it needs.
+TIME_LIMITS = {
+    APPLICATION_ROLE: {
+        "statement_timeout": "20s",
+        "idle_in_transaction_session_timeout": "30s",
+    },
+    SYSTEM_ROLE: {
+        "statement_timeout": "60s",
+        "idle_in_transaction_session_timeout": "60s",
+    },
+}
+
 
 def prepare_database(settings: Settings) -> None:
     """Create what is missing and migrate the schema to its newest revision; idempotent.
@@ -49,6 +62,12 @@ def _ensure_role(connection: psycopg.Connection, role: str, url: str) -> None:
             sql.Identifier(role), sql.Literal(str(parts["password"]))
         )
     )
+    for name, value in TIME_LIMITS.get(role, {}).items():
+        connection.execute(
+            sql.SQL("alter role {} set {} = {}").format(
+                sql.Identifier(role), sql.Identifier(name), sql.Literal(value)
+            )
+        )
 
 
 def _ensure_database(connection: psycopg.Connection, url: str, owner: str) -> None:

@@ -45,7 +45,7 @@ class StripeFlow:
             CredentialsRefusedError: It is no key for reading, or Stripe does not take it.
             ProviderError: Stripe does not answer, or not as Stripe does.
         """
-        api_key = credentials["api_key"]
+        api_key = credentials.get("api_key", "")
         if not api_key.startswith(("sk_", "rk_")):
             raise CredentialsRefusedError(
                 "A Stripe key for reading starts with sk_ or rk_.",

@@ -1,12 +1,14 @@
 """What follows the providers' events? One process over every active connection, until stopped.
 
-The loop is `pipelines.tail`; this is its process: signals end it after what it has begun, and a
-file touched while it runs tells a supervisor or a container's healthcheck that it does.
+The loops are `pipelines.tail` for events that are asked for, `pipelines.inbox` for those that come,
+`serving.syncs.dispatcher` for syncs that wait for Dagster, and `serving.connections.erasing` for
+what shall be forgotten; this is their process: signals end it after what it has begun, and a file
+touched while it runs tells a supervisor or a container's healthcheck that it does.
 """
 
 import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from types import FrameType
 
 from core.errors import OppulenceError
@@ -14,9 +16,13 @@ from core.logs import get_logger
 from core.settings import load_settings
 from local.services import is_worker_alive, worker_mark
 from oppulence.session import command_session
+from pipelines.inbox.worker import run_inbox
 from pipelines.tail import run_tail
+from serving.connections.erasing import run_erasing
+from serving.syncs.dispatcher import run_dispatcher
 
 MARK_SECONDS = 5.0
+LOOPS = (run_tail, run_inbox, run_dispatcher, run_erasing)
 
 log = get_logger("worker")
 
@@ -54,11 +60,14 @@ def run_worker() -> None:
             signal.signal(number, stop)
         mark = worker_mark(settings)
         log.info("following", every_seconds=settings.poll_seconds)
-        # The loop has a thread of its own, so that signals and the mark do not wait for it.
-        with ThreadPoolExecutor(1, "tail") as threads:
-            following = threads.submit(run_tail, settings, stopping)
-            while not following.done():
+        # Each loop has a thread of its own, so that signals and the mark do not wait for it. A
+        # fault of one ends all, and the supervisor starts them again.
+        with ThreadPoolExecutor(len(LOOPS), "loop") as threads:
+            running = [threads.submit(loop, settings, stopping) for loop in LOOPS]
+            while not any(loop.done() for loop in running):
                 mark.touch()
-                wait([following], timeout=MARK_SECONDS)
+                wait(running, timeout=MARK_SECONDS, return_when=FIRST_COMPLETED)
+            stopping.set()
         mark.unlink(missing_ok=True)
-        following.result()
+        for loop in running:
+            loop.result()

@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.staticfiles import StaticFiles
 
 from core.settings import Settings
 from serving import health
@@ -18,17 +19,28 @@ from serving.api_keys import router as api_keys
 from serving.audit_log import router as audit_log
 from serving.auth.key_cache import KeyCache
 from serving.balances import router as balances
+from serving.connections import link_router as links
 from serving.connections import router as connections
 from serving.documentation import OPENAPI_PATH, add_documentation
 from serving.engines import Engines
 from serving.exchange import ExchangeMiddleware
+from serving.invitations import pages as invitation_pages
+from serving.invitations import router as invitations
 from serving.members import router as members
 from serving.metrics import router as metrics
 from serving.openapi import TITLE, VERSION, add_openapi
 from serving.problems import add_problem_handlers
 from serving.rate_limits import RateLimiter
+from serving.sign_in import router as sign_in
+from serving.sign_in.issuer import Issuer
 from serving.syncs import router as syncs
 from serving.transactions import router as transactions
+from serving.usage import router as usage
+from serving.usage.book import UsageBook
+from serving.web import router as web
+from serving.web.pages import STATIC_FOLDER, STATIC_PATH
+from serving.webhooks import router as webhooks
+from serving.webhooks.deliveries import Deliveries
 from serving.whoami import router as whoami
 from serving.workspaces import router as workspaces
 
@@ -37,14 +49,20 @@ ROUTERS = (
     accounts.router,
     balances.router,
     metrics.router,
+    links.router,  # before connections: "callback" is no connection's id
     connections.router,
     syncs.router,
+    webhooks.router,
     whoami.router,
     workspaces.router,
     members.router,
+    invitations.router,
     api_keys.router,
     audit_log.router,
+    usage.router,
 )
+
+PAGES = (sign_in.router, invitation_pages.router, web.router)
 
 
 class State(TypedDict):
@@ -54,6 +72,9 @@ class State(TypedDict):
     keys: KeyCache
     limiter: RateLimiter
     answers: AnswerCache
+    usage: UsageBook
+    issuer: Issuer | None
+    deliveries: Deliveries
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -66,14 +87,22 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         engines = await run_in_threadpool(Engines.open, settings)
+        book = UsageBook(engines.cache, engines.database)
+        book.start()
+        deliveries = Deliveries.open(engines)
         try:
             yield State(
                 engines=engines,
                 keys=KeyCache(engines.database, engines.api_key_secret),
                 limiter=RateLimiter(engines.cache),
                 answers=AnswerCache(engines.cache),
+                usage=book,
+                issuer=Issuer.of(settings),
+                deliveries=deliveries,
             )
         finally:
+            await deliveries.close()
+            await run_in_threadpool(book.close)
             await run_in_threadpool(engines.close)
 
     application = FastAPI(
@@ -88,8 +117,9 @@ def create_app(settings: Settings) -> FastAPI:
     application.add_middleware(ExchangeMiddleware)
     add_problem_handlers(application)
     application.include_router(health.router)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *PAGES):
         application.include_router(router)
+    application.mount(STATIC_PATH, StaticFiles(directory=STATIC_FOLDER), name="static")
     add_documentation(application)
     add_openapi(application)
     return application

@@ -20,7 +20,7 @@ from serving.auth.scope import TenantScope
 from serving.freshness import tell_freshness
 
 # Part of every tag: raise it when the shape of an answer changes.
-SHAPE = 1
+SHAPE = 2
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
     304: {"description": "Nothing has changed since the answer whose ETag `If-None-Match` names"}
 }
@@ -32,6 +32,8 @@ def cached(
     asked: Mapping[str, Any],
     newest: TenantQuery,
     make: Callable[[], BaseModel],
+    *,
+    include: Any = None,
 ) -> Response:
     """Answer 304, or with the kept answer, or with what `make` returns.
 
@@ -42,6 +44,7 @@ def cached(
         newest: Answers with one row on the tables behind the answer: `rows_held`, `newest_at` and
             `state`, which differs whenever the answer may.
         make: Computes the answer.
+        include: Which parts of it to send, in Pydantic's way; None for all.
     """
     state = tell_freshness(scope, newest)
     named = msgspec.json.encode([SHAPE, str(scope.tenant), operation, asked, state], order="sorted")
@@ -49,14 +52,14 @@ def cached(
     headers = {
         "ETag": f'"{tag}"',
         "Cache-Control": "private, no-cache",
-        "Vary": "Authorization, X-Workspace-Id",
+        "Vary": "Authorization, Cookie, X-Workspace-Id",
     }
     if _matches(scope.if_none_match, tag):
         return Response(status_code=304, headers=headers)
     key = f"answer|{scope.tenant}|{tag}"
     body = scope.answers.get(key)
     if body is None:
-        body = make().model_dump_json().encode()
+        body = make().model_dump_json(include=include).encode()
         scope.answers.keep(key, body)
     else:
         scope.exchange.facts["cached"] = True

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 ASSETS_PATH = "/docs/assets"
@@ -25,7 +25,13 @@ def add_documentation(application: FastAPI) -> None:
     application.include_router(router)
 
 
-@router.get("/docs")
+@router.api_route("/", methods=["GET", "HEAD"])
+async def front_door() -> RedirectResponse:
+    """Lead whoever opens the bare address to the reference."""
+    return RedirectResponse("/docs", 307)
+
+
+@router.api_route("/docs", methods=["GET", "HEAD"])
 async def swagger() -> HTMLResponse:
     """Show the operations, ready to be tried."""
     return get_swagger_ui_html(
@@ -38,7 +44,7 @@ async def swagger() -> HTMLResponse:
     )
 
 
-@router.get("/redoc")
+@router.api_route("/redoc", methods=["GET", "HEAD"])
 async def redoc() -> HTMLResponse:
     """Show the reference."""
     return get_redoc_html(

@@ -5,9 +5,12 @@ before its warehouse answers 503 until that is up, and recovers by itself.
 """
 
 import threading
+import time
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import redis
+from fastapi import Depends, Request
 
 from core.cache import connect_cache
 from core.database import Database
@@ -19,6 +22,7 @@ from core.warehouse import Warehouse
 # time, and a Postgres connection only for short transactions.
 WAREHOUSE_CONNECTIONS = 40
 DATABASE_CONNECTIONS = 16
+TABLES_KNOWN_SECONDS = 60.0
 
 
 @dataclass
@@ -29,6 +33,7 @@ class Engines:
     database: Database
     cache: redis.Redis | None
     _warehouse: Warehouse | None = None
+    _tables: dict[str, tuple[bool, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -56,6 +61,20 @@ class Engines:
                 self._warehouse = Warehouse.connect(self.settings, pool_size=WAREHOUSE_CONNECTIONS)
             return self._warehouse
 
+    def has_table(self, name: str) -> bool:
+        """Say whether the warehouse has a table, as it was within the last minute."""
+        known, until = self._tables.get(name, (False, 0.0))
+        if time.monotonic() < until:
+            return known
+        database, _, table = name.partition(".")
+        found = self.warehouse.rows(
+            "select 1 as one from system.tables"
+            " where database = {database:String} and name = {table:String}",
+            {"database": database, "table": table},
+        )
+        self._tables[name] = (bool(found), time.monotonic() + TABLES_KNOWN_SECONDS)
+        return bool(found)
+
     @property
     def api_key_secret(self) -> str:
         """The secret under which API keys are hashed."""
@@ -75,3 +94,13 @@ class Engines:
         self.database.close()
         if self.cache is not None:
             self.cache.close()
+
+
+def _settings(request: Request) -> Settings:
+    engines: Engines = request.state.engines
+    return engines.settings
+
+
+# Where providers and Dagster are: by settings alone, never by the caller, who could point us
+# anywhere.
+ServerSettings = Annotated[Settings, Depends(_settings)]

@@ -61,6 +61,7 @@ class ExchangeMiddleware:
         scope.setdefault("state", {})["exchange"] = exchange
         method, path = scope["method"], scope["path"]
         started_at, status, received = time.monotonic(), 0, 0
+        answered_at: float | None = None  # before what is done in the answer's background
 
         async def receive_within_limit() -> Message:
             nonlocal received
@@ -71,7 +72,7 @@ class ExchangeMiddleware:
             return message
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered_at
             if message["type"] == "http.response.start":
                 status = message["status"]
                 answered = MutableHeaders(raw=message["headers"])
@@ -79,6 +80,8 @@ class ExchangeMiddleware:
                     answered[name] = value
                 message["headers"] = answered.raw
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                answered_at = time.monotonic()
 
         try:
             if refusal := _refusal(scope, headers):
@@ -100,7 +103,7 @@ class ExchangeMiddleware:
                 method=method,
                 path=path[:200],
                 status=status,
-                milliseconds=round((time.monotonic() - started_at) * 1000, 1),
+                milliseconds=round(((answered_at or time.monotonic()) - started_at) * 1000, 1),
                 request_id=exchange.request_id,
                 **exchange.facts,
             )

@@ -2,7 +2,7 @@
 
 FastAPI writes the document from the routes' types; this module adds what holds for every operation
 of /v1 in one place: the answers 401, 403, 422, 429 … as problems, the permission it needs, and that
-key and workspace are required together (FastAPI would offer them as alternatives).
+key or session is required together with the workspace (FastAPI would offer all as alternatives).
 """
 
 from typing import Any
@@ -17,10 +17,11 @@ from core.errors import (
     UnauthenticatedError,
 )
 from serving.auth.permissions import TABLE, Permission
-from serving.auth.scope import required_permissions
+from serving.auth.scope import SCOPED_PREFIX, required_permissions
 from serving.problems import FieldProblem, Problem
 from serving.rate_limits import RateLimitedError
 from serving.responses import problem_declaration
+from serving.webhooks import receiver
 
 TITLE = "Oppulence API"
 VERSION = "1.0.0"
@@ -67,6 +68,7 @@ def _complete(
         )
         schemas[model.__name__].pop("$defs", None)
     document["info"]["description"] = _description()
+    document["paths"][receiver.PATH] = {"post": receiver.document()}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["responses"].pop("422", None)
@@ -74,17 +76,26 @@ def _complete(
                 answer.setdefault("headers", {}).update(_headers(_HEADERS))
             if (method.upper(), path) in permissions:
                 _complete_scoped(operation, permissions[method.upper(), path])
+            elif path.startswith(SCOPED_PREFIX):  # proven otherwise, as its own security says
+                _declare_errors(operation)
     return document
 
 
 def _complete_scoped(operation: dict[str, Any], permission: Permission | None) -> None:
-    operation["security"] = [{"api_key": [], "workspace": []}]
+    operation["security"] = [
+        {"api_key": [], "workspace": []},
+        {"session": [], "workspace": []},
+    ]
     operation["x-required-permission"] = permission
-    needed = f"Requires the permission `{permission}`." if permission else "Any valid key."
+    needed = f"Requires the permission `{permission}`." if permission else "Any proven caller."
     operation["description"] = f"{operation.get('description', '')}\n\n{needed}".strip()
     for status, answer in operation["responses"].items():
         if status.startswith("2"):
             answer["headers"].update(_headers(_SCOPED_HEADERS))
+    _declare_errors(operation)
+
+
+def _declare_errors(operation: dict[str, Any]) -> None:
     for error in EVERY_OPERATION:
         operation["responses"].setdefault(str(error.status), problem_declaration(error))
 
@@ -103,6 +114,7 @@ def _description() -> str:
     )
     return (
         "Every provider's money in one shape. Send `Authorization: Bearer opk_…` and"
-        " `X-Workspace-Id: ws_…`; errors are RFC 9457 problems.\n\n"
+        " `X-Workspace-Id: ws_…` (a signed-in member's browser: its cookie and the latter);"
+        " errors are RFC 9457 problems.\n\n"
         "| permission | allows | roles |\n| --- | --- | --- |\n" + rows
     )

@@ -1,8 +1,9 @@
 """How is a long list walked? By a cursor that names the last row seen, not a number of rows.
 
-Lists are ordered by moment (newest first) and then by name, both part of the cursor, so that rows
-inserted or removed between two pages neither repeat nor hide the others. A cursor is opaque to
-callers and needs no signature: it selects among rows that the scope has already filtered.
+Lists are ordered by what does not change of a row (mostly its moment) and then by name, all part of
+the cursor, so that rows inserted or removed between two pages neither repeat nor hide the others. A
+cursor is opaque to callers and needs no signature: it selects among rows that the scope has already
+filtered.
 """
 
 import base64
@@ -21,6 +22,7 @@ from core.errors import InvalidInputError
 
 MAXIMUM_LIMIT = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAST, _MOST = -(2**63), 2**63 - 1  # what ClickHouse and Postgres take for an integer
 
 Item = TypeVar("Item", bound=BaseModel)
 Limit = Annotated[int, Query(ge=1, le=MAXIMUM_LIMIT, description="Rows per page")]
@@ -53,8 +55,7 @@ class Cursor:
 
     def encode(self) -> str:
         """Return the text for callers."""
-        body = json.dumps([epoch_microseconds(self.moment), *self.name], separators=(",", ":"))
-        return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+        return encode_position(epoch_microseconds(self.moment), *self.name)
 
     @classmethod
     def decode(cls, text: str, *, names: int) -> "Cursor":
@@ -63,31 +64,56 @@ class Cursor:
         Raises:
             InvalidInputError: It is not such a cursor.
         """
+        moment, *name = decode_position(text, int, *[str] * names)
         try:
-            body = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            moment, *name = body
-            if type(moment) is not int or [type(part) for part in name] != [str] * names:
-                raise TypeError
-            if any("\0" in part for part in name):
-                raise ValueError
             return cls(_EPOCH + timedelta(microseconds=moment), tuple(name))
-        except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
-            raise InvalidInputError(
-                "The cursor is not one that this list has given.",
-                next_step="Send next_cursor as it was received, or leave it out to start over.",
-            ) from None
+        except OverflowError:
+            raise _foreign_cursor() from None
+
+
+def encode_position(*parts: int | str) -> str:
+    """Return a cursor's text."""
+    body = json.dumps(parts, separators=(",", ":"))
+    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+
+
+def decode_position(text: str, *shape: type[int] | type[str]) -> list[Any]:
+    """Read what `encode_position` made of parts of these types.
+
+    Raises:
+        InvalidInputError: It is not such a cursor.
+    """
+    try:
+        body = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if type(body) is not list or [type(part) for part in body] != list(shape):
+            raise TypeError
+        if any(type(part) is str and "\0" in part for part in body):
+            raise ValueError
+        if any(type(part) is int and not _LEAST <= part <= _MOST for part in body):
+            raise ValueError
+    except (ValueError, TypeError, RecursionError, binascii.Error):
+        raise _foreign_cursor() from None
+    return body
+
+
+def _foreign_cursor() -> InvalidInputError:
+    return InvalidInputError(
+        "The cursor is not one that this list has given.",
+        next_step="Send next_cursor as it was received, or leave it out to start over.",
+    )
 
 
 def page_of(
     rows: Sequence[Mapping[str, Any]],
     limit: int,
     shape: Callable[[Mapping[str, Any]], Item],
-    cursor_of: Callable[[Mapping[str, Any]], Cursor],
+    cursor_of: Callable[[Mapping[str, Any]], Cursor | str],
 ) -> Page[Item]:
     """Return a page of `limit` rows; one row more than that tells that another page follows."""
     has_more = len(rows) > limit
+    last = cursor_of(rows[limit - 1]) if has_more else None
     return Page(
         data=[shape(row) for row in rows[:limit]],
         has_more=has_more,
-        next_cursor=cursor_of(rows[limit - 1]).encode() if has_more else None,
+        next_cursor=last.encode() if isinstance(last, Cursor) else last,
     )

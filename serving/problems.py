@@ -51,6 +51,7 @@ class Problem(BaseModel):
     request_id: str = Field(examples=["req_5k2m8"])
     next_step: str = Field(description="What to do about it")
     errors: list[FieldProblem] | None = Field(default=None, description="The fields, if it is them")
+    quota: str | None = Field(default=None, description="Of `quota_exceeded`: which one")
     engines: dict[str, Any] | None = Field(default=None, description="Of /ready: each one's state")
 
 
@@ -113,6 +114,7 @@ def problem_of(error: OppulenceError, request: Request) -> Problem:
         instance=request.url.path,
         request_id=request_id,
         next_step=next_step,
+        quota=getattr(error, "quota", None),
     )
 
 

@@ -1,4 +1,4 @@
-"""How often may a key ask? Moving windows of a minute, per workspace and per key and route class.
+"""How often may somebody ask? Moving windows per workspace, and per caller and route class.
 
 Windows are kept in Redis, so all workers count together. Without Redis each worker counts alone, in
 memory, and says so in `X-Degraded`; requests go on. A refused request costs the workspace nothing.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import redis
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -19,11 +19,16 @@ from core.errors import OppulenceError
 from core.logs import get_logger
 from serving.exchange import Exchange
 
-RouteClass = Literal["read", "write", "sync", "export"]
+RouteClass = Literal["read", "write", "sync", "export", "webhook"]
 
 DEFAULT_PER_MINUTE = 3_000
+DAY_SECONDS = 86_400
+# Which classes of routes are counted towards which quota of the workspace, over 24 hours.
+QUOTAS: dict[RouteClass, str] = {"sync": "syncs_per_day", "export": "exports_per_day"}
 # The share of its workspace's limit that one key may use up, per class of routes.
 SHARES: dict[RouteClass, float] = {"read": 0.5, "write": 0.05, "sync": 0.01, "export": 0.01}
+# Webhooks have a limit of their own: a provider's busy hour must not close the API, nor be refused.
+WEBHOOKS_PER_MINUTE = 60_000
 # How long a failed Redis is left alone: its timeout would slow down every request.
 LEFT_ALONE_SECONDS = 5.0
 DEGRADED_HEADER = "X-Degraded"
@@ -31,7 +36,7 @@ _LOG = get_logger("serving")
 
 
 class RateLimitedError(OppulenceError):
-    """Too many requests in the last minute."""
+    """Too many requests in too short a time."""
 
     code = "rate_limited"
     title = "Too many requests"
@@ -45,18 +50,44 @@ class RateLimitedError(OppulenceError):
         self.headers = {"Retry-After": str(seconds)}
 
 
+class QuotaExceededError(RateLimitedError):
+    """All the expensive work of this kind that may be asked for in 24 hours was asked for."""
+
+    code = "quota_exceeded"
+    title = "The quota is used up"
+
+    def __init__(self, policy: str, seconds: int) -> None:
+        super().__init__(policy, seconds)
+        self.detail = f"The workspace's quota {policy} is used up."
+        self.next_step = f"Wait {seconds} s (Retry-After), or have the operator raise it."
+        self.quota = policy
+
+
 class Window(NamedTuple):
-    """One limit: its name in headers, whose it is, and how many requests it takes a minute."""
+    """One limit: its name in headers, whose it is, and how many requests it takes in a time."""
 
     policy: str
     owner: str
-    per_minute: int
+    limit: int
+    seconds: int = 60
+
+    @property
+    def item(self) -> RateLimitItem:
+        """The limit as the library counts it."""
+        return RateLimitItemPerSecond(self.limit, self.seconds)
+
+    def refusal(self, seconds: int) -> "RateLimitedError":
+        """Return what is raised when the window is full, with the time to wait."""
+        kind = QuotaExceededError if self.policy in QUOTAS.values() else RateLimitedError
+        return kind(self.policy, seconds)
 
 
 def windows(
     workspace_id: str, key_id: str, route_class: RouteClass, workspace_limit: int | None
-) -> tuple[Window, Window]:
-    """Return the two limits that a request must keep, the narrower first."""
+) -> tuple[Window, ...]:
+    """Return the limits that a request must keep, the narrowest first."""
+    if route_class == "webhook":
+        return (Window("webhooks", workspace_id, WEBHOOKS_PER_MINUTE),)
     total = workspace_limit or DEFAULT_PER_MINUTE
     of_key = max(1, int(total * SHARES[route_class]))
     return (
@@ -85,8 +116,17 @@ class RateLimiter:
             )
             self._shared = MovingWindowRateLimiter(storage)
 
+    def left(self, window: Window) -> int:
+        """Return how much is left of a window, as far as this process can tell."""
+        if self._shared is not None and time.monotonic() >= self._retry_at:
+            try:
+                return _left(self._shared, window)[0]
+            except StorageError as error:
+                self._degrade(error)
+        return _left(self._memory, window)[0]
+
     def admit(self, exchange: Exchange, asked: tuple[Window, ...]) -> None:
-        """Count the request, tell its limits in headers, or refuse it.
+        """Count the request, tell its limits in headers beside those told before, or refuse it.
 
         Raises:
             RateLimitedError: A window is full.
@@ -96,30 +136,31 @@ class RateLimiter:
             try:
                 _admit(self._shared, exchange, asked)
             except StorageError as error:
-                self._retry_at = now + LEFT_ALONE_SECONDS
-                _LOG.warning("rate_limits_degraded", reason=str(error.storage_error))
+                self._degrade(error)
             else:
                 return
         exchange.headers[DEGRADED_HEADER] = "rate limits are counted per process"
         _admit(self._memory, exchange, asked)
 
+    def _degrade(self, error: StorageError) -> None:
+        self._retry_at = time.monotonic() + LEFT_ALONE_SECONDS
+        _LOG.warning("rate_limits_degraded", reason=str(error.storage_error))
+
 
 def _admit(limiter: MovingWindowRateLimiter, exchange: Exchange, asked: tuple[Window, ...]) -> None:
-    exchange.headers["RateLimit-Policy"] = ", ".join(
-        f'"{window.policy}";q={window.per_minute};w=60' for window in asked
-    )
-    full: Window | None = None
-    for window in asked:
-        item = RateLimitItemPerMinute(window.per_minute)
-        if not limiter.hit(item, window.policy, window.owner):
-            full = window
-            break
-    told = full or asked[0]
-    stats = limiter.get_window_stats(
-        RateLimitItemPerMinute(told.per_minute), told.policy, told.owner
-    )
-    seconds = max(1, math.ceil(stats.reset_time - time.time()))
-    remaining = 0 if full else max(0, stats.remaining)
-    exchange.headers["RateLimit"] = f'"{told.policy}";r={remaining};t={seconds}'
+    full = next((w for w in asked if not limiter.hit(w.item, w.policy, w.owner)), None)
+    remaining, seconds = _left(limiter, full or asked[0])
+    before = exchange.headers.get("RateLimit-Policy")
+    policies = [f'"{window.policy}";q={window.limit};w={window.seconds}' for window in asked]
+    exchange.headers["RateLimit-Policy"] = ", ".join([*filter(None, [before]), *policies])
     if full:
-        raise RateLimitedError(full.policy, seconds)
+        exchange.headers["RateLimit"] = f'"{full.policy}";r=0;t={seconds}'
+        raise full.refusal(seconds)
+    if before is None:
+        exchange.headers["RateLimit"] = f'"{asked[0].policy}";r={remaining};t={seconds}'
+
+
+def _left(limiter: MovingWindowRateLimiter, window: Window) -> tuple[int, int]:
+    """Return how much is left of a window, and in how many seconds some of it returns."""
+    stats = limiter.get_window_stats(window.item, window.policy, window.owner)
+    return max(0, stats.remaining), max(1, math.ceil(stats.reset_time - time.time()))

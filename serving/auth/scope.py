@@ -1,9 +1,9 @@
 """Whose data may this request touch? `TenantScope`, the only way from a handler to any engine.
 
 A handler of /v1 declares what it needs as a type, `scope: TransactionsRead`, and receives a scope
-bound to one workspace after key, workspace and permission have been checked. The pools themselves
-are not within a handler's reach, and `require_scopes` refuses to start an application that has
-a route of /v1 without a scope.
+bound to one workspace after key or session, workspace and permission have been checked. The pools
+themselves are not within a handler's reach, and `required_permissions` refuses to start an
+application that has a route of /v1 without a scope.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,25 +15,30 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from core.clock import utc_now
 from core.connections import ConnectionStore
 from core.database import Rows
-from core.errors import ForbiddenError, InvalidInputError
+from core.errors import ForbiddenError
+from core.mail import Mailer
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery
+from core.webhook_secrets import WebhookSecrets
 from serving.answers import AnswerCache
-from serving.auth.key_cache import KeyCache
+from serving.auth.callers import WORKSPACE_HEADER, prove_caller
+from serving.auth.csrf import CSRF_HEADER
 from serving.auth.key_store import ApiKey, insert_key
-from serving.auth.keys import Environment, is_well_formed
+from serving.auth.keys import Environment
 from serving.auth.permissions import Permission
-from serving.auth.refusals import InvalidKeyError
+from serving.auth.principal import Principal
+from serving.auth.tokens import hash_token
 from serving.engines import Engines
 from serving.exchange import Exchange
-from serving.rate_limits import RateLimiter, RouteClass, windows
+from serving.rate_limits import QUOTAS, RateLimitedError, RateLimiter, RouteClass, Window, windows
+from serving.usage.book import UsageBook
+from serving.usage.quotas import quota_window
 
-WORKSPACE_HEADER = "X-Workspace-Id"
 SCOPED_PREFIX = "/v1"
 EXPORT_SECONDS = 300
 
@@ -44,20 +49,32 @@ _WORKSPACE = APIKeyHeader(
     name=WORKSPACE_HEADER,
     auto_error=False,
     scheme_name="workspace",
-    description="The workspace that the key belongs to: `ws_…`",
+    description="The workspace that is meant: the key's own, or one that the member belongs to",
+)
+_SESSION = APIKeyCookie(
+    name="oppulence_session",
+    auto_error=False,
+    scheme_name="session",
+    description="A signed-in member's cookie (over https `__Host-oppulence_session`). Whatever is"
+    f" no GET needs `{CSRF_HEADER}` besides: the value of the cookie `oppulence_csrf`",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class TenantScope:
-    """One workspace, as one key may see it, for the length of one request."""
+    """One workspace, as one key or member may see it, for the length of one request."""
 
     tenant: TenantId
-    key: ApiKey
+    principal: Principal
     exchange: Exchange
     answers: AnswerCache = field(repr=False)
     if_none_match: str
     _engines: Engines = field(repr=False)
+
+    @property
+    def key(self) -> Principal:
+        """Whoever sent the request."""
+        return self.principal
 
     def rows(
         self, query: TenantQuery, parameters: Mapping[str, Any] | None = None
@@ -74,6 +91,10 @@ class TenantScope:
         return self._engines.warehouse.tenant_stream(
             self.tenant, query, parameters, output_format=output_format, seconds=EXPORT_SECONDS
         )
+
+    def has_table(self, name: str) -> bool:
+        """Say whether the warehouse has a table, which an app to come may fill."""
+        return self._engines.has_table(name)
 
     @contextmanager
     def transaction(self) -> Iterator[Rows]:
@@ -104,6 +125,27 @@ class TenantScope:
             scopes=scopes, environment=environment, expires_at=expires_at,
         )  # fmt: skip
 
+    def mailer(self) -> Mailer:
+        """Return what sends mail.
+
+        Raises:
+            ConfigurationError: No relay is configured.
+        """
+        return Mailer.connect(self._engines.settings)
+
+    @property
+    def public_address(self) -> str:
+        """Where browsers find our pages."""
+        return self._engines.settings.public_address
+
+    def hash_token(self, token: str) -> bytes:
+        """Return what is stored of a link's token."""
+        return hash_token(token, self._engines.api_key_secret)
+
+    def webhook_secrets(self) -> WebhookSecrets:
+        """Return the store of webhooks' secrets; call it within this scope's transaction."""
+        return WebhookSecrets(self._engines.database, self._engines.box)
+
     def connection_store(self) -> ConnectionStore:
         """Return the store that seals credentials; call it within this scope's transaction."""
         return ConnectionStore(self._engines.database, self._engines.box)
@@ -118,7 +160,7 @@ class Requires:
     """The dependency that makes a scope.
 
     Args:
-        permission: What the key must be allowed; None for any valid key.
+        permission: What the caller must be allowed; None for any proven caller.
         route_class: Which limit the request counts towards; by default its method says.
     """
 
@@ -130,44 +172,82 @@ class Requires:
         request: Request,
         bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
         workspace: Annotated[str | None, Depends(_WORKSPACE)],
+        _: Annotated[str | None, Depends(_SESSION)],
     ) -> TenantScope:
-        """Check key, workspace, rate limits and permission.
+        """Check caller, workspace, rate limits and permission.
 
         Raises:
-            RateLimitedError: The key or its workspace has asked too often.
-            InvalidKeyError: There is no usable key of this workspace.
-            ForbiddenError: The key lacks the permission.
+            RateLimitedError: The caller or the workspace has asked too often.
+            UnauthenticatedError: There is no usable key or session of this workspace.
+            ForbiddenError: The caller lacks the permission, or another site sent the request.
         """
-        exchange: Exchange = request.state.exchange
-        engines: Engines = request.state.engines
-        keys: KeyCache = request.state.keys
-        if bearer is None:
-            raise InvalidKeyError("The request carries no API key.")
-        tenant = _named_workspace(workspace)
-        if not is_well_formed(bearer.credentials):
-            raise InvalidKeyError("The API key is mistyped or cut: its checksum does not fit.")
-        key = keys.find(tenant, bearer.credentials)
-        if key is None:
-            raise InvalidKeyError("The workspace knows no such API key.")
-        if not key.is_usable(utc_now()):
-            raise InvalidKeyError("The API key has expired or was revoked.")
-        exchange.facts.update(workspace_id=str(tenant), key_id=key.id)
-        limiter: RateLimiter = request.state.limiter
-        route_class = self.route_class or ("read" if request.method == "GET" else "write")
-        limiter.admit(exchange, windows(str(tenant), key.id, route_class, key.workspace_limit))
-        if self.permission is not None and self.permission not in key.scopes:
-            raise ForbiddenError(
-                f"The API key lacks the permission {self.permission}.",
-                next_step="Use a key that has it; GET /v1/whoami lists what this one may do.",
-            )
-        return TenantScope(
-            tenant=tenant,
-            key=key,
-            exchange=exchange,
-            answers=request.state.answers,
-            if_none_match=request.headers.get("If-None-Match", ""),
-            _engines=engines,
+        credentials = None if bearer is None else bearer.credentials
+        tenant, principal = prove_caller(request, credentials, workspace)
+        return admit(request, tenant, principal, self.permission, self.route_class)
+
+
+def admit(
+    request: Request,
+    tenant: TenantId,
+    principal: Principal,
+    permission: Permission | None,
+    route_class: RouteClass | None = None,
+) -> TenantScope:
+    """Return the scope of a proven caller, within their limits and permissions.
+
+    Raises:
+        RateLimitedError: The caller or the workspace has asked too often.
+        ForbiddenError: The caller lacks the permission.
+    """
+    exchange: Exchange = request.state.exchange
+    exchange.facts.update(workspace_id=str(tenant), caller_id=principal.id)
+    counted = route_class or ("read" if request.method == "GET" else "write")
+    limits = windows(str(tenant), principal.id, counted, principal.workspace_limit)
+    _count(request, tenant, principal, counted, limits)
+    if permission is not None and permission not in principal.scopes:
+        who = "API key" if principal.kind == "api_key" else f"role {principal.role}"
+        raise ForbiddenError(
+            f"The {who} lacks the permission {permission}.",
+            next_step="Use a key that has it, or ask an owner; GET /v1/whoami lists what this"
+            " caller may do.",
         )
+    if counted in QUOTAS:
+        engines: Engines = request.state.engines
+        with engines.database.tenant(tenant) as rows:
+            quota = quota_window(rows, tenant, counted)
+        _count(request, tenant, principal, counted, (quota,))
+    return TenantScope(
+        tenant=tenant,
+        principal=principal,
+        exchange=exchange,
+        answers=request.state.answers,
+        if_none_match=request.headers.get("If-None-Match", ""),
+        _engines=request.state.engines,
+    )
+
+
+def _count(
+    request: Request,
+    tenant: TenantId,
+    principal: Principal,
+    route_class: RouteClass,
+    limits: tuple[Window, ...],
+) -> None:
+    limiter: RateLimiter = request.state.limiter
+    usage: UsageBook = request.state.usage
+    exchange: Exchange = request.state.exchange
+    is_first = "RateLimit-Policy" not in exchange.headers
+    try:
+        limiter.admit(exchange, limits)
+    except RateLimitedError:
+        usage.count(tenant, principal.id, route_class, is_new=is_first, is_limited=True)
+        raise
+    if is_first:
+        usage.count(tenant, principal.id, route_class)
+
+
+class OtherProof:
+    """Marks a dependency that makes a scope of something else than a key or a session."""
 
 
 AnyScope = Annotated[TenantScope, Depends(Requires(None))]
@@ -181,6 +261,11 @@ ConnectionsRead = Annotated[TenantScope, Depends(Requires(Permission.CONNECTIONS
 ConnectionsWrite = Annotated[TenantScope, Depends(Requires(Permission.CONNECTIONS_WRITE))]
 SyncsRead = Annotated[TenantScope, Depends(Requires(Permission.SYNCS_READ))]
 SyncsWrite = Annotated[TenantScope, Depends(Requires(Permission.SYNCS_WRITE, "sync"))]
+EventsRead = Annotated[TenantScope, Depends(Requires(Permission.EVENTS_READ))]
+EventsWrite = Annotated[TenantScope, Depends(Requires(Permission.EVENTS_WRITE))]
+WebhooksDeliver = Annotated[TenantScope, Depends(Requires(Permission.EVENTS_WRITE, "webhook"))]
+WebhooksRead = Annotated[TenantScope, Depends(Requires(Permission.WEBHOOKS_READ))]
+WebhooksWrite = Annotated[TenantScope, Depends(Requires(Permission.WEBHOOKS_WRITE))]
 ApiKeysRead = Annotated[TenantScope, Depends(Requires(Permission.API_KEYS_READ))]
 ApiKeysWrite = Annotated[TenantScope, Depends(Requires(Permission.API_KEYS_WRITE))]
 MembersRead = Annotated[TenantScope, Depends(Requires(Permission.MEMBERS_READ))]
@@ -191,7 +276,7 @@ AuditLogRead = Annotated[TenantScope, Depends(Requires(Permission.AUDIT_LOG_READ
 
 
 def required_permissions(application: FastAPI) -> dict[tuple[str, str], Permission | None]:
-    """Return what each operation (method, path) of /v1 requires.
+    """Return what each operation (method, path) of /v1 requires of a key or a session.
 
     Raises:
         TypeError: A route under /v1 takes no scope: it could read without a workspace.
@@ -201,21 +286,15 @@ def required_permissions(application: FastAPI) -> dict[tuple[str, str], Permissi
         path = route.path or ""
         if not path.startswith(SCOPED_PREFIX):
             continue
-        scopes = [call for call in _calls(route.dependant) if isinstance(call, Requires)]
+        scopes = [
+            call for call in _calls(route.dependant) if isinstance(call, Requires | OtherProof)
+        ]
         if len(scopes) != 1:
             raise TypeError(f"{path} must take one scope (serving.auth.scope), not {len(scopes)}")
-        for method in route.methods or ():
-            required[method, path] = scopes[0].permission
+        if isinstance(scopes[0], Requires):
+            for method in route.methods or ():
+                required[method, path] = scopes[0].permission
     return required
-
-
-def _named_workspace(text: str | None) -> TenantId:
-    if not text:
-        raise InvalidKeyError(f"The request names no workspace ({WORKSPACE_HEADER}).")
-    try:
-        return TenantId(text)
-    except InvalidInputError as error:
-        raise InvalidKeyError(error.detail) from None
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:

@@ -1,55 +1,41 @@
-"""What may be done to connections? Made, renewed, renamed, revoked; each noted in the audit log."""
+"""What may be done to connections? Made, renewed, renamed, revoked; each noted in the audit log.
 
+What the provider had to say is asked before (`evidence`), outside these transactions.
+"""
+
+from core.clock import utc_now
+from core.connections import Connection
 from core.database import Rows
-from core.errors import ConflictError, NotFoundError
+from core.errors import NotFoundError
+from linking.flow import Linked
 from serving.audit_log.entries import record
 from serving.auth.scope import TenantScope
 from serving.connections import queries
-from serving.connections.schemas import (
-    ConnectionRecord,
-    ConnectionRequest,
-    Reconnection,
-)
-from serving.connections.stripe import StripeAccount, account_of
+from serving.connections.evidence import refuse_another_account
+from serving.connections.schemas import ConnectionRecord
 
 
 def connect(
-    scope: TenantScope, rows: Rows, request: ConnectionRequest, api_url: str
+    scope: TenantScope, rows: Rows, provider: str, linked: Linked, name: str = ""
 ) -> ConnectionRecord:
-    """Connect an account, or renew its connection if there is one already.
-
-    Raises:
-        CredentialsRefusedError: The provider refuses the credentials.
-        ProviderError: The provider does not answer.
-    """
-    api_key = request.credentials.api_key.get_secret_value()
-    account = account_of(api_key, api_url)
-    connection_id = _keep(scope, rows, account, request.name, api_key, api_url)
-    record(rows, scope, "connection.created", connection_id, account=account.id)
+    """Keep a connection to what was linked, or renew it if there is one already."""
+    connection_id = _keep(scope, rows, provider, linked, name or linked.name)
+    record(rows, scope, "connection.created", connection_id, account=linked.account_id)
     return find(rows, connection_id)
 
 
 def reconnect(
-    scope: TenantScope, rows: Rows, connection_id: str, request: Reconnection, api_url: str
+    scope: TenantScope, rows: Rows, connection_id: str, linked: Linked
 ) -> ConnectionRecord:
     """Give a connection new credentials of the same account.
 
     Raises:
         NotFoundError: The workspace has no such connection.
-        ConflictError: The credentials belong to another account.
-        CredentialsRefusedError: The provider refuses the credentials.
-        ProviderError: The provider does not answer.
+        OtherAccountError: They are of another account.
     """
-    before = find(rows, connection_id)
-    api_key = request.credentials.api_key.get_secret_value()
-    account = account_of(api_key, api_url)
-    if account.id != before.provider_account_id:
-        raise ConflictError(
-            f"The credentials are of {account.id}, the connection is of"
-            f" {before.provider_account_id}.",
-            next_step="POST /v1/connections connects another account.",
-        )
-    _keep(scope, rows, account, before.name, api_key, api_url)
+    before = hold(rows, connection_id)
+    refuse_another_account(linked, before.provider_account_id)
+    _keep(scope, rows, before.provider, linked, before.name)
     record(rows, scope, "connection.reconnected", connection_id, before=before.status)
     return find(rows, connection_id)
 
@@ -60,33 +46,66 @@ def rename(scope: TenantScope, rows: Rows, connection_id: str, name: str) -> Con
     Raises:
         NotFoundError: The workspace has no such connection.
     """
-    before = find(rows, connection_id)
+    before = hold(rows, connection_id)
     row = rows.execute(queries.RENAME, [name, connection_id]).fetchone()
     assert row is not None
     record(rows, scope, "connection.renamed", connection_id, before=before.name, after=name)
     return ConnectionRecord(**row)
 
 
-def revoke(scope: TenantScope, rows: Rows, connection_id: str) -> ConnectionRecord:
+def revoke(scope: TenantScope, rows: Rows, connection_id: str, *, erase: bool) -> ConnectionRecord:
     """Ask a connection no more and forget its credentials; doing so again changes nothing.
+
+    Args:
+        scope: The workspace.
+        rows: Its open transaction.
+        connection_id: Which connection.
+        erase: Whether its rows shall go too, also when it was deleted before.
 
     Raises:
         NotFoundError: The workspace has no such connection.
     """
-    if find(rows, connection_id).status != "revoked":
+    before = hold(rows, connection_id)
+    if before.status != "revoked":
         store = scope.connection_store()
         store.revoke_within(rows, scope.tenant, connection_id, "Deleted by the workspace.")
+        rows.execute(queries.ERASE, {"id": connection_id, "asked_at": None})
         record(rows, scope, "connection.revoked", connection_id)
+    if erase and (before.status != "revoked" or before.data == "kept"):
+        rows.execute(queries.ERASE, {"id": connection_id, "asked_at": utc_now()})
+        record(rows, scope, "connection.erasure_requested", connection_id)
     return find(rows, connection_id)
 
 
 def find(rows: Rows, connection_id: str) -> ConnectionRecord:
+    """Return one connection.
+
+    Raises:
+        NotFoundError: The workspace has no such connection.
+    """
+    return _one(rows, queries.ONE, connection_id)
+
+
+def hold(rows: Rows, connection_id: str) -> ConnectionRecord:
     """Return one connection, held against other changes until the transaction ends.
 
     Raises:
         NotFoundError: The workspace has no such connection.
     """
-    row = rows.execute(queries.ONE, [connection_id]).fetchone()
+    return _one(rows, queries.HELD, connection_id)
+
+
+def open_connection(scope: TenantScope, connection_id: str) -> Connection:
+    """Return one connection with its credentials, in a transaction that ends at once.
+
+    Raises:
+        NotFoundError: The workspace has no such connection.
+    """
+    return scope.connection_store().get(scope.tenant, connection_id)
+
+
+def _one(rows: Rows, query: str, connection_id: str) -> ConnectionRecord:
+    row = rows.execute(query, [connection_id]).fetchone()
     if row is None:
         raise NotFoundError(
             f"There is no connection {connection_id}.",
@@ -95,24 +114,15 @@ def find(rows: Rows, connection_id: str) -> ConnectionRecord:
     return ConnectionRecord(**row)
 
 
-def _keep(
-    scope: TenantScope,
-    rows: Rows,
-    account: StripeAccount,
-    name: str | None,
-    api_key: str,
-    api_url: str,
-) -> str:
-    return (
-        scope.connection_store()
-        .connect_within(
-            rows,
-            scope.tenant,
-            provider="stripe",
-            name=name or account.name,
-            provider_account_id=account.id,
-            api_url=api_url,
-            credentials={"api_key": api_key},
-        )
-        .id
+def _keep(scope: TenantScope, rows: Rows, provider: str, linked: Linked, name: str) -> str:
+    kept = scope.connection_store().connect_within(
+        rows,
+        scope.tenant,
+        provider=provider,
+        name=name,
+        provider_account_id=linked.account_id,
+        api_url=linked.api_url,
+        credentials=linked.credentials,
     )
+    rows.execute(queries.CONSENTED, [linked.expires_at, kept.id])
+    return kept.id

@@ -2,39 +2,43 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 
+from core.connections import Status
 from core.errors import ConflictError, NotFoundError, ProviderError
-from serving.auth.scope import ConnectionsRead, ConnectionsWrite
-from serving.connections import actions, queries
+from core.settings import Settings
+from linking.flow import Linked
+from serving.auth.scope import ConnectionsRead, ConnectionsWrite, TenantScope
+from serving.connections import actions, evidence, listing
 from serving.connections.schemas import (
     ConnectionChange,
     ConnectionRecord,
     ConnectionRequest,
     Reconnection,
 )
+from serving.engines import ServerSettings
 from serving.idempotency import Idempotent
-from serving.pagination import Collection
+from serving.pagination import CursorText, Limit, Page
 from serving.responses import problems
-from serving.words import Id
+from serving.words import Id, Word
 
 router = APIRouter(prefix="/v1/connections", tags=["connections"])
 
-
-def _stripe_url(request: Request) -> str:
-    return str(request.state.engines.settings.stripe_api_url)
-
-
-# Where Stripe is: by settings alone, never by the caller, who could point us anywhere.
-StripeUrl = Annotated[str, Depends(_stripe_url)]
 ConnectionId = Annotated[Id, Path(examples=["conn_0q2hz5k2m8w0c1t7e9b3n6x4r"])]
 
 
 @router.get("", summary="List connections", operation_id="list_connections")
-def get_connections(scope: ConnectionsRead) -> Collection[ConnectionRecord]:
+def get_connections(
+    scope: ConnectionsRead,
+    provider: Annotated[Word | None, Query(examples=["stripe"])] = None,
+    status: Annotated[Status | None, Query(examples=["active"])] = None,
+    limit: Limit = 100,
+    cursor: CursorText = None,
+) -> Page[ConnectionRecord]:
     """List the workspace's connections, oldest first, with their state."""
-    with scope.transaction() as rows:
-        return Collection(data=[ConnectionRecord(**row) for row in rows.execute(queries.ALL)])
+    return listing.list_connections(
+        scope, provider=provider, status=status, limit=limit, cursor=cursor
+    )
 
 
 @router.post(
@@ -43,17 +47,25 @@ def get_connections(scope: ConnectionsRead) -> Collection[ConnectionRecord]:
     operation_id="create_connection",
     status_code=201,
     response_model=ConnectionRecord,
-    responses=problems(ConflictError, ProviderError),
+    responses=problems(NotFoundError, ConflictError, ProviderError),
 )
 def post_connection(
-    scope: ConnectionsWrite, request: ConnectionRequest, idempotency: Idempotent, url: StripeUrl
+    scope: ConnectionsWrite,
+    request: ConnectionRequest,
+    idempotency: Idempotent,
+    settings: ServerSettings,
 ) -> Response:
-    """Verify the credentials with the provider and keep them encrypted.
+    """Verify credentials, a public token or a code with the provider and keep what they open.
 
     An account that is connected already keeps its connection, with the new credentials.
     """
-    return idempotency.once(
-        scope, lambda rows: actions.connect(scope, rows, request, url), status=201
+    return idempotency.once_after(
+        scope,
+        lambda: evidence.linked_by(scope, settings, request.provider, request),
+        lambda rows, linked: actions.connect(
+            scope, rows, request.provider, linked, request.name or ""
+        ),
+        status=201,
     )
 
 
@@ -95,11 +107,17 @@ def post_reconnection(
     connection_id: ConnectionId,
     request: Reconnection,
     idempotency: Idempotent,
-    url: StripeUrl,
+    settings: ServerSettings,
 ) -> Response:
-    """Give the connection new credentials of the same account; it becomes `active`."""
-    return idempotency.once(
-        scope, lambda rows: actions.reconnect(scope, rows, connection_id, request, url)
+    """Give the connection new credentials or a new consent of the same account.
+
+    It becomes `active`. A consent with a page is renewed by POST /v1/connections/link with this
+    connection's id.
+    """
+    return idempotency.once_after(
+        scope,
+        lambda: _renewed(scope, settings, connection_id, request),
+        lambda rows, linked: actions.reconnect(scope, rows, connection_id, linked),
     )
 
 
@@ -107,9 +125,32 @@ def post_reconnection(
     "/{connection_id}",
     summary="Delete a connection",
     operation_id="delete_connection",
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, ProviderError),
 )
-def delete_connection(scope: ConnectionsWrite, connection_id: ConnectionId) -> ConnectionRecord:
-    """Ask the account no more and forget its credentials. The data that came stays."""
+def delete_connection(
+    scope: ConnectionsWrite,
+    connection_id: ConnectionId,
+    settings: ServerSettings,
+    *,
+    erase: Annotated[bool, Query(description="Remove its rows from ClickHouse too")] = False,
+    force: Annotated[
+        bool, Query(description="Delete it even if the provider does not end the consent")
+    ] = False,
+) -> ConnectionRecord:
+    """End the consent at the provider, ask the account no more and forget its credentials.
+
+    The data that came stays, unless `erase` is set: then every row of the connection in raw,
+    staging, unified and marts is removed within minutes (`data` tells when).
+    """
+    evidence.end_consent(settings, actions.open_connection(scope, connection_id), is_forced=force)
     with scope.transaction() as rows:
-        return actions.revoke(scope, rows, connection_id)
+        return actions.revoke(scope, rows, connection_id, erase=erase)
+
+
+def _renewed(
+    scope: TenantScope, settings: Settings, connection_id: str, request: Reconnection
+) -> Linked:
+    before = actions.open_connection(scope, connection_id)
+    linked = evidence.linked_by(scope, settings, before.provider, request, api_url=before.api_url)
+    evidence.refuse_another_account(linked, before.provider_account_id)
+    return linked

@@ -11,9 +11,11 @@ from serving.auth.scope import TenantScope
 from serving.caching import cached
 from serving.metrics import queries
 from serving.metrics.schemas import Mrr, series_of
-from serving.metrics.series import Interval, Movement, series
+from serving.metrics.series import Interval, Movement, interval_start, series
 
 MAXIMUM_POINTS = 2_000
+# What is shown when nobody says how much: the last quarter, two years, five years.
+USUAL_POINTS: dict[Interval, int] = {"day": 90, "week": 104, "month": 60}
 _SHORTEST_DAYS: dict[Interval, int] = {"day": 1, "week": 7, "month": 28}
 
 
@@ -26,7 +28,9 @@ def recurring_revenue(
     currency: str | None,
     interval: Interval,
 ) -> Response:
-    """Answer with MRR from `since` (or the first movement) to before `until` (or tomorrow).
+    """Answer with MRR from `since` to before `until` (or tomorrow).
+
+    Without `since` it begins with the first movement, but shows `USUAL_POINTS` at most.
 
     Raises:
         InvalidInputError: The bounds are reversed, or hold more points than an answer may.
@@ -48,7 +52,7 @@ def _computed(rows: list[dict[str, Any]], since: date | None, end: date, interva
     for row in rows:
         movements[row.pop("currency")].append(Movement(**row))
     days = [movement.moved_on for moved in movements.values() for movement in moved]
-    start = since or min(days, default=end)
+    start = since or max(min(days, default=end), _usual_start(end, interval))
     if (end - start).days > MAXIMUM_POINTS * _SHORTEST_DAYS[interval]:
         raise InvalidInputError(
             f"That is more than {MAXIMUM_POINTS} points.",
@@ -61,3 +65,13 @@ def _computed(rows: list[dict[str, Any]], since: date | None, end: date, interva
             for code, moved in movements.items()
         ],
     )
+
+
+def _usual_start(end: date, interval: Interval) -> date:
+    """Return the first day of the last `USUAL_POINTS` intervals before `end`."""
+    last = end - timedelta(days=1)
+    if interval == "month":
+        months = last.year * 12 + last.month - USUAL_POINTS["month"]
+        return date(months // 12, months % 12 + 1, 1)
+    start = interval_start(last, interval)
+    return start - timedelta(days=(USUAL_POINTS[interval] - 1) * _SHORTEST_DAYS[interval])

@@ -7,13 +7,18 @@ from fastapi import APIRouter, Query, Response
 from core.clock import utc_now
 from serving.auth.scope import MetricsRead
 from serving.caching import NOT_MODIFIED
-from serving.metrics.mrr import recurring_revenue
+from serving.metrics.mrr import USUAL_POINTS, recurring_revenue
 from serving.metrics.schemas import Mrr
 from serving.metrics.series import Interval
 from serving.times import Day
 from serving.words import Currency
 
 router = APIRouter(prefix="/v1/metrics", tags=["metrics"])
+
+_DEFAULT_SINCE = (
+    f"First day; default: the last {USUAL_POINTS['day']} days, {USUAL_POINTS['week']} weeks or"
+    f" {USUAL_POINTS['month']} months"
+)
 
 
 @router.get(
@@ -25,10 +30,10 @@ router = APIRouter(prefix="/v1/metrics", tags=["metrics"])
 )
 def get_mrr(
     scope: MetricsRead,
-    since: Annotated[Day | None, Query(description="First day; default: all")] = None,
+    since: Annotated[Day | None, Query(description=_DEFAULT_SINCE)] = None,
     until: Annotated[Day | None, Query(description="Day after the last; default: today")] = None,
     currency: Annotated[Currency | None, Query(description="ISO 4217", examples=["EUR"])] = None,
-    interval: Interval = "day",
+    interval: Annotated[Interval, Query(description="Length of a point")] = "day",
 ) -> Response:
     """Show MRR at the end of each interval, and the movements that led there."""
     return recurring_revenue(

@@ -1,8 +1,8 @@
-"""How does a request become a run? Kept first, then handed to Dagster.
+"""How does a request become a sync? Kept first, then handed to Dagster (`serving.syncs.handover`).
 
 A connection has one open sync: a second request joins it. When Dagster is down the sync stays
-queued, and whoever asks for it next, or syncs again, hands it over: nothing is lost, and nothing
-runs twice.
+queued until the dispatcher, or whoever asks for it next, finds Dagster back: nothing is lost, and
+nothing runs twice.
 """
 
 from typing import Any
@@ -17,16 +17,27 @@ from serving.auth.scope import TenantScope
 from serving.pagination import Collection
 from serving.syncs import queries
 from serving.syncs.dagster import Dagster
+from serving.syncs.handover import note_end
 from serving.syncs.schemas import Sync
 
 _LOG = get_logger("serving")
 Row = dict[str, Any]
 
 
-def request_syncs(
-    scope: TenantScope, rows: Rows, dagster: Dagster, connection_id: str | None
-) -> Collection[Sync]:
-    """Sync one connection, or every one that can be asked.
+def note_ends(scope: TenantScope, dagster: Dagster, connection_id: str | None) -> None:
+    """Note which running syncs have ended, so that nobody joins one that is over."""
+    with scope.transaction() as rows:
+        running = rows.execute(queries.RUNNING, {"connection_id": connection_id}).fetchall()
+    for row in running:
+        try:
+            note_end(scope.transaction, dagster, row)
+        except EngineUnavailableError as error:
+            _LOG.warning("dagster_unavailable", sync_id=row["id"], reason=error.detail)
+            return
+
+
+def request_syncs(scope: TenantScope, rows: Rows, connection_id: str | None) -> Collection[Sync]:
+    """Request a sync of one connection, or of every one that can be asked.
 
     Raises:
         NotFoundError: The workspace has no such connection.
@@ -44,38 +55,34 @@ def request_syncs(
             "There is no connection that can be asked.",
             next_step="Connect an account, or reconnect one whose credentials no longer work.",
         )
-    return Collection(
-        data=[_shape(_requested(scope, rows, dagster, connection)) for connection in askable]
-    )
+    return Collection(data=[Sync(**_requested(scope, rows, each)) for each in askable])
 
 
-def find_sync(scope: TenantScope, rows: Rows, dagster: Dagster, sync_id: str) -> Sync:
-    """Return a sync as it stands now.
+def find_sync(scope: TenantScope, dagster: Dagster, sync_id: str) -> Sync:
+    """Return a sync as it stands now, or as it last stood while Dagster is away.
 
     Raises:
         NotFoundError: The workspace has no such sync.
     """
-    row = rows.execute(queries.ONE, [sync_id]).fetchone()
+    with scope.transaction() as rows:
+        row = rows.execute(queries.ONE, [sync_id]).fetchone()
     if row is None:
         raise NotFoundError(
             f"There is no sync {sync_id}.", next_step="POST /v1/transactions.sync starts one."
         )
-    return _shape(_moved_on(scope, rows, dagster, row))
+    if row["state"] == "running":
+        try:
+            row = note_end(scope.transaction, dagster, row)
+        except EngineUnavailableError as error:
+            _LOG.warning("dagster_unavailable", sync_id=sync_id, reason=error.detail)
+    return Sync(**row)
 
 
-def sync_config(provider: str, connection_key: str) -> Row:
-    """Return the config of `<provider>_sync` for one connection."""
-    step = f"{provider}_sync_changes"
-    return {"ops": {step: {"config": {"connections": [connection_key]}}}}
-
-
-def _requested(scope: TenantScope, rows: Rows, dagster: Dagster, connection: Row) -> Row:
+def _requested(scope: TenantScope, rows: Rows, connection: Row) -> Row:
     """Join the connection's open sync, or request a new one."""
     opened = rows.execute(queries.OPEN, [connection["id"]]).fetchone()
     if opened is not None:
-        opened = _moved_on(scope, rows, dagster, opened)
-        if opened["state"] in ("queued", "running"):
-            return opened
+        return opened
     values = {
         "workspace_id": str(scope.tenant), "id": new_id("sync"), "now": utc_now(),
         "connection_id": connection["id"], "provider": connection["provider"],
@@ -83,31 +90,4 @@ def _requested(scope: TenantScope, rows: Rows, dagster: Dagster, connection: Row
     row = rows.execute(queries.REQUEST, values).fetchone()
     assert row is not None
     record(rows, scope, "sync.requested", row["id"], connection_id=connection["id"])
-    return _moved_on(scope, rows, dagster, row)
-
-
-def _moved_on(scope: TenantScope, rows: Rows, dagster: Dagster, row: Row) -> Row:
-    """Hand a queued sync over, note the end of a running one; leave it while Dagster is away."""
-    changed: Row | None = None
-    try:
-        if row["state"] == "queued":
-            key = f"{scope.tenant}|{row['connection_id']}"
-            run_id = dagster.submit(
-                f"{row['provider']}_sync",
-                sync_config(row["provider"], key),
-                {"oppulence/sync_id": row["id"], "oppulence/workspace_id": str(scope.tenant)},
-            )
-            values = {"id": row["id"], "run_id": run_id, "now": utc_now()}
-            changed = rows.execute(queries.SUBMITTED, values).fetchone()
-        elif row["state"] == "running":
-            state = dagster.state_of(row["run_id"])
-            if state != "running":
-                values = {"id": row["id"], "state": state, "now": utc_now()}
-                changed = rows.execute(queries.ENDED, values).fetchone()
-    except EngineUnavailableError as error:
-        _LOG.warning("dagster_unavailable", sync_id=row["id"], reason=error.detail)
-    return changed or row
-
-
-def _shape(row: Row) -> Sync:
-    return Sync(**row)
+    return row

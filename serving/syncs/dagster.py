@@ -10,8 +10,14 @@ from typing import Any, Literal
 import httpx
 
 from core.errors import EngineUnavailableError
+from core.settings import Settings
 
 State = Literal["running", "succeeded", "failed", "canceled"]
+
+
+class DagsterRefusedError(EngineUnavailableError):
+    """Dagster answers, but does not take this run: its code may not be loaded yet."""
+
 
 TIMEOUT_SECONDS = 10.0
 _JOBS = """
@@ -40,11 +46,17 @@ class Dagster:
 
     url: str
 
+    @classmethod
+    def of(cls, settings: Settings) -> "Dagster":
+        """Return the configured webserver, or this machine's own."""
+        return cls(settings.dagster_url or f"http://127.0.0.1:{settings.dagster_port}")
+
     def submit(self, job: str, config: dict[str, Any], tags: dict[str, str]) -> str:
         """Queue a run and return its id; a run of the same tags, whose answer got lost, is kept.
 
         Raises:
-            EngineUnavailableError: No webserver answers, or none of its jobs has this name.
+            DagsterRefusedError: It does not take the run, or none of its jobs has this name.
+            EngineUnavailableError: No webserver answers.
         """
         named = [{"key": key, "value": value} for key, value in tags.items()]
         known = self._ask(_TAGGED, {"tags": named})["runsOrError"].get("results", [])
@@ -62,7 +74,7 @@ class Dagster:
         }
         answer = self._ask(_LAUNCH, {"params": params})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
-            raise EngineUnavailableError(f"Dagster refused the run: {answer['__typename']}")
+            raise DagsterRefusedError(f"Dagster refused the run: {answer['__typename']}")
         return str(answer["run"]["runId"])
 
     def state_of(self, run_id: str) -> State:
@@ -81,7 +93,7 @@ class Dagster:
         for node in answer.get("nodes", []):
             if job in {found["name"] for found in node["jobs"]}:
                 return node["name"], node["location"]["name"]
-        raise EngineUnavailableError(f"Dagster has no job {job}.")
+        raise DagsterRefusedError(f"Dagster has no job {job}.")
 
     def _ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -8,6 +8,8 @@ from pydantic.config import JsonDict
 
 from serving.words import Id
 
+State = Literal["queued", "running", "succeeded", "failed", "canceled"]
+
 _EXAMPLE: JsonDict = {
     "id": "sync_8w0c1t7e9b3n6x4q0r2hz5k2m",
     "connection_id": "conn_0q2hz5k2m8w0c1t7e9b3n6x4r",
@@ -27,7 +29,7 @@ class Sync(BaseModel):
     id: str
     connection_id: str
     provider: str
-    state: Literal["queued", "running", "succeeded", "failed", "canceled"] = Field(
+    state: State = Field(
         description="`queued` until the orchestrator has taken it; ask again to see it move"
     )
     requested_at: datetime

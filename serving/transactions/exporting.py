@@ -1,7 +1,9 @@
 """How do all transactions leave at once? As CSV or Parquet that ClickHouse writes, passed through.
 
 The API holds no more than a part of the file at a time. Amounts are integers in the currency's
-minor unit, as in unified.
+minor unit, as in unified. A spreadsheet runs a cell that begins with = + - @, a tab or a carriage
+return: in CSV such a text gets an apostrophe before it; Parquet has every text as it is. If
+ClickHouse fails in the middle, the transfer breaks off: no client can take a part for the whole.
 """
 
 from itertools import chain
@@ -36,7 +38,9 @@ class ExportFilters(TransactionFilters):
 def export(scope: TransactionsExport, filters: ExportFilters) -> StreamingResponse:
     """Answer with the file; a query that ClickHouse refuses is a problem, not half a file."""
     output_format, media_type = _WRITTEN_AS[filters.format]
-    parts = scope.stream(queries.EXPORT, filters.parameters(), output_format=output_format)
+    parts = scope.stream(
+        queries.EXPORTS[filters.format], filters.parameters(), output_format=output_format
+    )
     first = next(parts, b"")  # has the query begun while a problem can still be answered
     name = f"transactions.{filters.format}"
     return StreamingResponse(

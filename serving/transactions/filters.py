@@ -1,15 +1,31 @@
 """Which transactions does a caller want? The filters, alike in the query string and as JSON."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from core.clock import epoch_microseconds
 from serving.pagination import MAXIMUM_LIMIT
 from serving.times import EARLIEST, LATEST, Moment
+from serving.transactions.schemas import Transaction
 from serving.words import Currency, Id, Search, Word
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
+Sort = Literal["-occurred_at", "occurred_at", "-amount", "amount"]
+
+
+def _known_fields(text: str) -> str:
+    unknown = sorted(set(text.split(",")) - set(Transaction.model_fields))
+    if unknown:
+        raise ValueError(f"no such field: {', '.join(unknown[:5])}")
+    return text
+
+
+Fields = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z_]{1,40}(,[a-z_]{1,40}){0,49}$"),
+    AfterValidator(_known_fields),
+]
 
 
 class TransactionFilters(BaseModel):
@@ -19,7 +35,8 @@ class TransactionFilters(BaseModel):
         extra="forbid",
         json_schema_extra={
             "examples": [
-                {"provider": "stripe", "status": "failed", "type": "charge", "since": "2024-01-01"}
+                {"provider": "stripe", "status": "failed", "type": "charge", "since": "2024-01-01"},
+                {"provider": "plaid", "enrich": True, "since": "2024-01-01"},
             ]
         },
     )
@@ -43,6 +60,11 @@ class TransactionFilters(BaseModel):
     search: Search | None = Field(
         default=None, description="Part of the id, description or counterparty, in any case"
     )
+    category: Search | None = Field(
+        default=None,
+        description="The provider's own category, in its own words, in any case",
+        examples=["FOOD_AND_DRINK"],
+    )
     since: Moment | None = Field(default=None, description="From this moment on, inclusive")
     until: Moment | None = Field(default=None, description="Before this moment")
     pending: bool | None = Field(
@@ -55,7 +77,7 @@ class TransactionFilters(BaseModel):
         most = -1 if self.direction == "out" else _MOST
         texts = (
             "provider", "status", "type", "connection_id", "account_id", "customer_id", "currency",
-            "search",
+            "search", "category",
         )  # fmt: skip
         return {name: getattr(self, name) or "" for name in texts} | {
             "amount_from": max(least, _LEAST if self.amount_from is None else self.amount_from),
@@ -69,6 +91,20 @@ class TransactionFilters(BaseModel):
 class TransactionsPage(TransactionFilters):
     """What to list, and which page of it."""
 
+    sort: Sort = Field(
+        default="-occurred_at",
+        description="`-` for the greatest first. `amount` goes by minor units: choose a currency"
+        " with it",
+    )
+    fields: Fields | None = Field(
+        default=None,
+        description="Only these, by comma; all by default",
+        examples=["id,amount,currency"],
+    )
+    enrich: bool = Field(
+        default=False,
+        description="Add `enrichment`: what was learned of each row; null where nothing was",
+    )
     limit: int = Field(default=100, ge=1, le=MAXIMUM_LIMIT, description="Rows per page")
     cursor: str | None = Field(
         default=None, max_length=1000, description="`next_cursor` of the page before"
@@ -80,3 +116,9 @@ class TransactionsPage(TransactionFilters):
         return TransactionsPage.model_construct(
             **TransactionsPage().model_dump() | given | self.model_dump(exclude_unset=True)
         )
+
+    def wanted_fields(self) -> frozenset[str] | None:
+        """Return the fields that an answer's rows shall have; None for all."""
+        if self.fields is None:
+            return None
+        return frozenset(self.fields.split(",")) | ({"enrichment"} if self.enrich else set())

@@ -1,20 +1,19 @@
 """How does a request become transactions? Filters to parameters, rows to a page or to one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import Response
 
 from core.clock import epoch_microseconds
-from core.errors import NotFoundError
+from core.errors import InvalidInputError, NotFoundError
 from serving.auth.scope import TenantScope
 from serving.caching import cached
 from serving.freshness import tell_freshness
-from serving.pagination import Cursor, Page, page_of
+from serving.pagination import Page, decode_position, encode_position, page_of
 from serving.singling import the_only_one
-from serving.times import LATEST
-from serving.transactions import queries
-from serving.transactions.filters import TransactionsPage
+from serving.transactions import enrichments, queries
+from serving.transactions.filters import Sort, TransactionsPage
 from serving.transactions.schemas import (
     Transaction,
     TransactionWithLineage,
@@ -23,17 +22,27 @@ from serving.transactions.schemas import (
 )
 
 SHOWN_STATES = 20
+_ENVELOPE = {"has_more": True, "next_cursor": True}
 
 
 def list_transactions(scope: TenantScope, filters: TransactionsPage) -> Response:
     """Answer with the page after the filters' cursor, or the first."""
-    parameters = filters.parameters() | _position(filters.cursor) | {"limit": filters.limit + 1}
+    position = _position(filters.sort, filters.cursor)
+    parameters = filters.parameters() | position | {"limit": filters.limit + 1}
+    fields = filters.wanted_fields()
+    asked = parameters | {"sort": filters.sort, "fields": sorted(fields or ())}
 
     def make() -> Page[Transaction]:
-        rows = scope.rows(queries.PAGE, parameters)
-        return page_of(rows, filters.limit, transaction_of, _cursor_of)
+        rows = scope.rows(queries.PAGES[filters.sort], parameters)
+        shape = enrichments.shape_of(scope, rows) if filters.enrich else transaction_of
+        return page_of(rows, filters.limit, shape, _cursor_of(filters.sort))
 
-    return cached(scope, "list_transactions", parameters, queries.NEWEST, make)
+    if filters.enrich:
+        asked["enrichments"] = enrichments.state(scope)
+    return cached(
+        scope, "list_transactions", asked, queries.NEWEST, make,
+        include=None if fields is None else {"data": {"__all__": fields}, **_ENVELOPE},
+    )  # fmt: skip
 
 
 def get_transaction(
@@ -58,15 +67,30 @@ def get_transaction(
     return transaction_with_lineage(row, list(states))
 
 
-def _position(cursor: str | None) -> dict[str, Any]:
-    after = Cursor(LATEST, ("", "")) if cursor is None else Cursor.decode(cursor, names=2)
-    after_id, after_connection = after.name
+def _position(sort: Sort, cursor: str | None) -> dict[str, Any]:
+    """Return where the page begins: behind the row that the cursor names."""
+    value, after_id, connection = 0, "", ""
+    if cursor is not None and sort == "-occurred_at":
+        value, after_id, connection = decode_position(cursor, int, str, str)
+    elif cursor is not None:
+        of, value, after_id, connection = decode_position(cursor, str, int, str, str)
+        if of != sort:
+            raise InvalidInputError(
+                f"The cursor is of the order {of[:20]}.", next_step="Send the same sort as before."
+            )
     return {
-        "after_at": epoch_microseconds(after.moment),
+        "is_first": cursor is None,
+        "after_value": value,
         "after_id": after_id,
-        "after_connection": after_connection,
+        "after_connection": connection,
     }
 
 
-def _cursor_of(row: Mapping[str, Any]) -> Cursor:
-    return Cursor(row["occurred_at"], (row["id"], row["connection_id"]))
+def _cursor_of(sort: Sort) -> Callable[[Mapping[str, Any]], str]:
+    def of(row: Mapping[str, Any]) -> str:
+        is_by_time = sort.endswith("occurred_at")
+        value = epoch_microseconds(row["occurred_at"]) if is_by_time else int(row["amount_minor"])
+        order = () if sort == "-occurred_at" else (sort,)
+        return encode_position(*order, value, row["id"], row["connection_id"])
+
+    return of

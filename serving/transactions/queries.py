@@ -7,14 +7,17 @@ the epoch: the client would cut a datetime parameter to whole seconds.
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from core.warehouse import TenantQuery
 
 _COLUMNS = """
-    id, provider, connection_id, account_id, type, status, amount_minor, currency, description,
-    customer_id, counterparty, invoice_id, payment_id, parent_id, failure_code, decline_code,
-    payment_method_type, occurred_at, posted_at,
+    id, provider, connection_id, account_id, type, status, amount_minor, currency,
+    original_amount_minor, original_currency, balance_after_minor, description, customer_id,
+    counterparty, counterparty_account, reference, merchant_category_code, provider_category,
+    invoice_id, payment_id, parent_id, pending_id, failure_code, decline_code,
+    payment_method_type, occurred_at, booked_on, posted_at,
     fromUnixTimestamp64Micro(toInt64(version), 'UTC') as state_at"""
 
 _WANTED = """
@@ -25,6 +28,8 @@ _WANTED = """
       and ({account_id:String} = '' or account_id = {account_id:String})
       and ({customer_id:String} = '' or customer_id = {customer_id:String})
       and ({currency:String} = '' or currency = {currency:String})
+      and ({category:String} = ''
+        or lowerUTF8(ifNull(provider_category, '')) = lowerUTF8({category:String}))
       and amount_minor between {amount_from:Int64} and {amount_to:Int64}
       and ({search:String} = '' or positionCaseInsensitiveUTF8(
           concat(id, '\\n', ifNull(description, ''), '\\n', ifNull(counterparty, '')),
@@ -34,30 +39,75 @@ _WANTED = """
       and ({pending:String} = ''
         or (status in ('pending', 'authorized')) = ({pending:String} = 'yes'))"""
 
-PAGE = TenantQuery(
-    f"""
-    select {_COLUMNS}
-    from unified.transactions final
-    where {_WANTED}
-      and (occurred_at, id, connection_id) < (
-          fromUnixTimestamp64Micro({{after_at:Int64}}, 'UTC'),
-          {{after_id:String}}, {{after_connection:String}})
-    order by occurred_at desc, id desc, connection_id desc
-    limit {{limit:UInt32}}
-    """
-)
 
-# In the table's own order: ClickHouse then streams it without sorting.
-EXPORT = TenantQuery(
-    f"""
-    select id, provider, connection_id, account_id, type, status, amount_minor, currency,
-        description, customer_id, counterparty, invoice_id, payment_id, parent_id, failure_code,
-        decline_code, payment_method_type, occurred_at, posted_at
-    from unified.transactions final
-    where {_WANTED}
-    order by workspace_id, connection_id, id
-    """
-)
+def _page(key: str, direction: str) -> TenantQuery:
+    """Return the query of a page in an order that no two rows share."""
+    comparison, after = (
+        {
+            "occurred_at": "fromUnixTimestamp64Micro({after_value:Int64}, 'UTC')",
+            "amount_minor": "{after_value:Int64}",
+        }[key],
+        {"desc": "<", "asc": ">"}[direction],
+    )
+    return TenantQuery(
+        f"""
+        select {_COLUMNS}
+        from unified.transactions final
+        where {_WANTED}
+          and ({{is_first:Bool}} or ({key}, id, connection_id) {after} (
+              {comparison}, {{after_id:String}}, {{after_connection:String}}))
+        order by {key} {direction}, id {direction}, connection_id {direction}
+        limit {{limit:UInt32}}
+        """
+    )
+
+
+PAGES = {
+    "-occurred_at": _page("occurred_at", "desc"),
+    "occurred_at": _page("occurred_at", "asc"),
+    "-amount": _page("amount_minor", "desc"),
+    "amount": _page("amount_minor", "asc"),
+}
+
+
+def _text(column: str) -> str:
+    """Return a column for a spreadsheet, which would run what begins like a formula."""
+    return (
+        f"if(match({column}, '^[=+\\\\-@\\t\\r]'), concat('\\'', {column}), {column}) as {column}"
+    )
+
+
+_EXPORTED = (
+    "id", "provider", "connection_id", "account_id", "type", "status", "amount_minor", "currency",
+    "original_amount_minor", "original_currency", "description", "customer_id", "counterparty",
+    "counterparty_account", "reference", "merchant_category_code", "provider_category",
+    "invoice_id", "payment_id", "parent_id", "failure_code", "decline_code",
+    "payment_method_type", "occurred_at", "booked_on", "posted_at",
+)  # fmt: skip
+_NO_TEXTS = ("amount_minor", "original_amount_minor", "occurred_at", "booked_on", "posted_at")
+
+
+def _export(columns: Iterable[str]) -> TenantQuery:
+    # The filters are applied inside: outside, a column's name would mean its rewritten text. In the
+    # table's own order, which ClickHouse streams without sorting.
+    return TenantQuery(
+        f"""
+        with wanted as (
+            select workspace_id, {", ".join(_EXPORTED)}
+            from unified.transactions final
+            where {_WANTED}
+            order by workspace_id, connection_id, id
+        )
+        select {", ".join(columns)}
+        from wanted
+        """
+    )
+
+
+EXPORTS = {
+    "csv": _export(name if name in _NO_TEXTS else _text(name) for name in _EXPORTED),
+    "parquet": _export(_EXPORTED),
+}
 
 ONE = TenantQuery(
     f"""

@@ -8,13 +8,12 @@ from fastapi.responses import StreamingResponse
 from core.errors import NotFoundError
 from serving.auth.scope import TransactionsExport, TransactionsRead
 from serving.caching import NOT_MODIFIED
-from serving.pagination import Page
 from serving.responses import problems
 from serving.singling import AmbiguousIdError
 from serving.transactions import exporting, listing
 from serving.transactions.exporting import ExportFilters
 from serving.transactions.filters import TransactionsPage
-from serving.transactions.schemas import Transaction, TransactionWithLineage
+from serving.transactions.schemas import TransactionsAnswer, TransactionWithLineage
 from serving.words import Id
 
 router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
@@ -24,7 +23,7 @@ router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
     "",
     summary="List transactions",
     operation_id="list_transactions",
-    response_model=Page[Transaction],
+    response_model=TransactionsAnswer,
     responses=NOT_MODIFIED,
 )
 def get_transactions(
@@ -35,9 +34,10 @@ def get_transactions(
         Body(description="The same filters as JSON; the query string goes before it"),
     ] = None,
 ) -> Response:
-    """List the workspace's transactions, newest first.
+    """List the workspace's transactions, newest first unless `sort` says otherwise.
 
-    Pages are stable: rows that arrive while a list is walked neither repeat nor hide others.
+    Pages are stable: rows that arrive while a list is walked neither repeat nor hide others. By
+    `amount` this holds for rows whose amount does not change meanwhile.
     """
     return listing.list_transactions(scope, query.over(body))
 

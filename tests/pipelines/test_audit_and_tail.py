@@ -10,12 +10,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from core.connections import Connection
-from core.errors import EngineUnavailableError, InvalidInputError
+from core.errors import EngineUnavailableError
 from pipelines.ingest import backfill
-from pipelines.stripe.account import Account, verify_key
 from pipelines.stripe.audit import Tally, audit
 from pipelines.stripe.client import API_VERSION
-from pipelines.stripe.errors import KeyRejectedError
 from pipelines.stripe.tail import Tail
 from pipelines.tail import _look, follow
 from tests.pipelines.fake_stripe import FakeStripe, charge, connection
@@ -135,17 +133,3 @@ def test_rows_that_the_warehouse_did_not_take_are_brought_by_the_next_look(fresh
     assert set(held("ws_refused", "event")) == {"evt_1"}
     assert first >= stripe.lists["/v1/events"][0]["created"]
     assert again >= first  # what has landed is not handed over again
-
-
-def test_a_key_is_verified_by_the_account_that_it_opens():
-    account = {
-        "id": "acct_7",
-        "email": "a@b.c",
-        "settings": {"dashboard": {"display_name": "Northwind"}},
-    }
-    with served(FakeStripe(single={"/v1/account": account})) as url:
-        assert verify_key("sk_test_1", url) == Account("acct_7", "Northwind")
-        with pytest.raises(KeyRejectedError):
-            verify_key("rk_live_other", url)
-    with pytest.raises(InvalidInputError):
-        verify_key("pk_test_1", url)

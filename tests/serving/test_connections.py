@@ -67,7 +67,7 @@ def test_a_key_that_stripe_refuses_is_not_kept(ask):
     answer = ask("POST", body=request_of("sk_test_" + "wrong" * 4))
     assert (answer.status_code, answer.json()["code"]) == (422, "credentials_refused")
     assert "wrongwrong" not in answer.text
-    assert ask("GET").json() == {"data": []}
+    assert ask("GET").json()["data"] == []
 
 
 def test_a_silent_stripe_is_a_problem(serve, engines, workspace):
@@ -84,7 +84,7 @@ def test_reconnecting_takes_the_same_account_only(ask, stripe_sandbox):
     path = f"/{connection['id']}/reconnect"
     ask("DELETE", f"/{connection['id']}")
     wrong = ask("POST", path, {"credentials": {"api_key": other}})
-    assert (wrong.status_code, wrong.json()["code"]) == (409, "conflict")
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "other_account")
     right = ask("POST", path, {"credentials": {"api_key": first}})
     assert (right.status_code, right.json()["status"]) == (200, "active")
     assert right.json()["id"] == connection["id"]
@@ -97,6 +97,10 @@ def test_reconnecting_takes_the_same_account_only(ask, stripe_sandbox):
         {"provider": "stripe", "credentials": {"api_key": "a b" * 5}},
         {"provider": "stripe", "credentials": {"api_key": "sk_test_1\r\nX-Y: 1"}},
         {"provider": "stripe", "credentials": {"api_key": "x" * 9}, "api_url": "http://10.0.0.1"},
+        {"provider": "stripe", "credentials": {"api_key": "sk_test_1", "more": "x"}},
+        {"provider": "stripe", "credentials": {}}, {"provider": "stripe", "public_token": "x"},
+        {"provider": "stripe", "credentials": {"api_key": "sk_test_1"}, "code": "x"},
+        {"provider": "nobody", "credentials": {"api_key": "sk_test_1"}},
     ],
 )  # fmt: skip
 def test_a_senseless_connection_is_a_problem(ask, body):
@@ -113,5 +117,32 @@ def test_another_workspaces_connection_does_not_exist(ask, new_workspace, stripe
         ask("POST", f"{path}/reconnect", {"credentials": {"api_key": stripe_sandbox.keys[0]}}),
     ]  # fmt: skip
     assert [answer.status_code for answer in answers] == [404] * 4
-    assert ask("GET").json() == {"data": []}
+    assert ask("GET").json()["data"] == []
     assert ask("GET", path, of=other).json() == connection
+
+
+def test_connections_are_listed_by_provider_and_state_page_by_page(ask, workspace, stripe_sandbox):
+    for key in stripe_sandbox.keys[:2]:
+        ask("POST", body=request_of(key))
+    first = ask("GET", "?limit=1").json()
+    assert first["has_more"]
+    second = ask("GET", f"?limit=1&cursor={first['next_cursor']}").json()
+    assert (second["has_more"], second["next_cursor"]) == (False, None)
+    both = ask("GET", "?provider=stripe").json()["data"]
+    assert [found["id"] for found in both] == [
+        page["data"][0]["id"] for page in (first, second)
+    ]  # fmt: skip
+    ask("DELETE", f"/{both[0]['id']}")
+    for status, expected in (("active", both[1]["id"]), ("revoked", both[0]["id"])):
+        assert [found["id"] for found in ask("GET", f"?status={status}").json()["data"]] == [
+            expected
+        ]
+    assert ask("GET", "?provider=plaid").json()["data"] == []
+    assert ask("GET", "?status=gone").status_code == 422
+
+
+def test_reading_a_connection_does_not_wait_for_one_who_changes_it(ask, workspace, stripe_sandbox):
+    connection = ask("POST", body=request_of(stripe_sandbox.keys[0])).json()
+    with workspace.database.tenant(workspace.tenant) as rows:
+        rows.execute("select 1 from connections where id = %s for update", [connection["id"]])
+        assert ask("GET", f"/{connection['id']}").json() == connection

@@ -102,6 +102,23 @@ def test_without_bounds_the_series_runs_from_the_first_movement_to_today(workspa
     assert eur["points"][-1]["starts_on"] == str(today)
 
 
+def test_without_bounds_an_answer_is_short(workspace):
+    """Ten years of movements: a quarter of days, two years of weeks, five years of months."""
+    today = utc_now().date()
+    moved(workspace, str(today - timedelta(days=3650)), "new", 0, 100)
+    shown = {
+        interval: workspace.get("/v1/metrics/mrr", interval=interval).json()["data"][0]["points"]
+        for interval in ("day", "week", "month")
+    }
+    assert {interval: len(points) for interval, points in shown.items()} == {
+        "day": 90, "week": 104, "month": 60,
+    }  # fmt: skip
+    assert {point["mrr_minor"] for points in shown.values() for point in points} == {100}
+    assert [shown[interval][-1]["starts_on"] for interval in ("day", "month")] == [
+        str(today), str(today.replace(day=1)),
+    ]  # fmt: skip
+
+
 def test_one_currency_may_be_asked_for(workspace):
     moved(workspace, "2024-01-10", "new", 0, 4900)
     moved(workspace, "2024-01-10", "new", 0, 500, currency="JPY")

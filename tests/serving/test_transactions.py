@@ -1,6 +1,6 @@
 """What does GET /v1/transactions answer? Right rows, right order, right amounts, every row once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +18,8 @@ def test_a_transaction_is_shown_whole(workspace):
             "failure_code": "card_declined", "decline_code": "insufficient_funds",
             "description": "Größe M", "customer_id": "cus_1", "occurred_at": NOON,
             "posted_at": NOON + timedelta(days=2), "version": 1717243200000001,
+            "original_amount_minor": -2160, "original_currency": "USD",
+            "merchant_category_code": "5812", "booked_on": date(2024, 6, 2),
         }
     )  # fmt: skip
     answer = workspace.get("/v1/transactions")
@@ -28,7 +30,11 @@ def test_a_transaction_is_shown_whole(workspace):
                 "id": "ch_1", "provider": "stripe", "connection_id": "conn_test",
                 "account_id": "stripe_balance", "type": "charge", "status": "failed",
                 "amount": "-19.99", "amount_minor": -1999, "currency": "EUR",
+                "original_amount": "-21.60", "original_amount_minor": -2160,
+                "original_currency": "USD", "balance_after": None, "balance_after_minor": None,
                 "description": "Größe M", "customer_id": "cus_1", "counterparty": None,
+                "counterparty_account": None, "reference": None, "merchant_category_code": "5812",
+                "provider_category": None, "pending_id": None, "booked_on": "2024-06-02",
                 "invoice_id": None, "payment_id": None, "parent_id": None,
                 "failure_code": "card_declined", "decline_code": "insufficient_funds",
                 "payment_method_type": None, "occurred_at": "2024-06-01T12:00:00Z",
@@ -204,6 +210,89 @@ def test_another_workspaces_transaction_does_not_exist(workspace, new_workspace)
     new_workspace().holds({"id": "ch_foreign"})
     answer = workspace.get("/v1/transactions/ch_foreign")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("sort", "ids"),
+    [
+        ("-occurred_at", "eabcd"), ("occurred_at", "dcbae"), ("-amount", "dbeac"),
+        ("amount", "caebd"),
+    ],
+)  # fmt: skip
+def test_every_order_is_walked_whole(workspace, sort, ids):
+    """a and e have one amount, b and d another: names settle the ties."""
+    amounts = {"a": 5, "b": 70, "c": -5, "d": 70, "e": 5}
+    for name, amount_minor in amounts.items():
+        moment = NOON - timedelta(minutes="eabcd".index(name))
+        workspace.holds({"id": name, "amount_minor": amount_minor, "occurred_at": moment})
+    seen, cursor = [], {}
+    while cursor is not None:
+        page = workspace.get("/v1/transactions", sort=sort, limit=2, **cursor).json()
+        seen += [row["id"] for row in page["data"]]
+        cursor = {"cursor": page["next_cursor"]} if page["has_more"] else None
+    assert "".join(seen) == ids
+
+
+def test_a_cursor_belongs_to_its_order(workspace):
+    workspace.holds(*({"id": name} for name in "abc"))
+    orders = ("-occurred_at", "occurred_at", "amount")
+    given = {
+        sort: workspace.get("/v1/transactions", sort=sort, limit=1).json()["next_cursor"]
+        for sort in orders
+    }
+    for sort, cursor in given.items():
+        for other in set(orders) - {sort}:
+            answer = workspace.get("/v1/transactions", sort=other, cursor=cursor)
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+def test_only_the_fields_that_were_asked_for_are_sent(workspace):
+    workspace.holds({"id": "a"}, {"id": "b"})
+    answer = workspace.get("/v1/transactions", fields="id,amount,currency", limit=1).json()
+    assert answer["data"] == [{"id": "a", "amount": "49.00", "currency": "USD"}]
+    assert answer["has_more"]
+    for wrong in ("id,secret", "id,", "", "ID", "id amount", "workspace_id", ",".join(["id"] * 60)):
+        assert workspace.get("/v1/transactions", fields=wrong).status_code == 422, wrong
+
+
+def test_the_providers_category_selects_in_any_case(workspace):
+    workspace.holds(
+        {"id": "a", "provider_category": "FOOD_AND_DRINK"},
+        {"id": "b", "provider_category": "RENT"}, {"id": "c", "provider_category": None},
+    )  # fmt: skip
+    answer = workspace.get("/v1/transactions", category="food_and_drink").json()
+    assert [row["id"] for row in answer["data"]] == ["a"]
+
+
+def test_the_missions_own_calls_work_to_the_letter(workspace):
+    workspace.holds(
+        {"id": "failed", "status": "failed"}, {"id": "paid"},
+        {"id": "bank", "provider": "plaid", "type": "card_payment"},
+        {"id": "early", "status": "failed", "occurred_at": datetime(2023, 12, 31, tzinfo=UTC)},
+    )  # fmt: skip
+    base = f"{workspace.api.base_url}/v1/transactions"
+
+    def ids(address, **more):
+        answer = workspace.api.request("GET", address, headers=workspace.headers(), **more)
+        assert answer.status_code == 200, answer.text
+        return [row["id"] for row in answer.json()["data"]]
+
+    asked = "provider=stripe&status=failed&type=charge&since=2024-01-01"
+    assert ids(f"{base}?{asked}") == ["failed"]
+    assert ids(base, json=dict(part.split("=") for part in asked.split("&"))) == ["failed"]
+    assert ids(f"{base}?provider=plaid&enrich=true&since=2024-01-01") == ["bank"]
+    assert ids(base, json={"provider": "plaid", "enrich": True, "since": "2024-01-01"}) == ["bank"]
+
+
+def test_enrichment_is_null_until_something_was_learned(workspace, new_workspace):
+    """No table, then a table that says nothing of the row, then one that does, of this one alone."""
+    workspace.warehouse.command("drop table if exists unified.enrichments")
+    workspace.holds({"id": "a"}, {"id": "b"})
+    assert "enrichment" not in workspace.get("/v1/transactions").json()["data"][0]
+    first = workspace.get("/v1/transactions", enrich="true")
+    assert [row["enrichment"] for row in first.json()["data"]] == [None, None]
+    only = workspace.get("/v1/transactions", enrich="true", fields="id").json()["data"]
+    assert only == [{"id": "a", "enrichment": None}, {"id": "b", "enrichment": None}]
 
 
 _MOMENTS = st.integers(0, 3).map(lambda seconds: NOON + timedelta(seconds=seconds))

@@ -1,0 +1,81 @@
+"""What removes the rows of deleted connections, where that was asked? This loop, in the worker.
+
+A run that had begun before the deletion may still land rows, so a connection is erased at once and
+again until nothing has come for a while: only then is it called erased.
+"""
+
+import threading
+from datetime import datetime, timedelta
+from functools import partial
+
+from core.clock import utc_now
+from core.database import Database
+from core.erasure import erase_connection
+from core.errors import EngineUnavailableError
+from core.logs import get_logger
+from core.settings import Settings
+from core.tenancy import TenantId
+from core.warehouse import Warehouse, WarehouseQueryError
+
+LOOK_SECONDS = 5.0
+LOOK_SECONDS_WHILE_AWAY = 30.0
+# Longer than a chunk of a run takes to land after its connection was deleted.
+QUIET = timedelta(minutes=10)
+_LOG = get_logger("erasing")
+
+_DUE = """
+select workspace_id, id, erase_requested_at, rows_erased_at from connections
+where status = 'revoked' and erase_requested_at is not null and erased_at is null
+  and (rows_erased_at is null or rows_erased_at < %(again_at)s)
+order by erase_requested_at limit 100
+"""
+_NOTED = (
+    "update connections set rows_erased_at = %(now)s, erased_at = %(ended_at)s where id = %(id)s"
+)
+_AGAIN = timedelta(minutes=1)
+
+
+def run_erasing(settings: Settings, stop_event: threading.Event) -> None:
+    """Look until `stop_event` is set."""
+    system = Database.connect(settings, role="system", size=1)
+    application = Database.connect(settings, size=1)
+    pause = 0.0
+    try:
+        while not stop_event.wait(pause):
+            try:
+                erase_due(settings, system, application, now=utc_now())
+                pause = LOOK_SECONDS
+            except (EngineUnavailableError, WarehouseQueryError) as error:
+                _LOG.warning("erasing_waits", reason=error.detail)
+                pause = LOOK_SECONDS_WHILE_AWAY
+    finally:
+        system.close()
+        application.close()
+
+
+def erase_due(
+    settings: Settings, system: Database, application: Database, *, now: datetime
+) -> None:
+    """Erase whatever is due.
+
+    Raises:
+        EngineUnavailableError: Postgres or ClickHouse does not answer.
+    """
+    with system.system() as rows:
+        due = rows.execute(_DUE, {"again_at": now - _AGAIN}).fetchall()
+    if not due:
+        return
+    warehouse = Warehouse.connect(settings, pool_size=1)
+    try:
+        for row in due:
+            tenant = TenantId(row["workspace_id"])
+            erased = erase_connection(warehouse, tenant, row["id"])
+            is_over = not erased and now - row["erase_requested_at"] >= QUIET
+            transaction = partial(application.tenant, tenant)
+            with transaction() as own:
+                own.execute(
+                    _NOTED, {"id": row["id"], "now": now, "ended_at": now if is_over else None}
+                )
+            _LOG.info("erased", connection_id=row["id"], rows=sum(erased.values()), is_over=is_over)
+    finally:
+        warehouse.close()
