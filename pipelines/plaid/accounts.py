@@ -6,12 +6,11 @@ stays, with its lines. What Plaid says of the Item itself (a login that no longe
 last.
 """
 
-from datetime import UTC, datetime
-
 import msgspec
 
 from pipelines.plaid.client import PlaidItem
 from pipelines.plaid.errors import problem_of
+from pipelines.provider_clock import day_at
 from pipelines.reading import Visit
 from pipelines.slices import held, id_of
 
@@ -49,7 +48,7 @@ async def read_accounts(visit: Visit, item: PlaidItem) -> bool:
     """
     page, answer = await item.ask("/accounts/get", ACCOUNTS_PAGE)
     version = answer.asked_at
-    today = datetime.fromtimestamp(version / 1_000_000, UTC).date().isoformat()
+    today = day_at(answer).isoformat()
     named = [(id_of(payload, "account_id"), payload) for payload in page.accounts]
     await visit.land("item", [held(id_of(page.item, "item_id"), version, page.item)])
     # Which bank it is stands beside the accounts: a row is both objects, as they came.

@@ -6,13 +6,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from core.clock import utc_now
 from core.connections import Connection
 from core.errors import ConfigurationError
 from core.settings import Settings
+from linking.certificates import client_tls
 from pipelines.failures import ProviderUnavailableError
 from pipelines.http_client import Answer, Patience, ProviderClient
 from pipelines.plaid.errors import refusal
 from pipelines.plaid.pace import Pace
+from pipelines.provider_clock import day_at
 
 API_VERSION = "2020-09-14"
 # Limits are per minute and come without a Retry-After: nine attempts wait for more than one.
@@ -22,10 +25,11 @@ Page = TypeVar("Page")
 
 
 class PlaidItem:
-    """Asks about one Item, one request at a time."""
+    """Asks about one Item, one request at a time; `today` is the day of its last answer."""
 
     def __init__(self, http: ProviderClient, access_token: str) -> None:
         self.path = ""
+        self.today = utc_now().date()
         self._http = http
         self._access_token = access_token
 
@@ -40,6 +44,7 @@ class PlaidItem:
         """
         self.path = path
         answer = await self._http.post(path, {"access_token": self._access_token, **body})
+        self.today = day_at(answer)
         try:
             return decoder.decode(answer.body), answer
         except msgspec.DecodeError as error:
@@ -78,6 +83,9 @@ async def plaid_item(
         await pace.turn(item.path, connection.key)
         return headers
 
-    async with ProviderClient(connection.api_url, authorization, refusal, patience) as http:
+    tls = client_tls(None, None, url=connection.api_url)
+    async with ProviderClient(
+        connection.api_url, authorization, refusal, patience, tls=tls
+    ) as http:
         item = PlaidItem(http, connection.credentials.get("access_token", ""))
         yield item

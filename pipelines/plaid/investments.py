@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 import msgspec
 
-from core.clock import utc_now
 from pipelines.batches import RawObject
 from pipelines.failures import ProviderUnavailableError
 from pipelines.plaid.client import PlaidItem
@@ -63,7 +62,7 @@ async def read_holdings(visit: Visit, item: PlaidItem) -> bool:
 
 async def read_trades(visit: Visit, item: PlaidItem) -> bool:
     """Land investment transactions since the last read, and a month before it."""
-    today = utc_now().date()
+    today = item.today
     until = visit.memory.get("trades_until")
     since = today - HISTORY
     if until and visit.window is None:

@@ -1,12 +1,13 @@
 """How do an enrollment's accounts, balances and numbers get in?"""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import date
 
 import msgspec
 
 from pipelines.failures import ProviderUnavailableError
 from pipelines.http_client import Answer, ProviderClient
+from pipelines.provider_clock import day_at
 from pipelines.reading import Memory, Visit
 from pipelines.slices import held, id_of
 
@@ -29,6 +30,7 @@ class Account:
     id: str
     payload: msgspec.Raw
     links: frozenset[str]
+    listed_on: date
     memory: Memory = field(default_factory=dict)
 
     def with_part(self, name: str, payload: bytes) -> bytes:
@@ -64,16 +66,15 @@ async def read_accounts(visit: Visit, client: ProviderClient) -> list[Account]:
         except msgspec.DecodeError:
             continue  # its row is among the rejected ones; nothing can be asked about it
         memory = memories.setdefault(head.id, {})
-        accounts.append(Account(head.id, payload, frozenset(head.links), memory))
+        accounts.append(Account(head.id, payload, frozenset(head.links), day_at(answer), memory))
     return accounts
 
 
 async def read_balance(visit: Visit, client: ProviderClient, account: Account) -> bool:
     """Land an account's balance of today."""
     answer = await client.get(f"/accounts/{account.id}/balances")
-    today = datetime.fromtimestamp(answer.asked_at / 1_000_000, UTC).date().isoformat()
     row = held(
-        f"{account.id}|{today}",
+        f"{account.id}|{day_at(answer)}",
         answer.asked_at,
         account.with_part("balance", answer.body.strip()),
     )

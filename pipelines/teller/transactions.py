@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 import msgspec
 
-from core.clock import utc_now
 from pipelines.batches import RawObject
 from pipelines.failures import ProviderUnavailableError
 from pipelines.http_client import ProviderClient
@@ -23,7 +22,7 @@ REMEMBERED = timedelta(days=30)
 
 async def read_lines(visit: Visit, client: ProviderClient, account: Account) -> bool:
     """Land an account's lines since the last read's overlap; for a backfill, of its window."""
-    today = utc_now().date()
+    today = account.listed_on
     since = _since(visit, account, today)
     path = f"/accounts/{account.id}/transactions"
     query: dict[str, str | int] = {"count": PAGE_SIZE}

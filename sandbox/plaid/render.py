@@ -16,6 +16,7 @@ from sandbox.plaid.items import Item
 
 # Enough for every line of a company of the usual size, in both of its forms.
 _KEPT = 40_000
+_ENRICHED_AFTER = 3 * DAY
 _CATEGORIES = {
     "payout": ("INCOME", "INCOME_OTHER_INCOME"),
     "customer_payment": ("INCOME", "INCOME_OTHER_INCOME"),
@@ -81,13 +82,13 @@ def account_object(item: Item, bank: Bank, account: BankAccount, at: int) -> dic
 def line_form(line: BankLine, at: int) -> str:
     """How Plaid shows a line at a moment: unseen, pending, posted, or enriched.
 
-    One line in four of those with a seller is given its name only on the day after it posted.
+    One line in two of those with a seller is given its name only some days after it posted.
     """
     state = line.state_at(at)
     if state != "posted" or line.merchant is None:
         return state
-    is_late = int(line.id[-2:], 16) % 4 == 0
-    return "enriched" if not is_late or line.posted_at + DAY <= at else "posted"
+    is_late = int(line.id[-2:], 16) % 2 == 0
+    return "enriched" if not is_late or line.posted_at + _ENRICHED_AFTER <= at else "posted"
 
 
 def line_text(item: Item, account: str, line: BankLine, form: str) -> bytes:
