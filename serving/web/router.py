@@ -74,7 +74,7 @@ def post_key(
     request = KeyRequest(
         name=name,
         scopes=sorted(PRESETS[access] & scope.principal.scopes),
-        expires_at=utc_now() + timedelta(days=days) if days else None,
+        expires_at=(utc_now() + timedelta(days=days)).isoformat() if days else None,
     )
     with scope.transaction() as rows:
         made = keys.create(scope, rows, request)
