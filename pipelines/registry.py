@@ -8,6 +8,7 @@ from typing import Protocol
 from core.connections import Connection
 from core.errors import InvalidInputError
 from core.settings import Settings
+from core.webhooks.registry import SCHEMES
 from pipelines import enablebanking, gocardless, plaid, quickbooks, stripe, teller, xero
 from pipelines.batches import Sink
 from pipelines.raw import RawTable
@@ -60,5 +61,6 @@ def provider(name: str) -> ModuleType:
 
 
 def raw_tables() -> list[RawTable]:
-    """Return the raw tables of every provider."""
-    return [table for package in PROVIDERS.values() for table in package.raw_tables()]
+    """Return the raw tables of every provider, and of the events that some send."""
+    events = [RawTable(name, "event") for name in SCHEMES]
+    return [*(t for package in PROVIDERS.values() for t in package.raw_tables()), *events]

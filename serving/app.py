@@ -21,8 +21,11 @@ from serving.auth.key_cache import KeyCache
 from serving.balances import router as balances
 from serving.connections import link_router as links
 from serving.connections import router as connections
+from serving.completeness import router as completeness
+from serving.dead_letters import router as dead_letters
 from serving.documentation import OPENAPI_PATH, add_documentation
 from serving.engines import Engines
+from serving.events import router as events
 from serving.exchange import ExchangeMiddleware
 from serving.invitations import pages as invitation_pages
 from serving.invitations import router as invitations
@@ -53,6 +56,9 @@ ROUTERS = (
     connections.router,
     syncs.router,
     webhooks.router,
+    events.router,
+    dead_letters.router,
+    completeness.router,
     whoami.router,
     workspaces.router,
     members.router,

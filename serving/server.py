@@ -4,6 +4,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from serving.request_heads import BoundedProtocol
+from serving.webhooks.receiver import WebhookReceiver
 
 STOP_SECONDS = 20
 KEEP_ALIVE_SECONDS = 30
@@ -14,7 +15,7 @@ def configure_server(
 ) -> uvicorn.Config:
     """Return uvicorn's configuration."""
     return uvicorn.Config(
-        application,
+        WebhookReceiver(application),
         host=host,
         port=port,
         http=BoundedProtocol,

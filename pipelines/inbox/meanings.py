@@ -123,20 +123,25 @@ def _stripe(entry: Entry) -> Meaning:
     version = item.created * SECOND or epoch_microseconds(entry.received_at)
     change = change_of(item)
     if change is None:
-        return Meaning(entry, (entry.event_id, version), None)
+        return Meaning(entry, (_event_id(entry), version), None)
     if not (_is_name(change.id) and _is_name(change.object)):
         raise UnreadableEventError("The event's object has an impossible id.")
     row = change.row()
-    state = _state(entry, change.object, change.id, row.version, row.is_deleted, entry.event_id,
+    state = _state(entry, change.object, change.id, row.version, row.is_deleted, _event_id(entry),
                    bytes(change.payload))  # fmt: skip
     is_settled = change.is_our_shape and (change.is_removed or not _has_more_below(change))
-    return Meaning(entry, (entry.event_id, version), state, is_settled)
+    return Meaning(entry, (_event_id(entry), version), state, is_settled)
 
 
 def _notice(entry: Entry) -> Meaning:
     msgspec.json.decode(entry.payload)
     version = epoch_microseconds(entry.received_at)
-    return Meaning(entry, (entry.event_id, version), None, needs_sync=True)
+    return Meaning(entry, (_event_id(entry), version), None, needs_sync=True)
+
+
+def _event_id(entry: Entry) -> str:
+    # A replayed event's name in the inbox ends in its replay's, since it has been there before.
+    return entry.event_id.partition("#")[0] if entry.origin == "replay" else entry.event_id
 
 
 def _is_name(text: str) -> bool:

@@ -30,6 +30,10 @@ class Permission(StrEnum):
     CONNECTIONS_WRITE = "connections:write"
     SYNCS_READ = "syncs:read"
     SYNCS_WRITE = "syncs:write"
+    EVENTS_READ = "events:read"
+    EVENTS_WRITE = "events:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     API_KEYS_READ = "api_keys:read"
     API_KEYS_WRITE = "api_keys:write"
     MEMBERS_READ = "members:read"
@@ -58,6 +62,10 @@ TABLE: dict[Permission, Grant] = {
     Permission.CONNECTIONS_WRITE: Grant("Connect, rename and delete accounts", _ADMINS),
     Permission.SYNCS_READ: Grant("See how far a sync is", _EVERYONE),
     Permission.SYNCS_WRITE: Grant("Ask for a sync", _EVERYONE),
+    Permission.EVENTS_READ: Grant("See events and dead letters", _EVERYONE),
+    Permission.EVENTS_WRITE: Grant("Deliver webhooks, retry and replay events", _ADMINS),
+    Permission.WEBHOOKS_READ: Grant("See where events of ours are sent", _ADMINS),
+    Permission.WEBHOOKS_WRITE: Grant("Choose where events of ours are sent", _ADMINS),
     Permission.API_KEYS_READ: Grant("See which API keys exist", _ADMINS),
     Permission.API_KEYS_WRITE: Grant("Create, rotate and revoke API keys", _ADMINS),
     Permission.MEMBERS_READ: Grant("See who belongs to the workspace", _EVERYONE),
@@ -80,16 +88,22 @@ PRESETS: dict[Preset, frozenset[Permission]] = {
         name for name in TABLE if name.endswith(":read") and not name.startswith(_ADMINISTRATION)
     ),
     "sync_engine": frozenset(
-        {Permission.CONNECTIONS_READ, Permission.SYNCS_READ, Permission.SYNCS_WRITE}
+        {
+            Permission.CONNECTIONS_READ,
+            Permission.SYNCS_READ,
+            Permission.SYNCS_WRITE,
+            Permission.EVENTS_READ,
+            Permission.EVENTS_WRITE,
+        }
     ),
 }
 
 
 class EscalationError(ForbiddenError):
-    """A key would hand out more than it has."""
+    """Somebody would hand out more than they have."""
 
     code = "permission_escalation"
-    title = "More than this key may do"
+    title = "More than this caller may do"
 
 
 def permissions_of(role: Role) -> frozenset[Permission]:
@@ -106,6 +120,6 @@ def refuse_escalation(held: Iterable[Permission], wanted: Iterable[Permission]) 
     excess = sorted(set(wanted) - set(held))
     if excess:
         raise EscalationError(
-            f"The API key lacks what it would give: {', '.join(excess)}.",
-            next_step="Ask for less, or use a key that has these permissions itself.",
+            f"The caller lacks what it would give: {', '.join(excess)}.",
+            next_step="Ask for less, or as a caller that has these permissions itself.",
         )

@@ -14,13 +14,17 @@ import httpx
 import pytest
 import uvicorn
 import yaml
+from pydantic import SecretStr
 
 from core.database import Database
 from core.logs import configure_logging
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from core.warehouse import Warehouse
+from core.webhooks.registry import SCHEMES
+from local.ports import free_port
 from pipelines.raw import RawTable, ensure_raw_tables
+from sandbox.oidc import CLIENT_ID, CLIENT_SECRET
 from serving.app import create_app
 from serving.auth.key_store import issue_key
 from serving.request_heads import BoundedProtocol
@@ -54,7 +58,8 @@ def logging_as_in_production(engines: Settings) -> None:
 def warehouse(engines: Settings) -> Iterator[Warehouse]:
     opened = Warehouse.connect(engines)
     key = "workspace_id, connection_id, id"
-    ensure_raw_tables(opened, [RawTable("stripe", "charge")])
+    events = [RawTable(name, "event") for name in SCHEMES]
+    ensure_raw_tables(opened, [RawTable("stripe", "charge"), *events])
     create_table(opened, "unified/transactions/transactions", key)
     for model in ("subscriptions", "accounts", "balance_transactions"):
         create_table(opened, f"unified/{model}/{model}", key)
@@ -76,7 +81,7 @@ def database(engines: Settings) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., str]]:
-    """Start an API of these settings on its public URL's port or a free one; returns its address."""
+    """Start an API on its public URL's port, or on a free one; returns its address."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(settings: Settings, http: type[BoundedProtocol] = BoundedProtocol) -> str:
@@ -104,6 +109,24 @@ def serve() -> Iterator[Callable[..., str]]:
 @pytest.fixture(scope="session")
 def api_url(engines: Settings, warehouse: Warehouse, serve: Callable[[Settings], str]) -> str:
     return serve(engines)
+
+
+@pytest.fixture(scope="session")
+def oidc_settings(engines: Settings, stripe_sandbox) -> Settings:
+    """Settings of an installation whose people sign in at the sandbox's issuer."""
+    return engines.model_copy(
+        update={
+            "public_url": f"http://127.0.0.1:{free_port()}",
+            "oidc_issuer": f"{stripe_sandbox.url}/oidc",
+            "oidc_client_id": CLIENT_ID,
+            "oidc_client_secret": SecretStr(CLIENT_SECRET),
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def oidc_url(serve, oidc_settings, warehouse):
+    return serve(oidc_settings)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Dead letters: events that could not be applied, why, and trying them again."""

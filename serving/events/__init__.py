@@ -1,0 +1,1 @@
+"""Events: what providers have said, kept verbatim for good; read, replayed in place or beside."""
