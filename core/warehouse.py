@@ -9,9 +9,10 @@ a server and ClickHouse Cloud.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import clickhouse_connect
+import urllib3
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 from clickhouse_connect.driver.httputil import get_pool_manager
@@ -23,10 +24,14 @@ from core.tenant_sql import tables_of
 
 if TYPE_CHECKING:  # 40 MB, in processes that never see an Arrow table
     import pyarrow as pa
+    from urllib3 import BaseHTTPResponse
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 300
 STREAM_BYTES = 65_536
+# A server writes an error of 16 kB at most behind what it has sent.
+EXCEPTION_BYTES = 20_000
+_EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
 _TIMEOUT_EXCEEDED = 159
 
 
@@ -138,6 +143,10 @@ class Warehouse:
 
         Memory stays constant, here and (for rows in the table's own order) in ClickHouse. The query
         has begun, and any refusal was raised, when the first bytes are there.
+
+        Raises:
+            WarehouseQueryError: It failed, perhaps in the middle: what came is not all.
+            EngineUnavailableError: The connection broke.
         """
         with _engine_errors():
             answer = self.client.raw_stream(
@@ -149,10 +158,13 @@ class Warehouse:
                 },
                 fmt=output_format,
             )
-        stream = cast("IO[bytes]", answer)  # the asynchronous client alone returns another type
+        stream = cast("BaseHTTPResponse", answer)  # the asynchronous client returns another type
         try:
-            while part := stream.read(STREAM_BYTES):
-                yield part
+            yield from _whole(stream)
+        except urllib3.exceptions.HTTPError as error:
+            raise EngineUnavailableError(
+                f"ClickHouse broke off: {type(error).__name__}", next_step="Ask again."
+            ) from error
         finally:
             stream.close()
 
@@ -184,6 +196,22 @@ class Warehouse:
     def close(self) -> None:
         """Close the pool's connections."""
         self.client.close()
+
+
+def _whole(stream: "BaseHTTPResponse") -> Iterator[bytes]:
+    """Yield a body, unless it ends with an error: once it has begun, there is no other place."""
+    tag = stream.headers.get(_EXCEPTION_TAG, "")
+    mark = f"__exception__\r\n{tag}".encode()
+    held = b""
+    while part := stream.read(STREAM_BYTES):
+        held += part
+        if len(held) > EXCEPTION_BYTES:
+            yield held[:-EXCEPTION_BYTES]
+            held = held[-EXCEPTION_BYTES:]
+    if tag and mark in held:
+        text = held.partition(mark)[2].decode(errors="replace")
+        raise WarehouseQueryError(text.strip()[:1000])
+    yield held
 
 
 @contextmanager

@@ -94,25 +94,33 @@ class UsageBook:
             self._thread.join()
 
     def settle(self, tenant: TenantId) -> None:
-        """Bring a workspace's figures in Postgres up to this moment."""
+        """Bring a workspace's figures in Postgres up to this moment.
+
+        Raises:
+            RedisError: Redis is away: Postgres has what was counted before.
+            EngineUnavailableError: Postgres is.
+        """
         self._push()
         today = utc_now().date()
         self._write([Place(str(tenant), str(day)) for day in (today, today - timedelta(days=1))])
 
     def _run(self) -> None:
-        rounds = 0
-        while not self._stop.wait(PUSH_SECONDS):
+        rounds, pause = 0, PUSH_SECONDS
+        while not self._stop.wait(pause):
             rounds += 1
-            self._carry(is_time=rounds % int(FLUSH_SECONDS / PUSH_SECONDS) == 0)
+            is_time = rounds % int(FLUSH_SECONDS / PUSH_SECONDS) == 0
+            pause = PUSH_SECONDS if self._carry(is_time=is_time) else FLUSH_SECONDS
         self._carry(is_time=True)
 
-    def _carry(self, *, is_time: bool) -> None:
+    def _carry(self, *, is_time: bool) -> bool:
         try:
             self._push()
             if is_time:
                 self._write(self._dirty())
         except (redis.RedisError, EngineUnavailableError) as error:
             _LOG.warning("usage_waits", reason=str(error))
+            return False
+        return True
 
     def _push(self) -> None:
         """Move the counters of this process to Redis, all or none."""

@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 from typing import Annotated
 
+import redis
 from fastapi import APIRouter, Depends, Query, Request
 
 from core.clock import utc_now
 from core.errors import InvalidInputError
 from serving.auth.scope import WorkspaceRead
 from serving.pagination import CursorText, Limit, decode_position, encode_position
-from serving.rate_limits import RateLimiter, RouteClass
+from serving.rate_limits import DEGRADED_HEADER, RateLimiter, RouteClass
 from serving.times import Day
 from serving.usage import queries
 from serving.usage.book import UsageBook
@@ -61,7 +62,10 @@ def get_usage(
         "is_first": cursor is None, "after_day": _day(day), "after_caller": caller,
         "after_class": of,
     }  # fmt: skip
-    book.settle(scope.tenant)
+    try:
+        book.settle(scope.tenant)
+    except redis.RedisError:
+        scope.answer_with(DEGRADED_HEADER, "the last minute's requests are missing")
     with scope.transaction() as rows:
         found = rows.execute(queries.PAGE, values).fetchall()
         quotas = quota_windows(rows, scope.tenant)

@@ -2,8 +2,14 @@
 
 import csv
 import io
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
+import httpx
 import pyarrow.parquet
+import pytest
+from pydantic import SecretStr
 
 
 def export(workspace, **parameters):
@@ -64,3 +70,99 @@ def test_filters_choose_and_nothing_else_is_taken(workspace):
 def test_exports_have_a_limit_of_their_own(workspace):
     answer = export(workspace)
     assert answer.headers["RateLimit-Policy"].startswith('"key-export";q=30;w=60')
+
+
+def test_no_cell_runs_in_a_spreadsheet(workspace):
+    """Texts that begin like a formula get an apostrophe, in CSV alone; numbers stay numbers."""
+    dangerous = ["=1+1", "+49", "-5", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("http://x";"y")']
+    plain = ["a=b", "'=1", " =1", "", "Größe", "5-3"]
+    workspace.holds(
+        *(
+            {
+                "id": f"row{number:02}", "description": text, "amount_minor": -number,
+                "counterparty": None if text in plain else text,
+            }
+            for number, text in enumerate(dangerous + plain)
+        )
+    )  # fmt: skip
+    lines = lines_of(export(workspace))
+    assert [line["description"] for line in lines] == [f"'{text}" for text in dangerous] + plain
+    assert [line["counterparty"] for line in lines] == [f"'{text}" for text in dangerous] + [
+        "\\N"
+    ] * len(plain)
+    assert [line["amount_minor"] for line in lines] == [
+        str(-number) for number in range(len(dangerous + plain))
+    ]
+    parquet = io.BytesIO(export(workspace, format="parquet").content)
+    texts = pyarrow.parquet.read_table(parquet).column("description").to_pylist()
+    assert texts == dangerous + plain
+
+
+class Cutting(BaseHTTPRequestHandler):
+    """Stands before ClickHouse; ends an export in the middle, in one of two ways."""
+
+    protocol_version = "HTTP/1.1"
+    target: httpx.Client
+    way = ""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {
+            name: value for name, value in self.headers.items()
+            if name.lower() not in ("host", "connection", "accept-encoding")
+        }  # fmt: skip
+        answer = self.target.request(self.command, self.path, content=body, headers=headers)
+        is_export = "CSVWithNames" in self.path or b"CSVWithNames" in body
+        self.send_response(answer.status_code)
+        for name, value in answer.headers.items():
+            if name.lower().startswith(("x-", "content-type")):
+                self.send_header(name, value)
+        if not is_export:
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+            return
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        tag = answer.headers["X-ClickHouse-Exception-Tag"]
+        self._chunk(answer.content[: len(answer.content) // 2])
+        if self.way == "told":
+            text = f"Code: 241. DB::Exception: secret {tag[:4]} limit"
+            block = f"\r\n__exception__\r\n{tag}\r\n{text}\n{len(text)} {tag}\r\n__exception__\r\n"
+            self._chunk(block.encode())
+            self.wfile.write(b"0\r\n\r\n")  # as a server does that ends its chunks all the same
+        self.close_connection = True
+
+    do_GET = do_POST  # noqa: N815 (the name that the server calls)
+
+    def _chunk(self, piece: bytes) -> None:
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize("way", ["told", "cut"])
+def test_an_error_in_the_middle_breaks_the_transfer(serve, engines, workspace, way):
+    workspace.holds(*({"id": f"row{number:05}"} for number in range(2_000)))
+    target = urlsplit(engines.required("clickhouse_url"))
+    client = httpx.Client(base_url=f"http://{target.hostname}:{target.port}", timeout=30)
+    handler = type("Handler", (Cutting,), {"target": client, "way": way})
+    with client, ThreadingHTTPServer(("127.0.0.1", 0), handler) as proxy:
+        proxy.daemon_threads, proxy.block_on_close = True, False
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        address = SecretStr(f"http://default@127.0.0.1:{proxy.server_address[1]}")
+        url = serve(
+            engines.model_copy(update={"clickhouse_url": address, "clickhouse_reader_url": address})
+        )
+        received: list[bytes] = []
+        with (
+            httpx.stream(
+                "GET", f"{url}/v1/transactions/export", headers=workspace.headers(), timeout=60
+            ) as answer,
+            pytest.raises(httpx.RemoteProtocolError),
+        ):
+            received.extend(answer.iter_raw())
+        proxy.shutdown()
+    assert answer.status_code == 200
+    assert b"exception" not in b"".join(received)
+    assert b"secret" not in b"".join(received)
