@@ -138,27 +138,35 @@ def _print(states: list[ConnectionState], parts: list[dict[str, Any]]) -> None:
         print_line("Nothing runs now; `oppulence up` starts everything.")
     if not states:
         print_line("No provider is connected yet: `oppulence connect stripe`.")
-        return
-    print_line("")
-    print_table(
-        ("Workspace", "Connection", "Provider", "Name", "Status", "Last sync", "Newest row", "Lag"),
-        [
-            (s.workspace, s.id, s.provider, s.name,
-             f"{s.status}: {s.reason}" if s.reason else s.status, s.last_synced_at,
-             s.newest_at, _lag(s.lag_seconds))
-            for s in states
-        ],
-    )  # fmt: skip
-    print_line("")
-    print_table(
-        ("Connection", "Table", "Objects"),
-        [(s.id, table, count) for s in states for table, count in s.objects.items()],
-    )
+    for state in states:
+        print_line("")
+        for line in described(state):
+            print_line(line)
+        if state.objects:
+            print_table(("  Table", "Objects"), [(f"  {t}", n) for t, n in state.objects.items()])
+
+
+def described(state: ConnectionState) -> list[str]:
+    """Return the lines about one connection, each short enough for a narrow terminal.
+
+    Reasons are the provider's words and as long as it likes.
+    """
+    lines = [
+        f"{state.name} ({state.provider}): {state.status}",
+        f"  {state.workspace} {state.id}",
+        f"  last sync {_moment(state.last_synced_at)}, newest row {_moment(state.newest_at)},"
+        f" lag {_lag(state.lag_seconds)}",
+    ]
+    return [*lines, f"  {state.reason}"] if state.reason else lines
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "never"
 
 
 def _lag(seconds: int | None) -> str:
     if seconds is None:
-        return "never synced"
+        return "unknown"
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= size:
             return f"{seconds // size} {unit}"

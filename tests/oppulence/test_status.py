@@ -7,7 +7,7 @@ from core.connections import Connection
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from core.warehouse import Warehouse
-from oppulence.status import connection_states
+from oppulence.status import ConnectionState, connection_states, described
 from pipelines.ingest import prepare_warehouse
 from pipelines.raw import COLUMNS
 
@@ -38,6 +38,22 @@ def test_objects_and_their_newest_row_are_counted_per_connection(engines: Settin
         ("second", {"stripe_coupon": 1}, NOON, 60),
         ("empty", {}, None, None),
     ]
+
+
+def test_a_connection_is_told_in_lines_that_a_narrow_terminal_does_not_fold() -> None:
+    state = ConnectionState(
+        workspace="ws_5k1g2h3j4k5m6n7p8q9r0s1t2", id="conn_5k1g2h3j4k5m6n7p8q9r0s1t2",
+        provider="stripe", name="Northwind Analytics", status="degraded",
+        reason="Nothing answers at http://127.0.0.1:12111.", last_synced_at=None,
+        newest_at=NOON, lag_seconds=7_200,
+    )  # fmt: skip
+    assert described(state) == [
+        "Northwind Analytics (stripe): degraded",
+        "  ws_5k1g2h3j4k5m6n7p8q9r0s1t2 conn_5k1g2h3j4k5m6n7p8q9r0s1t2",
+        "  last sync never, newest row 2026-03-01 12:00:00, lag 2 h",
+        "  Nothing answers at http://127.0.0.1:12111.",
+    ]
+    assert max(map(len, described(state))) < 80
 
 
 def _connection(tenant: str, name: str) -> Connection:

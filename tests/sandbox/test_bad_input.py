@@ -48,3 +48,14 @@ def test_a_senseless_request_is_a_client_error(
 def test_sql_in_a_parameter_is_only_text(client: httpx.Client) -> None:
     answer = client.get("/v1/charges", params={"customer": "' or 1=1 --"})
     assert (answer.status_code, answer.json()["data"]) == (200, [])
+
+
+@pytest.mark.parametrize("place", ["books/mrr", "books", "books/live"])
+def test_an_account_that_is_not_simulated_is_not_found(client: httpx.Client, place: str) -> None:
+    answer = client.get(f"/_sandbox/{place}", params={"account": "acct_unknown"})
+    assert (answer.status_code, answer.json()) == (404, {"error": "no account acct_unknown"})
+
+
+def test_a_day_that_is_none_is_a_client_error(client: httpx.Client) -> None:
+    answer = client.get("/_sandbox/books/mrr/yesterday")
+    assert (answer.status_code, "error" in answer.json()) == (400, True)
