@@ -82,10 +82,9 @@ def test_stop_finishes_inserts_stops_reads_and_refuses_the_rest(
     with ThreadPoolExecutor(2) as pool:
         insert = pool.submit(raw.send, "INSERT INTO slow (x) VALUES (1), (2), (3)")
         read = pool.submit(
-            raw.send, "SELECT sleepEachRow(1) FROM numbers(100) SETTINGS max_block_size = 1"
+            raw.send, "SELECT sleepEachRow(1) FROM numbers(3600) SETTINGS max_block_size = 1"
         )
         eventually(lambda: raw.rows(running) == ["3"], 60, "the start of both")
-        started = time.monotonic()
 
         gateway.process.send_signal(signal.SIGTERM)
         refused = _refused(kept_open)
@@ -93,7 +92,7 @@ def test_stop_finishes_inserts_stops_reads_and_refuses_the_rest(
         kept_open.close()
 
     assert gateway.process.wait(60) == 0
-    assert time.monotonic() - started < 30, "the read alone would take 100 s"
+    # The insert was finished; the read was ended before its time.
     assert [answer.status for answer in answers] == [200, 500]
     assert answers[1].headers["X-ClickHouse-Exception-Code"] == "394"
     assert (refused.status, refused.headers["X-ClickHouse-Exception-Code"]) == (503, "236")
