@@ -104,7 +104,9 @@ def test_a_fresh_clone_gets_its_manifest_once_and_an_edit_makes_it_stale(tmp_pat
     )
     (project / "models" / "first.sql").write_text("select 1 as one")
 
-    manifest = load_manifest(project, Settings().dbt_environment())
+    # A module that Python loads twice, as with `-m dbt.cli.main`, is a RuntimeWarning.
+    strict = Settings().dbt_environment() | {"PYTHONWARNINGS": "error::RuntimeWarning"}
+    manifest = load_manifest(project, strict)
     assert "model.small.first" in manifest["nodes"]
     written_at = (parsed_folder(project) / "manifest.json").stat().st_mtime_ns
     assert load_manifest(project, Settings().dbt_environment()) == manifest
