@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     gocardless_secret_id: str = ""
     gocardless_secret_key: SecretStr | None = None
     gocardless_api_url: str = "https://bankaccountdata.gocardless.com"
+    # What GoCardless allows one application to ask about accounts, over all of its connections.
+    gocardless_calls_per_minute: int = Field(default=100, ge=1, le=1_000_000)
     teller_application_id: str = ""
     # Teller and Enable Banking know an application by its key: files in PEM.
     teller_certificate_file: Path | None = None

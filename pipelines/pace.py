@@ -13,22 +13,23 @@ MINUTE = 60.0
 
 
 class Pace:
-    """Lets `per_minute` calls pass in any minute. Belongs to no event loop."""
+    """Lets so many calls pass in any so many seconds. Belongs to no event loop."""
 
-    def __init__(self, per_minute: int) -> None:
-        self.per_minute = per_minute
+    def __init__(self, calls: int, seconds: float = MINUTE) -> None:
+        self.calls = calls
+        self.seconds = seconds
         self._passed: deque[float] = deque()
 
     async def turn(self) -> None:
         """Wait until one more call may leave."""
         while True:
             now = time.monotonic()
-            while self._passed and self._passed[0] <= now - MINUTE:
+            while self._passed and self._passed[0] <= now - self.seconds:
                 self._passed.popleft()
-            if len(self._passed) < self.per_minute:
+            if len(self._passed) < self.calls:
                 self._passed.append(now)
                 return
-            await asyncio.sleep(self._passed[0] + MINUTE - now)
+            await asyncio.sleep(self._passed[0] + self.seconds - now)
 
 
 _PACES: dict[Hashable, Pace] = {}
@@ -36,4 +37,4 @@ _PACES: dict[Hashable, Pace] = {}
 
 def shared_pace(name: Hashable, per_minute: int) -> Pace:
     """Return this process's pace of an application and group of calls."""
-    return _PACES.setdefault(name, Pace(per_minute))
+    return _PACES.setdefault((name, per_minute), Pace(per_minute))

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,6 +28,7 @@ from sandbox.process import RunningSandbox, running_sandbox
 from sandbox.world import World
 
 SEED = 7
+A_MINUTE = 100_000  # tests would wait for GoCardless's hundred
 HANSA = {"institution_id": "HANSA_HANDELSBANK_HNSADEHH"}
 KARTEN = {"institution_id": "KARTEN_DIREKT_KADIDE3B"}
 HANSA_AT_ENABLE = {"aspsp": "Hansa Handelsbank", "country": "DE"}
@@ -44,7 +46,7 @@ class EuropeanBanks:
     sandbox: RunningSandbox
     key_file: Path
 
-    @property
+    @cached_property
     def bank(self) -> Bank:
         """The truth about every account and line."""
         return World.of(SEED, self.sandbox.books).bank
@@ -56,6 +58,7 @@ class EuropeanBanks:
                 "gocardless_secret_id": SECRET_ID,
                 "gocardless_secret_key": SecretStr(SECRET_KEY),
                 "gocardless_api_url": f"{self.sandbox.url}/gocardless",
+                "gocardless_calls_per_minute": A_MINUTE,
                 "enablebanking_application_id": application(self.key_file.parents[1]).id,
                 "enablebanking_private_key_file": self.key_file,
                 "enablebanking_api_url": f"{self.sandbox.url}/enablebanking",
@@ -89,7 +92,7 @@ class EuropeanBanks:
         renews: Connection | None = None,
     ) -> Connection:
         """Return a connection to a bank, or the same one with a new consent."""
-        linked = self.link(flow, choice, renews=renews and renews.credentials)
+        linked = self.link(flow, choice, renews=renews.credentials if renews else None)
         return Connection(
             TenantId(workspace), renews.id if renews else f"conn_{next(STATES)}", flow.provider,
             linked.name, linked.account_id, linked.api_url, linked.credentials,
@@ -110,6 +113,8 @@ class EuropeanBanks:
 def running_banks(folder: Path) -> Iterator[EuropeanBanks]:
     """Run a sandbox with a small company."""
     with running_sandbox(folder, "--scale", "20", "--seed", str(SEED)) as running:
+        limits = {"accounts_per_minute": A_MINUTE}
+        httpx.post(f"{running.url}/gocardless/_limits", json=limits).raise_for_status()
         yield EuropeanBanks(running, application(folder).key_file)
 
 

@@ -29,8 +29,6 @@ from pipelines.failures import (
 from pipelines.http_client import Answer, Patience, ProviderClient
 from pipelines.pace import shared_pace
 
-# GoCardless's limit for all calls of an application to accounts; the others' are wider.
-CALLS_PER_MINUTE = 100
 FREE = Patience(requests_per_second=20, longest_wait_seconds=65)
 COUNTED = Patience(requests_per_second=20, attempts=1)
 _AGAIN_IN = re.compile(r"try again in (\d+) seconds", re.IGNORECASE)
@@ -50,7 +48,7 @@ class GoCardlessClient:
         except InvalidInputError as error:
             raise ProviderError(error.detail, next_step=error.next_step) from None
         self._given = ""
-        self._pace = shared_pace((url, self._token.secret_id), CALLS_PER_MINUTE)
+        self._pace = shared_pace((url, self._token.secret_id), settings.gocardless_calls_per_minute)
         self._free = ProviderClient(f"{url}/api/v2", self._authorization, free_refusal, FREE)
         self._counted = ProviderClient(
             f"{url}/api/v2", self._authorization, counted_refusal, COUNTED

@@ -167,16 +167,18 @@ class EnableBankingApp:
         start = _place(key, query)
         if start == 0 and not key and account.institution in EMPTY_FIRST_PAGE:
             return {"transactions": [], "continuation_key": _key(0, query)}
+        wanted = query.get("transaction_status", "")
         found = [
-            line(item, account, is_booked=item.posted_at <= now)
+            item
             for item in reversed(bank.lines_at(account_id, now))
             if first <= item.booked_on <= last or (item.posted_at > now and last >= day_of(now))
+            if not wanted or wanted == ("BOOK" if item.posted_at <= now else "PDNG")
         ]
-        if wanted := query.get("transaction_status"):
-            found = [item for item in found if item["status"] == wanted]
-        page, end = found[start : start + PAGE_SIZE], start + PAGE_SIZE
+        end = start + PAGE_SIZE
         return {
-            "transactions": page,
+            "transactions": [
+                line(item, account, is_booked=item.posted_at <= now) for item in found[start:end]
+            ],
             "continuation_key": _key(end, query) if end < len(found) else None,
         }
 

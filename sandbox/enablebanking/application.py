@@ -11,6 +11,7 @@ import binascii
 import json
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,7 @@ def is_good_token(text: str, folder: Path, now: int) -> bool:
     try:
         head, claims, signature = text.split(".")
         known, said = _part(head), _part(claims)
-        key = load_pem_private_key(file.read_bytes(), password=None)
-        assert isinstance(key, RSAPrivateKey)
+        key = _key(file)
         key.public_key().verify(
             _bytes(signature), f"{head}.{claims}".encode(), PKCS1v15(), SHA256()
         )
@@ -78,6 +78,13 @@ def is_good_token(text: str, folder: Path, now: int) -> bool:
         and begins <= now + 60
         and now < ends <= begins + LONGEST_TOKEN
     )
+
+
+@lru_cache(maxsize=8)
+def _key(file: Path) -> RSAPrivateKey:
+    key = load_pem_private_key(file.read_bytes(), password=None)
+    assert isinstance(key, RSAPrivateKey)
+    return key
 
 
 def _part(text: str) -> dict[str, Any]:

@@ -1,11 +1,14 @@
-"""Does nobody ever ask a bank more often than it allows, and is what is allowed spent with sense?"""
+"""Is a bank never asked more often than it allows, and is what it allows spent with sense?"""
 
+import asyncio
+import time
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.budget import CALLS_PER_DAY, DAY, Purse, Scope
+from pipelines.pace import Pace, shared_pace
 
 HOUR = 3_600
 NOW = 1_795_000_000
@@ -94,3 +97,17 @@ def test_a_report_says_when_the_next_call_is_made_and_when_one_may_be_asked_for(
         "next_allowed_at": "2026-11-18T11:07:40Z",
         "next_planned_at": "2026-11-18T19:06:40Z",
     }
+
+
+async def test_all_connections_of_an_application_share_its_calls_per_minute() -> None:
+    pace, passed = Pace(3, seconds=0.2), list[float]()
+
+    async def call() -> None:
+        await pace.turn()
+        passed.append(time.monotonic())
+
+    await asyncio.gather(*(call() for _ in range(8)))
+    passed.sort()
+    assert all(later - earlier > 0.19 for earlier, later in zip(passed, passed[3:], strict=False))
+    assert shared_pace("name", 3) is shared_pace("name", 3)
+    assert shared_pace("name", 3) is not shared_pace("other", 3)
