@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LINT = Path(sys.executable).parent / "lint-imports"
 ROOMS = [
-    "assets", "core", "linking", "local", "ml", "oppulence", "orchestration", "pipelines", "sandbox",
-    "serving",
+    "assets", "core", "linking", "local", "ml", "oppulence", "orchestration", "pipelines",
+    "reconciliation", "sandbox", "serving",
 ]  # fmt: skip
 
 
@@ -27,6 +27,7 @@ ROOMS = [
         ("pipelines", "import fastapi"),
         ("orchestration", "import serving"),
         ("ml", "import pipelines"),
+        ("reconciliation", "import ml"),
     ],
 )
 def test_a_forbidden_import_is_caught(tmp_path, room, statement):
