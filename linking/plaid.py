@@ -10,6 +10,7 @@ they cost a second and 60 MB. Lists go without them (`pipelines.plaid`).
 
 import json
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any, NoReturn
 
 from core.errors import InvalidInputError, ProviderError
@@ -61,7 +62,7 @@ class PlaidFlow:
         if renewed:
             kept["access_token"] = renewed
         return LinkStart(
-            expires_at=body["expiration"],
+            expires_at=body["expiration"].astimezone(UTC),
             url=str(body.get("hosted_link_url") or ""),
             token=kept["link_token"],
             kept=kept,
@@ -83,12 +84,13 @@ class PlaidFlow:
         access_token = credentials.get("access_token", "")
         body = _call(settings, api_url, "item_get", {"access_token": access_token})
         item = body["item"]
+        ends_at = item.get("consent_expiration_time")
         return Linked(
             credentials={"access_token": access_token},
             account_id=str(item["item_id"]),
             name=str(item.get("institution_name") or item.get("institution_id") or "Plaid")[:100],
             api_url=api_url or settings.plaid_api_url,
-            expires_at=item.get("consent_expiration_time"),
+            expires_at=ends_at.astimezone(UTC) if ends_at else None,
         )
 
     def revoke(self, settings: Settings, credentials: Mapping[str, str], api_url: str) -> None:

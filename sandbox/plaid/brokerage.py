@@ -33,7 +33,7 @@ def account(item: Item) -> dict[str, Any]:
         "account_id": _id(item, "account"),
         "balances": {
             "available": None, "current": msgspec.Raw(b"7833.6"), "iso_currency_code": "USD",
-            "limit": None, "unofficial_currency_code": None,
+            "limit": None, "margin_loan_amount": None, "unofficial_currency_code": None,
         },
         "holder_category": "business", "mask": "7781", "name": "Treasury Brokerage",
         "official_name": "Harbor Business Brokerage", "subtype": "brokerage", "type": "investment",
