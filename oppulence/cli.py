@@ -30,9 +30,8 @@ Wait = Annotated[
     bool, typer.Option("--wait/--no-wait", help="Beside `oppulence up`: follow the run to its end.")
 ]
 Workspace = Annotated[str, typer.Option("--workspace", help="The workspace's id (ws_…).")]
-# A loopback address that the consent pages of providers come back to; register it there.
-LOOPBACK_REDIRECT = "http://localhost:8914/callback"
 DEFAULT_WORKSPACE = "ws_default"
+_LIMIT = "Its own limit; 0 for the usual; as it is by default."
 
 
 @app.callback()
@@ -90,8 +89,12 @@ def connect(
         typer.Option(help="The provider's own option, name=value; may be repeated."),
     ] = None,
     redirect_url: Annotated[
-        str, typer.Option(help="Where the provider sends the browser back; registered there.")
-    ] = LOOPBACK_REDIRECT,
+        str,
+        typer.Option(
+            help="Where the provider sends the browser back, as registered with it; by default"
+            " http://localhost:8914/callback, where this command listens."
+        ),
+    ] = "",
     stdin: Annotated[
         bool, typer.Option("--stdin", help="Read credentials as JSON from standard input.")
     ] = False,
@@ -211,6 +214,26 @@ def create_workspace(
     from oppulence.workspaces import create
 
     create(workspace, name, as_json=as_json)
+
+
+@workspaces.command("limits")
+def limit_workspace(
+    workspace: Annotated[str, typer.Argument(help="Its id (ws_…).")],
+    requests_per_minute: Annotated[int | None, typer.Option(min=0, help=_LIMIT)] = None,
+    syncs_per_day: Annotated[int | None, typer.Option(min=0, help=_LIMIT)] = None,
+    exports_per_day: Annotated[int | None, typer.Option(min=0, help=_LIMIT)] = None,
+    as_json: Json = False,
+) -> None:
+    """Show how much a workspace may ask of the API, or set it; 0 for the usual."""
+    from oppulence.limits import set_limits
+
+    set_limits(
+        workspace,
+        requests_per_minute=requests_per_minute,
+        syncs_per_day=syncs_per_day,
+        exports_per_day=exports_per_day,
+        as_json=as_json,
+    )
 
 
 @keys.command("create")

@@ -68,6 +68,21 @@ def test_a_workspace_and_a_key_are_made_and_the_key_is_shown_once(postgres: Sett
     assert len(key["key"]) > 40
 
 
+def test_a_workspaces_limits_are_set_and_shown(postgres: Settings) -> None:
+    run_command(postgres, "workspace", "create", "ws_limits")
+    words = ("workspace", "limits", "ws_limits", "--json")
+    usual = {
+        "workspace": "ws_limits", "requests_per_minute": None, "syncs_per_day": None,
+        "exports_per_day": None,
+    }  # fmt: skip
+    assert json.loads(run_command(postgres, *words, "--syncs-per-day", "7").stdout) == (
+        usual | {"syncs_per_day": 7}
+    )
+    assert json.loads(run_command(postgres, *words, "--syncs-per-day", "0").stdout) == usual
+    unknown = run_command(postgres, "workspace", "limits", "ws_nobody")
+    assert (unknown.returncode, "There is no workspace" in unknown.stderr) == (1, True)
+
+
 def test_doctor_finds_everything_well_on_running_engines(engines: Settings) -> None:
     done = run_command(engines, "doctor", "--json")
     findings = {f["subject"]: f for f in json.loads(done.stdout)["findings"]}
