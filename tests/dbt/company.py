@@ -12,6 +12,7 @@ from pipelines.stripe.objects import OBJECTS
 from sandbox.company.books import Books
 from sandbox.stripe.generate import CompanySpec, generate
 
+WORKSPACE = "ws_company"
 SPEC = CompanySpec(seed=11, scale=80, until=date(2026, 11, 1))
 NEWEST = SPEC.until_at * 1_000_000
 

@@ -17,6 +17,7 @@ from local.stack import running_engines
 from pipelines.arrow import ARROW_SCHEMA
 from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
+from tests.dbt.company import WORKSPACE, Company, make_company
 
 # One set of variables for every command: dbt parses the whole project again when they change. No
 # look back at what landed before the last run: a change must be found by its own time alone.
@@ -51,24 +52,28 @@ def target_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def dbt(clickhouse: Settings, target_dir: Path) -> Build:
-    """Runs a dbt command to its end; it must succeed."""
+    """Runs a dbt command to its end; it must succeed.
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    Other `variables` are another parse, which is kept in a folder of its own.
+    """
+
+    def run(*arguments: str, variables: str = VARIABLES) -> subprocess.CompletedProcess[str]:
+        target = target_dir if variables == VARIABLES else target_dir / "other"
         project = str(clickhouse.dbt_project_dir)
         result = subprocess.run(
             [
                 str(Path(sys.executable).with_name("dbt")),
                 "--log-path",
-                str(target_dir),
+                str(target),
                 *arguments,
                 "--project-dir",
                 project,
                 "--profiles-dir",
                 project,
                 "--target-path",
-                str(target_dir),
+                str(target),
                 "--vars",
-                VARIABLES,
+                variables,
             ],
             env=clickhouse.dbt_environment(),
             capture_output=True,
@@ -122,3 +127,27 @@ def land(warehouse: Warehouse) -> Land:
         warehouse.insert_arrow(f"raw.{table}", pa.Table.from_arrays(arrays, schema=ARROW_SCHEMA))
 
     return insert
+
+
+@pytest.fixture(scope="session")
+def company(
+    built: Warehouse, land: Any, dbt: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Company:
+    """The company, half of it landed before the marts' full build and half of it after.
+
+    All coupons come after: discounts that landed before them were worth nothing until then.
+    """
+    made = make_company(tmp_path_factory.mktemp("company"))
+    later = []
+    for table, rows in made.rows():
+        if table == "stripe_coupon":
+            later.append((table, rows))
+            continue
+        land(table, WORKSPACE, rows[::2])
+        later.append((table, rows[1::2]))
+    dbt("run", "--select", "marts")
+    for table, rows in later:
+        if rows:
+            land(table, WORKSPACE, rows)
+    dbt("build", "--select", "marts")  # with the unit tests beside the models
+    return made

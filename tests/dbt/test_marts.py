@@ -3,30 +3,8 @@
 import json
 from typing import Any
 
-import pytest
-
 from core.warehouse import Warehouse
-from tests.dbt.company import NEWEST, Company, make_company
-
-WORKSPACE = "ws_company"
-
-
-@pytest.fixture(scope="module")
-def company(
-    built: Warehouse, land: Any, dbt: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Company:
-    """The company, half of it landed before the marts' full build and half of it after."""
-    made = make_company(tmp_path_factory.mktemp("company"))
-    later = []
-    for table, rows in made.rows():
-        land(table, WORKSPACE, rows[::2])
-        later.append((table, rows[1::2]))
-    dbt("run", "--select", "marts")
-    for table, rows in later:
-        if rows:
-            land(table, WORKSPACE, rows)
-    dbt("build", "--select", "marts")  # with the unit tests beside the models
-    return made
+from tests.dbt.company import NEWEST, WORKSPACE, Company
 
 
 def marts(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
@@ -139,3 +117,40 @@ def test_a_change_reaches_only_its_own_rows(
         f" and version > {before}",
     )
     assert written == [(subscription["customer"],)]
+
+
+# What each mart tells, without the time of its computation.
+FACTS = {
+    "int_billing__subscription_mrr": "subscription_id, changed_on, currency, mrr_minor",
+    "fct_mrr_movements": "customer_id, currency, moved_on, kind, mrr_after_minor, delta_minor",
+    "fct_failed_payments": "payment_id, customer_id, invoice_id, status, attempts_made,"
+    " first_failed_at, recovered_at",
+    "dim_customers": "customer_id, status, currency, mrr_minor, lifetime_paid_minor, first_paid_at",
+}
+
+
+def told_by_all(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        mart: sorted(
+            marts(warehouse, f"select {facts} from marts.{mart} final where {{where}}"), key=str
+        )
+        for mart, facts in FACTS.items()
+    }
+
+
+def test_marts_fill_from_nothing_and_look_a_minute_back_to_the_same(
+    built: Warehouse, company: Company, dbt: Any
+) -> None:
+    """As a stack does it: two marts were built when nothing had landed, and fill incrementally.
+
+    The two above them hold everything, and see all of it again within the default look back.
+    """
+    before = told_by_all(built)
+    assert min(map(len, before.values())) > 10
+    versions = "select max(version) as newest from marts.fct_mrr_movements"
+    told_at = built.rows(versions)[0]["newest"]
+    for mart in ("int_billing__subscription_mrr", "fct_failed_payments"):
+        built.command(f"truncate table marts.{mart}")
+    dbt("run", "--select", "marts", variables="{}")
+    assert told_by_all(built) == before
+    assert built.rows(versions)[0]["newest"] > told_at, "movements were computed again"

@@ -5,6 +5,7 @@ with JSONExtract(payload, 'Tuple(
     amount Nullable(String),
     subtotal Nullable(String),
     total Nullable(String),
+    total_excluding_tax Nullable(String),
     currency Nullable(String),
     customer Nullable(String),
     invoice Nullable(String),
@@ -19,8 +20,10 @@ with JSONExtract(payload, 'Tuple(
     post_payment_amount Nullable(String),
     customer_balance_transaction Nullable(String),
     refund Nullable(String),
+    refunds Array(Tuple(refund Nullable(String))),
     voided_at Nullable(Int64)
-)') as object
+)') as object,
+    arrayFilter(refund -> refund != '', arrayMap(part -> ifNull({{ object_id('part.refund') }}, ''), object.refunds)) as listed_refund_ids
 select
     workspace_id,
     connection_id,
@@ -28,6 +31,7 @@ select
     toInt64OrNull(object.amount) as amount,
     toInt64OrNull(object.subtotal) as subtotal,
     toInt64OrNull(object.total) as total,
+    toInt64OrNull(object.total_excluding_tax) as total_excluding_tax,
     object.currency as currency,
     {{ object_id('object.customer') }} as customer_id,
     {{ object_id('object.invoice') }} as invoice_id,
@@ -42,6 +46,8 @@ select
     toInt64OrNull(object.post_payment_amount) as post_payment_amount,
     {{ object_id('object.customer_balance_transaction') }} as customer_balance_transaction_id,
     {{ object_id('object.refund') }} as refund_id,
+    -- One refund by itself before 2025-03-31, a list of them since.
+    if(empty(listed_refund_ids) and refund_id is not null, [assumeNotNull(refund_id)], listed_refund_ids) as refund_ids,
     {{ epoch_seconds('object.voided_at') }} as voided_at,
     {{ raw_state() }}
 from {{ source('stripe', 'stripe_credit_note') }}

@@ -1,0 +1,65 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    engine=replacing_engine(),
+    order_by=['workspace_id', 'connection_id', 'journal_id'],
+) }}
+{%- set key = 'workspace_id, connection_id, id' %}
+{%- set never = "toDateTime64(0, 3, 'UTC')" %}
+
+with invoices as (
+    select {{ key }}, ifNull(currency, '')::String as code, ifNull(total_minor, 0) as total, ifNull(tax_minor, 0) as tax,
+        -- What a balance in the customer's favour paid; a negative invoice adds to it.
+        total - ifNull(amount_due_minor, total) - ifNull(pre_payment_credit_notes_amount_minor, 0) as by_credit,
+        ifNull(amount_remaining_minor, 0) as remaining, finalized_at, voided_at, marked_uncollectible_at,
+        ifNull(status, '') as state, version as source_version
+    from {{ newest(ref('invoices')) }}
+    where ({{ key }}) in (select {{ key }} from {{ ref('invoices') }} where {{ landed_since() }})
+),
+
+credit_notes as (
+    select {{ key }}, ifNull({{ iso_currency('stripe.currency') }}, '') as code,
+        ifNull({{ iso_minor('stripe.total', 'code') }}, 0) as total_minor,
+        total_minor - ifNull({{ iso_minor('stripe.total_excluding_tax', 'code') }}, total_minor) as tax,
+        ifNull({{ iso_minor('stripe.pre_payment_amount', 'code') }}, 0) as before_payment,
+        stripe.customer_balance_transaction_id is not null and empty(stripe.refund_ids) as is_credited,
+        created_at, voided_at, version as source_version
+    from (
+        select * from {{ newest(ref('stg_stripe__credit_notes')) }}
+        where ({{ key }}) in (select {{ key }} from {{ ref('stg_stripe__credit_notes') }} where {{ landed_since() }})
+    ) as stripe
+),
+
+journals as (
+    select workspace_id, connection_id, concat('invoice:', id) as document, 'raw.stripe_invoice' as source_table, id, code, source_version,
+        [('1100', code, total - by_credit), ('2400', code, by_credit), ('2200', code, tax - total), ('2300', code, -tax)] as issued,
+        arrayJoin([
+            ('', finalized_at, if(finalized_at is null or state = 'draft', [], issued)),
+            (':void', voided_at, if(state = 'void', arrayMap(entry -> (entry.1, entry.2, -entry.3), issued), [])),
+            (':write_off', marked_uncollectible_at,
+                if(state = 'uncollectible', [('5200', code, remaining), ('1100', code, -remaining)], []))
+        ]) as journal
+    from invoices
+    union all
+    select workspace_id, connection_id, concat('credit_note:', id) as document, 'raw.stripe_credit_note' as source_table, id, code, source_version,
+        [('4900', code, total_minor - tax), ('2300', code, tax), ('1100', code, -before_payment),
+            (if(is_credited, '2400', '1160'), code, before_payment - total_minor)] as issued,
+        arrayJoin([
+            ('', created_at::Nullable(DateTime64(3, 'UTC')), issued),
+            (':void', voided_at::Nullable(DateTime64(3, 'UTC')),
+                if(voided_at is null, [], arrayMap(entry -> (entry.1, entry.2, -entry.3), issued)))
+        ]) as journal
+    from credit_notes
+)
+
+select
+    workspace_id,
+    connection_id,
+    concat(document, journal.1) as journal_id,
+    concat(splitByChar(':', document)[1], replaceAll(journal.1, ':', '_')) as type,
+    ifNull(journal.2, {{ never }}) as effective_at,
+    arraySort(arrayFilter(entry -> entry.3 != 0, journal.3)) as entries,
+    source_table,
+    id as source_id,
+    {{ computed_row() }}
+from journals

@@ -1,0 +1,69 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    engine=replacing_engine(),
+    order_by=['workspace_id', 'connection_id', 'journal_id'],
+) }}
+-- dbt parses the first run only, which reads less than the later ones.
+{%- set invoice = 'workspace_id, connection_id, invoice_id' %}
+
+with touched as (
+    select workspace_id, connection_id, id as invoice_id from {{ ref('invoices') }} where {{ landed_since() }}
+    union distinct
+    select {{ invoice }} from {{ ref('invoice_lines') }} where {{ landed_since() }}
+    {%- if is_incremental() %}
+    union distinct
+    -- Time alone earns revenue: a month or a period of service has ended since the last run.
+    select {{ invoice }} from {{ ref('invoice_lines') }}
+    where period_ends_at > toStartOfMonth((select max(computed_at) from {{ this }}))
+        and (period_ends_at <= now() or toStartOfMonth(now()) > toStartOfMonth((select max(computed_at) from {{ this }})))
+    {%- endif %}
+),
+
+invoices as (
+    select workspace_id, connection_id, id as invoice_id, finalized_at, ifNull(currency, '')::String as code,
+        status in ('open', 'paid', 'uncollectible') and finalized_at is not null as is_billed,
+        -- Tax is in the lines' amounts where they add up to the total without it.
+        ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) != ifNull(total_minor, 0) as is_tax_inclusive
+    from {{ newest(ref('invoices')) }}
+    where (workspace_id, connection_id, id) in (select {{ invoice }} from touched)
+),
+
+lines as (
+    select lines.workspace_id as workspace_id, lines.connection_id as connection_id, id, code, is_billed, finalized_at, lines.source_table::String as source_table,
+        lines.source_id as source_id, lines.version as source_version,
+        toInt128(ifNull(amount_minor, 0) - ifNull(discount_minor, 0) - if(is_tax_inclusive, ifNull(tax_minor, 0), 0)) as net,
+        coalesce(period_starts_at, finalized_at, toDateTime64(0, 3, 'UTC')) as starts_at,
+        greatest(coalesce(period_ends_at, starts_at), starts_at) as ends_at,
+        greatest(dateDiff('second', starts_at, ends_at), 1) as seconds
+    from (select * from {{ newest(ref('invoice_lines')) }} where ({{ invoice }}) in (select {{ invoice }} from touched)) as lines
+    inner join invoices using ({{ invoice }})
+),
+
+-- A part of each month that the service touches, up to its last second; whole amounts that add up to the line.
+months as (
+    select *,
+        arrayJoin(range(toUInt32(dateDiff('month', starts_at, ends_at)) + 1)) as number,
+        toDateTime64(addMonths(toStartOfMonth(starts_at), number), 3, 'UTC') as month_at,
+        least(ends_at, toDateTime64(addMonths(toStartOfMonth(starts_at), number + 1), 3, 'UTC')) as until_at,
+        if(ends_at = starts_at, net, intDiv(net * dateDiff('second', starts_at, until_at), seconds)) as earned,
+        if(number = 0, toInt128(0), intDiv(net * dateDiff('second', starts_at, month_at), seconds)) as earned_before,
+        toInt64(earned - earned_before) as amount_minor
+    from lines
+)
+
+select
+    workspace_id,
+    connection_id,
+    concat('revenue:', id, ':', formatDateTime(month_at, '%Y-%m')) as journal_id,
+    'revenue' as type,
+    greatest(if(ends_at = starts_at, starts_at, subtractSeconds(until_at, 1)), ifNull(finalized_at, starts_at)) as effective_at,
+    if(is_billed, arraySort(arrayFilter(entry -> entry.3 != 0, [
+        ('2200', code, amount_minor),
+        ('4000', code, -amount_minor)
+    ])), []) as entries,
+    source_table,
+    source_id,
+    {{ computed_row() }}
+from months
+where until_at <= now() and (until_at > month_at or ends_at = starts_at)

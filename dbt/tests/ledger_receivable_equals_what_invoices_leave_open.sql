@@ -1,0 +1,15 @@
+-- Conserved: what customers owe. Invoices that were paid outside Stripe stay receivable in the ledger until the bank
+-- line is matched, hence a warning. Guards fct_ledger_entries against unified.invoices.
+{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'fct_ledger_entries'}}}) }}
+select workspace_id, connection_id, currency, sum(minor) as residual_minor
+from (
+    select workspace_id, connection_id, currency, amount_minor as minor
+    from {{ newest(ref('fct_ledger_entries')) }}
+    where account_code = '1100'
+    union all
+    select workspace_id, connection_id, ifNull(currency, ''), -ifNull(amount_remaining_minor, 0)
+    from {{ newest(ref('invoices')) }}
+    where status = 'open'
+)
+group by workspace_id, connection_id, currency
+having residual_minor != 0
