@@ -10,12 +10,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from fractions import Fraction
+from math import ceil, floor
 
 from core.money import exponent
 from reconciliation import evidence as weigh
 from reconciliation.amounts import worded
 from reconciliation.bank_days import bank_days_late
-from reconciliation.rates import Rates
+from reconciliation.rates import TOLERANCE, Rates
 from reconciliation.records import Deposit, Edge, Payout
 from reconciliation.subsets import subsets_of
 from reconciliation.texts import Reading, names_trace, read
@@ -33,6 +35,8 @@ class Shelf:
     amounts: list[int] = field(default_factory=list)
     by_day: list[Deposit] = field(default_factory=list)
     days: list[int] = field(default_factory=list)
+    # By what the bank says was paid, in which other currency.
+    by_original: dict[tuple[str, int], list[Deposit]] = field(default_factory=dict)
 
     def sort(self) -> None:
         """Put them in order, once all are there."""
@@ -40,6 +44,9 @@ class Shelf:
         self.amounts = [abs(deposit.amount_minor) for deposit in self.deposits]
         self.by_day = sorted(self.deposits, key=lambda deposit: (deposit.booked_on, deposit.key))
         self.days = [deposit.booked_on.toordinal() for deposit in self.by_day]
+        for deposit in self.deposits:
+            for original in originals(deposit):
+                self.by_original.setdefault(original, []).append(deposit)
 
     def of_amount(self, least: int, most: int) -> Sequence[Deposit]:
         """The deposits of an amount between two."""
@@ -70,6 +77,14 @@ def candidates(
             if currency != payout.currency and positive == (payout.amount_minor > 0):
                 yield from _converted(payout, other, rates)
     yield from _together(payouts, shelves)
+
+
+def originals(deposit: Deposit) -> set[tuple[str, int]]:
+    """What a bank says was paid in another currency, in its fields or in its text."""
+    found = {pair for pair in read(deposit.text).printed if pair[0] != deposit.currency}
+    if deposit.original_currency is not None and deposit.original_amount_minor is not None:
+        found.add((deposit.original_currency, abs(deposit.original_amount_minor)))
+    return found
 
 
 def most_fee(amount: int, currency: str) -> int:
@@ -122,24 +137,19 @@ def _alike(payout: Payout, shelf: Shelf) -> Iterator[Edge]:
 def _converted(payout: Payout, shelf: Shelf, rates: Rates) -> Iterator[Edge]:
     """Another currency: the amount that the bank says was paid, or a plausible rate."""
     amount = abs(payout.amount_minor)
-    for deposit in shelf.within(payout):
-        reading = read(deposit.text)
-        stated = deposit.original_currency == payout.currency and abs(
-            deposit.original_amount_minor or 0
-        )
-        paid = worded(amount, payout.currency)
-        if stated == amount or (payout.currency, amount) in reading.printed:
-            why = f"converted: the bank says that {paid} was paid"
-            yield from _edge(payout, deposit, "converted", weigh.STATED_ORIGINAL, why)
-        elif not stated and not any(code == payout.currency for code, _ in reading.printed):
-            away = rates.deviation(
-                payout.currency, deposit.currency, deposit.booked_on, amount,
-                abs(deposit.amount_minor),
-            )  # fmt: skip
-            if away is not None:
-                why = f"converted at a rate {float(away):.1%} from what the bank used before"
-                weight = weigh.CONVERTED_NEARLY - 50 * float(away)
-                yield from _edge(payout, deposit, "converted", weight, why)
+    for deposit in shelf.by_original.get((payout.currency, amount), ()):
+        why = f"converted: the bank says that {worded(amount, payout.currency)} was paid"
+        yield from _edge(payout, deposit, "converted", weigh.STATED_ORIGINAL, why)
+    currency = shelf.deposits[0].currency
+    rate = rates.near(payout.currency, currency, payout.arrives_on)
+    if rate is None:
+        return
+    least, most = floor(amount * rate * (1 - TOLERANCE)), ceil(amount * rate * (1 + TOLERANCE))
+    for deposit in shelf.of_amount(least, most):
+        if not any(code == payout.currency for code, _ in originals(deposit)):
+            away = float(abs(Fraction(abs(deposit.amount_minor), amount) / rate - 1))
+            why = f"converted at a rate {away:.1%} from what the bank used before"
+            yield from _edge(payout, deposit, "converted", weigh.CONVERTED_NEARLY - 50 * away, why)
 
 
 def _in_pieces(payout: Payout, shelf: Shelf) -> Iterator[Edge]:

@@ -21,7 +21,7 @@ from reconciliation.ledger_accounts import ledger_accounts
 from reconciliation.packing import best_of
 from reconciliation.rates import Rates
 from reconciliation.records import Coverage, Decision, Deposit, Edge, Entry, Outcome, Payout
-from reconciliation.texts import names_trace, read
+from reconciliation.texts import read
 from reconciliation.verdicts import Found, outcomes
 
 Keyed = TypeVar("Keyed", Payout, Deposit, Entry)
@@ -59,22 +59,17 @@ def reconcile(company: Company) -> list[Outcome]:
 
 
 def learned(payouts: Sequence[Payout], deposits: Sequence[Deposit]) -> Rates:
-    """Return the rates that deposits state: original amounts, printed ones, traces."""
-    traced = {payout.trace_id: payout for payout in payouts if payout.trace_id}
+    """Return the rates that deposits state: original amounts, printed ones, payouts' traces."""
+    traced = {payout.trace_id.upper(): payout for payout in payouts if payout.trace_id}
     known = []
     for deposit in deposits:
-        paid_in, paid = deposit.original_currency, deposit.original_amount_minor
-        for code, printed in read(deposit.text).printed:
-            if code != deposit.currency:
-                paid_in, paid = code, printed
-        if paid_in is None:
-            for word in read(deposit.text).words & traced.keys():
-                payout = traced[word]
-                if names_trace(deposit.text, payout.trace_id):
-                    paid_in, paid = payout.currency, payout.amount_minor
-        if paid_in is not None and paid_in != deposit.currency and paid:
-            both = (abs(paid), abs(deposit.amount_minor))
-            known.append((paid_in, deposit.currency, deposit.booked_on, *both))
+        paid = deposit_candidates.originals(deposit)
+        for word in read(deposit.text).words & traced.keys():
+            paid.add((traced[word].currency, abs(traced[word].amount_minor)))
+        for currency, amount in paid:
+            if currency != deposit.currency:
+                received = abs(deposit.amount_minor)
+                known.append((currency, deposit.currency, deposit.booked_on, amount, received))
     return Rates.of(known)
 
 

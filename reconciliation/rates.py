@@ -42,13 +42,3 @@ class Rates:
         place = bisect_left(rates, (on, Fraction(0)))
         begin = min(max(place - _NEAREST // 2, 0), max(len(rates) - _NEAREST, 0))
         return median_low([rate for _, rate in rates[begin : begin + _NEAREST]])
-
-    def deviation(
-        self, paid_in: str, received_in: str, on: date, paid: int, received: int
-    ) -> Fraction | None:
-        """How far an implied rate is from the known one; None where none is known near enough."""
-        known = self.near(paid_in, received_in, on)
-        if known is None or not paid:
-            return None
-        away = abs(Fraction(received, paid) / known - 1)
-        return away if away <= TOLERANCE else None

@@ -16,7 +16,7 @@ from reconciliation import evidence as weigh
 from reconciliation.bank_days import bank_days_late
 from reconciliation.entry_candidates import Claim
 from reconciliation.records import Coverage, Deposit, Edge, Entry, Outcome, Payout, Verdict
-from reconciliation.texts import names_trace, read
+from reconciliation.texts import read
 
 _OF_KIND: Mapping[str, Verdict] = {
     "exact": "matched",
@@ -104,6 +104,15 @@ class _Judge:
     found: Found
     coverage: Coverage
 
+    @cached_property
+    def traces_come(self) -> dict[str, Payout]:
+        """The payouts that have come, by their traces."""
+        return {
+            payout.trace_id.upper(): payout
+            for payout in self.payout_by.values()
+            if payout.trace_id and payout.key in self.found.bank_of
+        }
+
     def payout(self, payout: Payout) -> Outcome:
         edge = self.found.bank_of.get(payout.key)
         bank = self._at_bank(payout, edge)
@@ -127,8 +136,9 @@ class _Judge:
             if edge is None and key not in self.found.claims:
                 continue
             books = self._in_books((key,), None)
-            bank = self._unexplained(deposit)
-            if edge is not None:
+            if edge is None:
+                bank = self._unexplained(deposit)
+            else:
                 bank = Said(_OF_KIND[edge.kind], "; ".join(edge.evidence))
             yield Outcome(
                 kind="deposit", key=key, verdict=both(bank.verdict, books.verdict),
@@ -218,10 +228,9 @@ class _Judge:
         return Said("missing_in_books", f"no entry of the books tells of it by {span.until}")
 
     def _unexplained(self, deposit: Deposit) -> Said:
-        for payout in self.payout_by.values():
-            came = payout.key in self.found.bank_of
-            if came and names_trace(deposit.text, payout.trace_id):
-                return Said("duplicate", f"carries the trace of {payout.id}, which came already")
+        for trace in sorted(read(deposit.text).words & self.traces_come.keys()):
+            payout = self.traces_come[trace]
+            return Said("duplicate", f"carries the trace of {payout.id}, which came already")
         return Said("unexplained", "names the payment provider, and no payout explains it")
 
     def _bank_of_entry(self, claims: Sequence[str]) -> Said:
