@@ -20,6 +20,7 @@ from pipelines.quickbooks.pages import IncompleteAnswerError
 from pipelines.quickbooks.plan import finish, overflowed, plan
 from pipelines.raw import RawTable
 from pipelines.reading import Memory, Visit
+from pipelines.together import together
 from pipelines.tokens import TokenKeeper
 
 _MOST_SHIFTS = 20
@@ -44,12 +45,10 @@ async def read(visit: Visit) -> bool:
         async with ProviderClient(connection.api_url, keeper, refusal, PATIENCE) as client:
             company = Company(client, connection.provider_account_id)
             await _changes(visit, company)
-            done = await asyncio.gather(
-                *(
-                    visit.part(BY_NAME[left["entity"]].object, _list(visit, company, left))
-                    for left in list(memory.get("lists", ()))
-                    if BY_NAME[left["entity"]].object not in visit.fate.failed
-                )
+            done = await together(
+                visit.part(BY_NAME[left["entity"]].object, _list(visit, company, left))
+                for left in list(memory.get("lists", ()))
+                if BY_NAME[left["entity"]].object not in visit.fate.failed
             )
             if not all(done) or not await _sweep(visit, company):
                 return False

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from core.clock import epoch_microseconds, utc_now
 from linking.xero import refreshed
 from pipelines.reading import Memory, Visit
+from pipelines.together import together
 from pipelines.tokens import TokenKeeper
 from pipelines.window import EVERYTHING, Window
 from pipelines.xero.limits import AT_ONCE, Allowance, Budget
@@ -38,12 +39,10 @@ async def read(visit: Visit, application: Budget) -> bool:
         async with Organisation(
             visit.connection, keeper, Allowance(memory, application)
         ) as organisation:
-            done = await asyncio.gather(
-                *(
-                    visit.part(name, _list(visit, organisation, BY_OBJECT[name], at_once))
-                    for name in list(memory["lists"])
-                    if name not in visit.fate.failed
-                )
+            done = await together(
+                visit.part(name, _list(visit, organisation, BY_OBJECT[name], at_once))
+                for name in list(memory["lists"])
+                if name not in visit.fate.failed
             )
     finally:
         visit.fate.connection = keeper.connection
