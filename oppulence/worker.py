@@ -1,9 +1,10 @@
 """What follows the providers' events? One process over every active connection, until stopped.
 
 The loops are `pipelines.tail` for events that are asked for, `pipelines.inbox` for those that come,
-`serving.syncs.dispatcher` for syncs that wait for Dagster, and `serving.connections.erasing` for
-what shall be forgotten; this is their process: signals end it after what it has begun, and a file
-touched while it runs tells a supervisor or a container's healthcheck that it does.
+`serving.syncs.dispatcher` for syncs that wait for Dagster, `serving.connections.erasing` for what
+shall be forgotten, and `oppulence.sandbox_webhooks`; this is their process: signals end it after
+what it has begun, and a file touched while it runs tells a supervisor or a container's healthcheck
+that it does.
 """
 
 import signal
@@ -15,6 +16,7 @@ from core.errors import OppulenceError
 from core.logs import get_logger
 from core.settings import load_settings
 from local.services import is_worker_alive, worker_mark
+from oppulence.sandbox_webhooks import run_sandbox_webhooks
 from oppulence.session import command_session
 from pipelines.inbox.worker import run_inbox
 from pipelines.tail import run_tail
@@ -22,7 +24,7 @@ from serving.connections.erasing import run_erasing
 from serving.syncs.dispatcher import run_dispatcher
 
 MARK_SECONDS = 5.0
-LOOPS = (run_tail, run_inbox, run_dispatcher, run_erasing)
+LOOPS = (run_tail, run_inbox, run_dispatcher, run_erasing, run_sandbox_webhooks)
 
 log = get_logger("worker")
 
