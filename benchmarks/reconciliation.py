@@ -1,6 +1,6 @@
 """How often is the reconciliation right? Judged against simulated companies with injected faults.
 
-    python -m benchmarks.reconciliation [--seeds 20] [--payouts 5000]
+    python -m benchmarks.reconciliation [--seeds 20] [--payouts 5000] [--without-traces]
 
 Each company is shown to the matching as banks and bookkeepers write it (never the line's own trace
 field, which few banks pass on); links and verdicts are compared with what the company knows of
@@ -96,13 +96,13 @@ class Judgement:
         }
 
 
-def company_at(world: World, at: int) -> Company:
-    """What payouts, banks and books show by a moment, as records."""
+def company_at(world: World, at: int, *, traces: bool = True) -> Company:
+    """What payouts, banks and books show by a moment, as records; without traces if so asked."""
     payouts = [
         Payout(
             key=fact.id, id=fact.id, currency=fact.currency.upper(), amount_minor=fact.amount,
             created_on=day_of(fact.created), arrives_on=day_of(fact.arrival),
-            trace_id=fact.trace_id,
+            trace_id=fact.trace_id if traces else None,
         )
         for fact in world.spec.payouts
         if fact.created <= at
@@ -180,11 +180,11 @@ def judge(world: World, at: int, outcomes: Sequence[Outcome]) -> Judgement:
     return judged
 
 
-def judged_company(seed: int, payouts: int) -> tuple[Judgement, float]:
+def judged_company(seed: int, payouts: int, *, traces: bool) -> tuple[Judgement, float]:
     """Judge one company, and say how many seconds the matching took."""
     world = World(company_of(seed, payouts, UNTIL))
     at = midnight(UNTIL + timedelta(days=SETTLED_DAYS))
-    company = company_at(world, at)
+    company = company_at(world, at, traces=traces)
     started = time.monotonic()
     outcomes = reconcile(company)
     return judge(world, at, outcomes), time.monotonic() - started
@@ -195,11 +195,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--payouts", type=int, default=5_000)
+    parser.add_argument("--without-traces", action="store_true", help="as if Stripe gave none")
     parser.add_argument("--wrong", action="store_true", help="print every wrong verdict as well")
     chosen = parser.parse_args()
     total = Judgement()
     for seed in range(1, chosen.seeds + 1):
-        judged, seconds = judged_company(seed, chosen.payouts)
+        judged, seconds = judged_company(seed, chosen.payouts, traces=not chosen.without_traces)
         total.add(judged)
         print(json.dumps({"seed": seed, "seconds": round(seconds, 2), **judged.figures()}))
         if chosen.wrong:
@@ -210,6 +211,7 @@ def main() -> int:
         for link in ("deposit", "entry")
     )
     head = {"benchmark": "reconciliation", "seeds": chosen.seeds, "payouts": chosen.payouts}
+    head["traces"] = not chosen.without_traces
     print(json.dumps({**head, **total.figures(), "goal_met": met}))
     return 0
 
