@@ -8,6 +8,7 @@ import psutil
 
 from core.clock import utc_now
 from core.connections import Connection
+from core.database import Database
 from core.settings import Settings
 from core.warehouse import Warehouse
 from local.lease import LiveStack, read_live
@@ -42,6 +43,7 @@ def show_status(*, as_json: bool) -> None:
     with command_session("status", needed=["clickhouse", "postgres"]) as settings:
         with connection_store(settings, role="system") as store:
             connections = store.all()
+        events = inbox_figures(settings)
         warehouse = Warehouse.connect(settings, pool_size=1)
         try:
             states = connection_states(warehouse, connections, now=utc_now())
@@ -50,9 +52,24 @@ def show_status(*, as_json: bool) -> None:
         live = read_live(settings.data_dir)
         parts = running_parts(live, settings)
     if as_json:
-        print_json({"connections": [asdict(state) for state in states], "parts": parts})
+        told = [asdict(state) for state in states]
+        print_json({"connections": told, "parts": parts, "events": events})
     else:
         _print(states, parts)
+        _print_events(events)
+
+
+def inbox_figures(settings: Settings) -> dict[str, float]:
+    """Return what the worker tells of the inbox: what waits, for how long, what failed."""
+    database = Database.connect(settings, role="system", size=1)
+    try:
+        with database.system() as rows:
+            found = rows.execute(
+                "select name, label, value from engine_figures order by name, label"
+            ).fetchall()
+    finally:
+        database.close()
+    return {" ".join(filter(None, (row["name"], row["label"]))): row["value"] for row in found}
 
 
 def connection_states(
@@ -162,6 +179,24 @@ def described(state: ConnectionState) -> list[str]:
 
 def _moment(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "never"
+
+
+def _print_events(events: dict[str, float]) -> None:
+    if not events:
+        return
+    print_line("")
+    print_table(
+        ("Events", "postgres", "clickhouse"),
+        [
+            (title, *(f"{events.get(f'{name} {store}', 0):,.0f}"
+                      for store in ("postgres", "clickhouse")))
+            for name, title in (
+                ("inbox_applied_total", "applied"), ("inbox_pending", "waiting"),
+                ("inbox_lag_seconds", "lag, s"), ("inbox_retries", "tried again"),
+                ("inbox_dead_letters", "dead letters"),
+            )
+        ],
+    )  # fmt: skip
 
 
 def _lag(seconds: int | None) -> str:
