@@ -27,10 +27,14 @@ def render(ledger: Ledger, books: AccountingBooks, document: Document, at: int) 
     changed = document.changed_at(at)
     status = {"deleted": "DELETED", "voided": "VOIDED"}.get(document.state_at(at), "")
     shown = _KINDS[document.kind](ledger, books, document, status)
+    # Bank transfers alone do not say when they changed.
     return [
-        (name, identity, changed, {**body, "UpdatedDateUTC": moment(changed)})
+        (
+            name, identity, changed,
+            body if name == "BankTransfers" else {**body, "UpdatedDateUTC": moment(changed)},
+        )
         for name, identity, body in shown
-    ]
+    ]  # fmt: skip
 
 
 Made = list[tuple[str, str, Body]]
