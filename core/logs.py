@@ -14,6 +14,8 @@ import structlog
 
 from core.settings import Settings
 
+# What they warn of, they raise as well, and whoever calls them says it once.
+_DRIVERS = ("clickhouse_connect", "urllib3")
 REDACTED = "[redacted]"
 # Libraries that tell every step at level info; their warnings are wanted.
 _TALKATIVE = ("alembic", "great_expectations", "httpcore", "httpx")
@@ -22,6 +24,8 @@ _SECRET_NAMES = re.compile(
 )
 _SECRET_TEXTS = re.compile(
     r"\b(?:sk|rk|pk|whsec|opk)_(?:live|test)?_?[A-Za-z0-9]{6,}\w*"  # provider keys and our own
+    r"|\b(?:access|public|link)-(?:sandbox|development|production)-[\w-]{6,}"  # Plaid's
+    r"|\btest_token_\w{6,}|\btoken_[a-z0-9]{16,}"  # Teller's
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # user:password in a URL
     r"|(?<=Bearer )[A-Za-z0-9._~+/=-]{8,}"
     r"|(?<=Basic )[A-Za-z0-9+/=]{8,}"
@@ -81,6 +85,16 @@ def configure_logging(settings: Settings) -> None:
     if settings.log_level != "debug":
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
+        quiet_drivers()
+
+
+def quiet_drivers() -> None:
+    """Keep the drivers' own word on each attempt out of the log: two lines per request that fails.
+
+    Also for processes whose logging somebody else set up: Dagster's.
+    """
+    for name in _DRIVERS:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # 40 MB, in processes that never see an Arrow table
 CONNECT_SECONDS = 10
 READ_SECONDS = 300
 STREAM_BYTES = 65_536
+LONGEST_REASON = 600
 # A server writes an error of 16 kB at most behind what it has sent.
 EXCEPTION_BYTES = 20_000
 _EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
@@ -214,6 +215,18 @@ def _whole(stream: "BaseHTTPResponse") -> Iterator[bytes]:
     yield held
 
 
+def reason_of(error: BaseException) -> str:
+    """Return what went wrong in a line: the network's own word, or the first that the server said.
+
+    Drivers quote every layer that a failure passed, the whole address with its settings included.
+    """
+    cause = error
+    while (before := cause.__cause__ or cause.__context__) is not None:
+        cause = before
+    words = cause.strerror if isinstance(cause, OSError) else ""
+    return words or (str(error).splitlines() or [type(error).__name__])[0][:LONGEST_REASON]
+
+
 @contextmanager
 def _engine_errors() -> Iterator[None]:
     """Translate the driver's errors: nobody answered, or the server refused."""
@@ -221,7 +234,7 @@ def _engine_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise EngineUnavailableError(
-            f"ClickHouse did not answer: {str(error).splitlines()[0]}",
+            f"ClickHouse did not answer: {reason_of(error)}",
             next_step="Run `oppulence doctor`.",
         ) from error
     except ClickHouseError as error:

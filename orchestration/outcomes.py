@@ -1,5 +1,6 @@
 """What came of a run, executed here or by a running stack? Read from Dagster's own events."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from dagster import (
     MetadataValue,
 )
 
+# Dagster puts the class before the message.
+_CLASS = re.compile(r"^[\w.]+(?:Error|Exception): ")
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
 _TELLING = {
     DagsterEventType.STEP_FAILURE,
@@ -140,7 +143,7 @@ def _failures(events: Iterable[DagsterEvent]) -> tuple[dict[str, str], list[str]
                 errors.append(data.user_failure_data.description)
             elif data.error:
                 cause = data.error.cause or data.error
-                errors.append(cause.message.strip())
+                errors.append(_CLASS.sub("", cause.message.strip()))
         elif event.is_failure and not event.is_step_event:
             runs_own.append(event.message or "The run did not start.")
     return connections, [] if connections else (errors or runs_own)

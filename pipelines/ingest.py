@@ -16,7 +16,7 @@ from zlib import crc32
 
 from core.connections import Connection
 from core.errors import ConflictError
-from core.logs import get_logger
+from core.logs import get_logger, quiet_drivers
 from core.settings import Settings
 from core.warehouse import Warehouse
 from pipelines import registry
@@ -134,7 +134,8 @@ def _run(
                 settings, members, window=window, objects=objects, chunk_rows=chunk_rows
             )
             while not run.is_done:
-                info = pipeline.run(run.source())
+                with _foreseen():
+                    info = pipeline.run(run.source())
                 load_ids += info.loads_ids
                 if progress is not None:
                     report = IngestReport(provider, (*outcomes, *run.outcomes()))
@@ -147,7 +148,23 @@ def _finish_interrupted(pipeline: "dlt.Pipeline") -> None:
     """Load what an earlier run extracted and did not get to load."""
     if pipeline.has_pending_data:
         log.info("finishing an interrupted load", pipeline=pipeline.pipeline_name)
-        pipeline.run()
+        with _foreseen():
+            pipeline.run()
+
+
+@contextmanager
+def _foreseen() -> Iterator[None]:
+    """Say in our words, and few, why a load did not end well."""
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
+    from pipelines.load_failures import cause_of
+
+    try:
+        yield
+    except PipelineStepFailed as failed:
+        if cause := cause_of(failed):
+            raise cause from None
+        raise
 
 
 @contextmanager
@@ -177,7 +194,10 @@ def _configure_dlt() -> None:
     from dlt.common.runtime.telemetry import stop_telemetry
 
     dlt.config["runtime.dlthub_telemetry"] = False
-    dlt.config["runtime.log_level"] = "ERROR"
+    # It logs each attempt's traceback, hundreds of lines an attempt; what became of a load is
+    # raised (`_foreseen`).
+    dlt.config["runtime.log_level"] = "CRITICAL"
+    quiet_drivers()
     # An INSERT runs its views in one thread: several files of a table are several at once, as many
     # as there are cores. Each takes 250-340 MB of the embedded engine; more gain nothing there.
     dlt.config["load.workers"] = min(4, max(2, os.cpu_count() or 2))
