@@ -1,5 +1,6 @@
 -- Conserved: what customers paid. Lifetime sums of customers with one currency equal their succeeded charges in
 -- unified.transactions, which are unified along another path. Guards dim_customers.
+{{ config(meta={'dagster': {'ref': {'name': 'dim_customers'}}}) }}
 with charged as (
     select workspace_id, connection_id, assumeNotNull(customer_id) as customer_id, sum(amount_minor) as paid_minor
     from {{ newest(ref('transactions')) }}

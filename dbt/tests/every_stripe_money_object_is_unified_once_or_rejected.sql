@@ -1,5 +1,6 @@
 -- Conserved: the number of money movements. Each live Stripe object about money is one transaction, or is listed in
 -- rejected_rows. Guards the feeds of unified.transactions: nothing is lost, nothing counts twice.
+{{ config(meta={'dagster': {'ref': {'name': 'transactions'}}}) }}
 {%- set objects = ['charge', 'refund', 'dispute', 'payout', 'transfer', 'transfer_reversal', 'application_fee', 'topup'] %}
 with landed as (
 {%- for object in objects %}

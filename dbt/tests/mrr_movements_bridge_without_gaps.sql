@@ -1,5 +1,6 @@
 -- Conserved: a customer's MRR. Each movement starts where the one before ended, is what it says it is, and a customer's
 -- deltas sum to the MRR that its subscriptions have. Guards fct_mrr_movements and int_billing__subscription_mrr.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_mrr_movements'}}}) }}
 with bridged as (
     select *, lagInFrame(mrr_after_minor, 1, toInt64(0)) over (
         partition by workspace_id, connection_id, customer_id, currency order by moved_on

@@ -6,7 +6,7 @@
 ) }}
 -- dbt parses the first run only, which reads fewer models than the later ones:
 -- depends_on: {{ ref('invoices') }} {{ ref('invoice_payments') }} {{ ref('discounts') }}
--- depends_on: {{ ref('subscription_states') }} {{ ref('payment_attempts') }} {{ ref('prices') }}
+-- depends_on: {{ ref('subscription_states') }} {{ ref('payment_attempts') }} {{ ref('prices') }} {{ ref('coupons') }}
 {%- set never = "toDateTime64('2100-01-01', 3, 'UTC')" %}
 {%- set key = 'workspace_id, connection_id, subscription_id' %}
 
@@ -27,6 +27,14 @@ with touched_subscriptions as (
     where (workspace_id, connection_id, price_id) in (
         select workspace_id, connection_id, id::Nullable(String)
         from {{ ref('prices') }}
+        where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }}))
+    union distinct
+    -- A coupon may land after the discount that gives it, which alone names the subscription.
+    select {{ key }}
+    from {{ ref('discounts') }}
+    where (workspace_id, connection_id, coupon_id) in (
+        select workspace_id, connection_id, id::Nullable(String)
+        from {{ ref('coupons') }}
         where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }}))
     union distinct
     -- A new attempt may be the one that activates a subscription.

@@ -14,15 +14,27 @@ with touched_payments as (
     where status = 'failed'
     {%- if is_incremental() %}
         and landed_at > {{ since }}
+    {%- endif %}
     union distinct
-    -- A payment is also recovered or lost by its next attempt, or by what becomes of its invoice or subscription,
-    -- whatever was known of it before: rows land in any order, and a lost one may still be paid.
+    -- Attempts lie by customer: a guest's, and those of the customer who was named later.
+    select workspace_id, connection_id, assumeNotNull(customer_id), id
+    from {{ ref('payments') }}
+    where customer_id is not null and (workspace_id, connection_id, id) in (
+        select {{ payment }} from {{ ref('payment_attempts') }}
+        where status = 'failed' and customer_id = ''{% if is_incremental() %} and landed_at > {{ since }}{% endif %})
+    {%- if is_incremental() %}
+    union distinct
+    -- A payment is also recovered or lost by its next attempt, whoever makes it (a guest may have become a customer),
+    select workspace_id, connection_id, customer_id, payment_id
+    from {{ ref('payment_attempts') }}
+    where landed_at > {{ since }} and ({{ payment }}) in (select {{ payment }} from {{ this }})
+    union distinct
+    -- or by what becomes of its invoice or subscription, whatever was known of it before: rows land in any order, and
+    -- a lost one may still be paid.
     select workspace_id, connection_id, customer_id, payment_id
     from {{ this }}
     where
-        (workspace_id, connection_id, customer_id, payment_id) in (
-            select workspace_id, connection_id, customer_id, payment_id
-            from {{ ref('payment_attempts') }} where landed_at > {{ since }})
+        ({{ payment }}) in (select {{ payment }} from {{ ref('payment_attempts') }} where landed_at > {{ since }})
         or ({{ payment }}) in (
             select {{ payment }} from {{ ref('invoice_payments') }} where landed_at > {{ since }})
         or (workspace_id, connection_id, invoice_id) in (
@@ -35,7 +47,8 @@ with touched_payments as (
 attempts as (
     select * from (
         select * from {{ newest(ref('payment_attempts')) }}
-        where (workspace_id, connection_id, customer_id, payment_id) in (select * from touched_payments)
+        where (workspace_id, connection_id, customer_id, payment_id) in (
+            select workspace_id, connection_id, arrayJoin(['', customer_id]), payment_id from touched_payments)
     )
     -- A guest's attempt that was given a customer later has two keys.
     order by version desc
