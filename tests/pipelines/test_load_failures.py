@@ -46,9 +46,9 @@ def test_an_engine_that_dies_during_a_load_is_told_in_few_lines(mortal, capfd):
     killer = threading.Thread(target=kill_while_it_inserts)
     killer.start()
     capfd.readouterr()
-    with served(FakeStripe({"/v1/charges": [charge(1, NOON), charge(2, NOON)]})) as url:
-        with pytest.raises(EngineUnavailableError) as raised:
-            backfill(settings, [connection("ws_dies", url=url)], objects=["charge"])
+    stripe = FakeStripe({"/v1/charges": [charge(1, NOON), charge(2, NOON)]})
+    with served(stripe) as url, pytest.raises(EngineUnavailableError) as raised:
+        backfill(settings, [connection("ws_dies", url=url)], objects=["charge"])
     killer.join()
     said = capfd.readouterr()
     assert raised.value.detail == "ClickHouse did not take the rows: Connection refused"
@@ -57,13 +57,12 @@ def test_an_engine_that_dies_during_a_load_is_told_in_few_lines(mortal, capfd):
 
 
 def test_a_refused_load_says_what_the_server_said(fresh, warehouse):
-    warehouse.command(
-        "alter table raw.stripe_charge add constraint shut check workspace_id != 'ws_shut'"
-    )
+    constraint = "constraint shut check workspace_id != 'ws_shut'"
+    warehouse.command(f"alter table raw.stripe_charge add {constraint}")
+    stripe = FakeStripe({"/v1/charges": [charge(1, NOON)]})
     try:
-        with served(FakeStripe({"/v1/charges": [charge(1, NOON)]})) as url:
-            with pytest.raises(WarehouseQueryError) as raised:
-                backfill(fresh, [connection("ws_shut", url=url)], objects=["charge"])
+        with served(stripe) as url, pytest.raises(WarehouseQueryError) as raised:
+            backfill(fresh, [connection("ws_shut", url=url)], objects=["charge"])
     finally:
         warehouse.command("alter table raw.stripe_charge drop constraint shut")
     assert "Code: 469. DB::Exception: Constraint `shut`" in raised.value.detail
