@@ -91,7 +91,6 @@ class Consents:
             "accounts": [],
             "user_language": wanted.get("user_language", "EN"),
             "link": f"{base}/psd2/start/{identity}/{institution}",
-            "ssn": None,
             "account_selection": bool(wanted.get("account_selection", False)),
             "redirect_immediate": bool(wanted.get("redirect_immediate", False)),
         }

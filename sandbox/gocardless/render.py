@@ -111,7 +111,9 @@ def line(found: BankLine, account: BankAccount, *, is_booked: bool) -> dict[str,
         "currency": account.currency.upper(),
     }
     if found.original is not None and found.original[0]:
-        value["currencyExchange"] = [_exchange(found)]
+        # Both shapes are seen: one exchange, or a list of them.
+        exchange = _exchange(found)
+        value["currencyExchange"] = [exchange] if account.currency == "eur" else exchange
     if found.counterparty:
         side = "creditor" if found.amount < 0 else "debtor"
         value[f"{side}Name"] = found.counterparty

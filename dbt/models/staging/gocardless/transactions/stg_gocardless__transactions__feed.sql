@@ -19,15 +19,14 @@ with JSONExtract(payload, 'Tuple(
     endToEndId Nullable(String),
     bankTransactionCode Nullable(String),
     merchantCategoryCode Nullable(String),
-    currencyExchange Array(Tuple(
-        instructedAmount Tuple(
-            amount Nullable(String),
-            currency Nullable(String)
-        )
-    )),
+    currencyExchange Nullable(String),
     balanceAfterTransaction Tuple(balanceAmount Tuple(amount Nullable(String)))
 )') as object,
     splitByChar('/', landed.id) as parts,
+    -- Banks send one exchange, or a list of them.
+    ifNull(object.currencyExchange, '') as exchanges,
+    JSONExtract(if(startsWith(exchanges, '['), JSONExtractRaw(exchanges, 1), exchanges), 'instructedAmount',
+        'Tuple(amount Nullable(String), currency Nullable(String))') as instructed,
     nullIf(arrayStringConcat(arrayMap(part -> ifNull(part, ''), object.remittanceInformationUnstructuredArray), ' '), '') as remittances,
     coalesce(nullIf(object.bookingDate, ''), nullIf(object.bookingDateTime, ''), nullIf(object.valueDate, ''),
         object.valueDateTime) as day
@@ -53,8 +52,8 @@ select
     object.endToEndId as end_to_end_id,
     object.bankTransactionCode as bank_transaction_code,
     object.merchantCategoryCode as merchant_category_code,
-    object.currencyExchange[1].instructedAmount.amount as original_amount,
-    object.currencyExchange[1].instructedAmount.currency as original_currency,
+    instructed.amount as original_amount,
+    instructed.currency as original_currency,
     object.balanceAfterTransaction.balanceAmount.amount as balance_after,
     version,
     is_deleted,
