@@ -52,6 +52,8 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+# The generator of clients stands apart: it asks for an older typer, which only its own command needs.
+$(VENV)/dev.stamp: requirements-dev.lock requirements-client.lock $(VENV)/run.stamp
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --requirement requirements-client.lock
 	@touch $@

@@ -24,6 +24,8 @@ workspaces = typer.Typer(help="Make workspaces.", no_args_is_help=True)
 keys = typer.Typer(help="Make API keys.", no_args_is_help=True)
 app.add_typer(workspaces, name="workspace")
 app.add_typer(keys, name="key")
+clients = typer.Typer(help="Make clients of the API.", no_args_is_help=True)
+app.add_typer(clients, name="client")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 Wait = Annotated[
@@ -52,8 +54,9 @@ def up() -> None:
 
     from core.settings import load_settings
     from local.up import run_stack
+    from oppulence.sandbox_applications import with_sandbox_applications
 
-    run_stack(load_settings(), Console())
+    run_stack(with_sandbox_applications(load_settings()), Console())
 
 
 @app.command()
@@ -234,6 +237,24 @@ def limit_workspace(
         exports_per_day=exports_per_day,
         as_json=as_json,
     )
+
+
+@clients.command("generate")
+def generate_client(
+    folder: Annotated[str, typer.Argument(help="A new folder.")] = "oppulence-client",
+) -> None:
+    """Write a Python client of this version's API."""
+    from oppulence.client import generate_client
+
+    generate_client(folder)
+
+
+@clients.command("requests")
+def print_requests() -> None:
+    """Print a request for every operation, as a .http file for editors."""
+    from oppulence.client import print_requests
+
+    print_requests()
 
 
 @keys.command("create")
