@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 
 from core.clock import utc_now
 from sandbox.company.calendar import day_of
-from sandbox.enablebanking.application import APPLICATION_ID, is_good_token
+from sandbox.enablebanking.application import APPLICATION_ID, application, is_good_token
 from sandbox.enablebanking.errors import Refusal, too_many
 from sandbox.enablebanking.render import (
     EMPTY_FIRST_PAGE,
@@ -53,6 +53,7 @@ class EnableBankingApp:
     def __init__(self, stage: Stage) -> None:
         """Stand on a stage."""
         self.stage, self.shelf = stage, Shelf(stage.folder)
+        application(stage.folder.parent)  # whoever comes finds its key, in a new folder as well
         self.sessions = Sessions(stage.world, stage.clock, self.shelf)
         self.allowance = Allowance(self.shelf, stage.clock)
 
