@@ -60,7 +60,7 @@ def world() -> World:
     sums = {"gross": 910_00, "returned": -17_00, "refunds": -63_50, "disputes": 0, "fees": 4_321,
             "other": 150_000, "payouts": -70_000}  # fmt: skip
     months = tuple({"month": month, "currency": code, **sums} for code in ("eur", "gbp", "usd"))
-    return World(spec, months)
+    return World(spec, lambda: months)
 
 
 def truth(world: World, entity: str) -> list[Document]:
