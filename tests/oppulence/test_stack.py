@@ -17,7 +17,8 @@ from tests.oppulence.test_compose import OURS, SERVICES
 
 pytestmark = pytest.mark.timeout(1200)
 PARTS = [
-    "clickhouse", "postgres", "redis", "api", "sandbox", "code", "dagster", "daemon", "worker",
+    "clickhouse", "postgres", "redis", "mail", "api", "sandbox", "code", "dagster",
+    "daemon", "worker",
 ]  # fmt: skip
 SANDBOX_KEY = "sk_test_northwind_1"
 
@@ -64,6 +65,20 @@ def _dagster_url(stack: RunningStack) -> str:
     port = stack.live()["ports"]["postgres"]
     password = secrets["dagster_database_password"]
     return f"postgresql://oppulence_dagster:{password}@127.0.0.1:{port}/dagster"
+
+
+def test_a_person_signs_in_with_the_code_that_the_terminal_shows(stack: RunningStack) -> None:
+    url = stack.live()["parts"]["api"]["address"]
+    with httpx.Client(base_url=url, timeout=60, follow_redirects=True) as browser:
+        page = browser.get("/sign_in")
+        for path, field in (("/sign_in", "email"), ("/sign_in/code", "code")):
+            token = re.search(r'name="csrf_token" value="(\w+)"', page.text)
+            assert token
+            shown = re.findall(r"to ada@example.com: (\d{6}) is your", stack.output.read_text())
+            entered = "ada@example.com" if field == "email" else shown[-1]
+            page = browser.post(path, data={"csrf_token": token[1], field: entered})
+    assert "ada&#39;s workspace" in page.text
+    assert len(list((stack.settings.data_dir / "mail").glob("*.eml"))) == 1
 
 
 def test_a_stripe_account_connects_and_its_key_is_never_shown(stack: RunningStack) -> None:
