@@ -4,14 +4,16 @@ from core.warehouse import TenantQuery
 
 _COLUMNS = "id, provider, connection_id, name, type, currency"
 
-ALL = TenantQuery(
+PAGE = TenantQuery(
     f"""
     select {_COLUMNS}
     from unified.accounts final
     where ({{provider:String}} = '' or provider = {{provider:String}})
       and ({{connection_id:String}} = '' or connection_id = {{connection_id:String}})
+      and (provider, connection_id, id) > (
+          {{after_provider:String}}, {{after_connection:String}}, {{after_id:String}})
     order by provider, connection_id, id
-    limit 10000
+    limit {{limit:UInt32}}
     """
 )
 ONE = TenantQuery(

@@ -10,7 +10,14 @@ from core.errors import NotFoundError
 from serving.accounts import queries
 from serving.auth.scope import AccountsRead
 from serving.freshness import tell_freshness
-from serving.pagination import Collection
+from serving.pagination import (
+    CursorText,
+    Limit,
+    Page,
+    decode_position,
+    encode_position,
+    page_of,
+)
 from serving.responses import problems
 from serving.singling import AmbiguousIdError, the_only_one
 from serving.words import Id, Word
@@ -45,13 +52,21 @@ def get_accounts(
     scope: AccountsRead,
     provider: Annotated[Word | None, Query(examples=["stripe"])] = None,
     connection_id: Annotated[Id | None, Query()] = None,
-) -> Collection[Account]:
-    """List the workspace's accounts, by provider and connection."""
+    limit: Limit = 100,
+    cursor: CursorText = None,
+) -> Page[Account]:
+    """List the workspace's accounts, by provider, connection and id."""
+    place = ["", "", ""] if cursor is None else decode_position(cursor, str, str, str)
     tell_freshness(scope, queries.NEWEST)
-    found = scope.rows(
-        queries.ALL, {"provider": provider or "", "connection_id": connection_id or ""}
+    asked = {"provider": provider or "", "connection_id": connection_id or "", "limit": limit + 1}
+    names = ("after_provider", "after_connection", "after_id")
+    found = scope.rows(queries.PAGE, asked | dict(zip(names, place, strict=True)))
+    return page_of(
+        found,
+        limit,
+        lambda row: Account(**row),
+        lambda row: encode_position(row["provider"], row["connection_id"], row["id"]),
     )
-    return Collection(data=[Account(**row) for row in found])
 
 
 @router.get(

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Path, Response
 from core.errors import ConflictError, NotFoundError
 from serving.api_keys import actions
 from serving.api_keys.schemas import KeyRecord, KeyRequest, NewKey, RotationRequest, record_of
-from serving.auth.key_store import list_keys
+from serving.auth.key_store import page_keys
 from serving.auth.scope import ApiKeysRead, ApiKeysWrite
 from serving.idempotency import Idempotent
-from serving.pagination import Collection
+from serving.pagination import Cursor, CursorText, Limit, Page
 from serving.responses import problems
+from serving.times import LATEST
 from serving.words import Id
 
 router = APIRouter(prefix="/v1/api_keys", tags=["API keys"])
@@ -21,10 +22,15 @@ KeyId = Annotated[Id, Path(examples=["key_9b3n6x4q0r2hz5k2m8w0c1t7e"])]
 
 
 @router.get("", summary="List API keys", operation_id="list_api_keys")
-def get_keys(scope: ApiKeysRead) -> Collection[KeyRecord]:
+def get_keys(scope: ApiKeysRead, limit: Limit = 100, cursor: CursorText = None) -> Page[KeyRecord]:
     """List the workspace's keys, newest first, those included that work no more."""
+    after = Cursor(LATEST, ("",)) if cursor is None else Cursor.decode(cursor, names=1)
     with scope.transaction() as rows:
-        return Collection(data=[record_of(key) for key in list_keys(rows)])
+        found = page_keys(rows, (after.moment, after.name[0]), limit + 1)
+    shown = [record_of(key) for key in found[:limit]]
+    has_more = len(found) > limit
+    last = Cursor(shown[-1].created_at, (shown[-1].id,)).encode() if has_more else None
+    return Page(data=shown, has_more=has_more, next_cursor=last)
 
 
 @router.post(

@@ -138,6 +138,16 @@ def list_keys(rows: Rows) -> list[ApiKey]:
     return [_read(row) for row in found]
 
 
+def page_keys(rows: Rows, after: tuple[datetime, str], limit: int) -> list[ApiKey]:
+    """Return the workspace's keys behind one, newest first."""
+    found = rows.execute(
+        f"select {_COLUMNS} from api_keys where (created_at, id) < (%s, %s)"
+        " order by created_at desc, id desc limit %s",
+        [*after, limit],
+    )
+    return [_read(row) for row in found]
+
+
 def get_key(rows: Rows, key_id: str) -> ApiKey:
     """Return one key, held against other changes until the transaction ends.
 

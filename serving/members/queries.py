@@ -3,6 +3,10 @@
 _COLUMNS = "id, email, name, role, user_id, created_at, updated_at"
 
 ALL = f"select {_COLUMNS} from members order by created_at, id"
+PAGE = f"""
+select {_COLUMNS} from members where (created_at, id) > (%(after_at)s, %(after_id)s)
+order by created_at, id limit %(limit)s
+"""
 ONE = f"select {_COLUMNS} from members where id = %s for update"
 ADD = f"""
 insert into members (workspace_id, id, email, name, role, created_at, updated_at)

@@ -9,8 +9,9 @@ from serving.auth.scope import MembersRead, MembersWrite
 from serving.idempotency import Idempotent
 from serving.members import actions, queries
 from serving.members.schemas import Member, MemberRequest, RoleChange, member_of
-from serving.pagination import Collection
+from serving.pagination import Cursor, CursorText, Limit, Page, page_of
 from serving.responses import problems
+from serving.times import EARLIEST
 from serving.words import Id
 
 router = APIRouter(prefix="/v1/members", tags=["members"])
@@ -19,10 +20,13 @@ MemberId = Annotated[Id, Path(examples=["mem_7e9b3n6x4q0r2hz5k2m8w0c1t7"])]
 
 
 @router.get("", summary="List members", operation_id="list_members")
-def get_members(scope: MembersRead) -> Collection[Member]:
-    """List the workspace's members, those included who have not signed in yet."""
+def get_members(scope: MembersRead, limit: Limit = 100, cursor: CursorText = None) -> Page[Member]:
+    """List the workspace's members, oldest first, those included who have not signed in yet."""
+    after = Cursor(EARLIEST, ("",)) if cursor is None else Cursor.decode(cursor, names=1)
+    values = {"after_at": after.moment, "after_id": after.name[0], "limit": limit + 1}
     with scope.transaction() as rows:
-        return Collection(data=[member_of(row) for row in rows.execute(queries.ALL)])
+        found = rows.execute(queries.PAGE, values).fetchall()
+    return page_of(found, limit, member_of, lambda row: Cursor(row["created_at"], (row["id"],)))
 
 
 @router.post(

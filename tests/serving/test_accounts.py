@@ -42,10 +42,10 @@ def test_accounts_are_listed_and_shown(workspace, new_workspace):
         "name": "Stripe balance", "type": "processor_balance", "currency": None,
     }  # fmt: skip
     answer = workspace.get("/v1/accounts")
-    assert answer.json() == {"data": [shown]}
+    assert answer.json() == {"data": [shown], "has_more": False, "next_cursor": None}
     assert answer.headers["X-Data-As-Of"] == "2024-06-01T12:00:00.000Z"
     assert workspace.get("/v1/accounts/stripe_balance").json() == shown
-    assert workspace.get("/v1/accounts", provider="plaid").json() == {"data": []}
+    assert workspace.get("/v1/accounts", provider="plaid").json()["data"] == []
     assert workspace.get("/v1/accounts/nothing").status_code == 404
     account(workspace, connection="conn_b")
     assert workspace.get("/v1/accounts/stripe_balance").json()["code"] == "ambiguous_id"
@@ -97,3 +97,17 @@ def test_a_senseless_history_is_a_problem(workspace):
     ):  # fmt: skip
         answer = workspace.get("/v1/balances/history", **parameters)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+def test_accounts_are_walked_once_while_others_arrive(workspace):
+    for connection in ("conn_b", "conn_d"):
+        account(workspace, "one", connection)
+        account(workspace, "two", connection)
+    seen, cursor = [], {}
+    while cursor is not None:
+        page = workspace.get("/v1/accounts", limit=1, **cursor).json()
+        seen += [(row["connection_id"], row["id"]) for row in page["data"]]
+        account(workspace, "one", "conn_a")  # before what was seen
+        cursor = {"cursor": page["next_cursor"]} if page["has_more"] else None
+    assert seen == [(c, name) for c in ("conn_b", "conn_d") for name in ("one", "two")]
+    assert workspace.get("/v1/accounts", cursor="W10").status_code == 422

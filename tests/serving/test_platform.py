@@ -264,3 +264,24 @@ def test_roles_grow_and_presets_stay_within_the_table():
     assert PRESETS["full"] == EVERYTHING
     assert all(permission.endswith(":read") for permission in PRESETS["read_only"])
     assert Permission.API_KEYS_READ not in PRESETS["read_only"]
+
+
+def test_keys_and_members_are_walked_page_by_page(workspace):
+    """Keys newest first, members oldest first; none twice, none left out."""
+    for number in range(3):
+        workspace.issue(name=f"key-{number}", now=utc_now() + timedelta(seconds=number))
+        workspace.api.post(
+            "/v1/members", json={"email": f"m{number}@example.com"}, headers=workspace.headers()
+        )
+    for path, name, expected in (
+        ("/v1/api_keys", "name", ["key-2", "key-1", "key-0", "test"]),
+        ("/v1/members", "email", [f"m{number}@example.com" for number in range(3)]),
+    ):
+        seen, cursor = [], {}
+        while cursor is not None:
+            page = workspace.get(path, limit=1, **cursor).json()
+            seen += [row[name] for row in page["data"]]
+            cursor = {"cursor": page["next_cursor"]} if page["has_more"] else None
+        assert sorted(seen) == sorted(expected)
+        assert seen[0] == expected[0]
+        assert workspace.get(path, cursor="W10").status_code == 422
