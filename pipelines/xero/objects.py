@@ -17,6 +17,8 @@ class Listing:
             their number), or not at all.
         date: The field that a backfill's window is about; lists without one are read whole.
         query: What must be said to see everything.
+        rest_seconds: How long it is left alone between runs. A sync every five minutes asks each
+            other list 288 times a day; what hardly changes must not cost the day's 5,000.
     """
 
     path: str
@@ -27,6 +29,7 @@ class Listing:
     date: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     knows_changes: bool = True
+    rest_seconds: int = 0
 
     @property
     def name(self) -> str:
@@ -37,9 +40,9 @@ class Listing:
 LISTINGS: tuple[Listing, ...] = (
     Listing(
         "Organisation", "organisation", "OrganisationID", "settings",
-        paging="none", knows_changes=False,
+        paging="none", knows_changes=False, rest_seconds=86_400,
     ),
-    Listing("Accounts", "account", "AccountID", "settings", paging="none"),
+    Listing("Accounts", "account", "AccountID", "settings", paging="none", rest_seconds=3_600),
     Listing("Contacts", "contact", "ContactID", "settings", query={"includeArchived": "true"}),
     Listing(
         "Invoices", "invoice", "InvoiceID", "documents",

@@ -63,16 +63,18 @@ def plan(memory: Memory, names: frozenset[str], window: Window | None, now: int)
         memory["job"] = job
         lists.clear()
     since: Mapping[str, int] = memory.get("since", {})
-    for name in BY_OBJECT:
-        if name in names and name not in lists:
-            known = since.get(name) if window is None and BY_OBJECT[name].knows_changes else None
+    for name, listing in BY_OBJECT.items():
+        last = since.get(name) if window is None else None
+        rests = last is not None and now - last < listing.rest_seconds
+        if name in names and name not in lists and not rests:
+            known = last if listing.knows_changes else None
             lists[name] = {
                 "begun": now,
                 "since": known - OVERLAP if known is not None else 0,
                 "page": 1,
-                "where": _where(window or EVERYTHING, BY_OBJECT[name].date),
+                "where": _where(window or EVERYTHING, listing.date),
             }
-            if BY_OBJECT[name].paging == "offset" and window is not None:
+            if listing.paging == "offset" and window is not None:
                 memory.pop("journals", None)
 
 
