@@ -23,7 +23,7 @@ Status = Literal["active", "degraded", "reconsent_required", "revoked"]
 
 _COLUMNS = (
     "workspace_id, id, provider, name, provider_account_id, api_url, sealed_credentials, status,"
-    " status_reason, last_synced_at"
+    " status_reason, last_synced_at, consent"
 )
 _UPSERT = f"""
 insert into connections
@@ -31,7 +31,8 @@ insert into connections
 values (%(workspace_id)s, %(id)s, %(provider)s, %(name)s, %(account)s, %(api_url)s, %(sealed)s)
 on conflict (workspace_id, id) do update set
     name = excluded.name, api_url = excluded.api_url, updated_at = now(),
-    sealed_credentials = excluded.sealed_credentials, status = 'active', status_reason = ''
+    sealed_credentials = excluded.sealed_credentials, status = 'active', status_reason = '',
+    consent = connections.consent + 1
 returning {_COLUMNS}
 """
 
@@ -74,7 +75,10 @@ class SealedCredentials(Mapping[str, str]):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One provider account of one workspace. `credentials` never appear in its repr."""
+    """One provider account of one workspace. `credentials` never appear in its repr.
+
+    `consent` counts how often its user connected it; 0 for a connection that no store returned.
+    """
 
     tenant: TenantId
     id: str
@@ -86,6 +90,7 @@ class Connection:
     status: Status = "active"
     status_reason: str = ""
     last_synced_at: datetime | None = None
+    consent: int = 0
 
     def __post_init__(self) -> None:
         if not CONNECTION_PATTERN.fullmatch(self.id):
@@ -249,8 +254,8 @@ class ConnectionStore:
         """Store the connection's state after a sync; `reason` is the provider's own words.
 
         A connection that its user revoked meanwhile stays revoked. A refusal of the credentials
-        that `connection` carries, those that the sync used, says nothing about newer ones: if the
-        user connected again meanwhile, it is not stored.
+        that the sync used holds for the consent that they came from, tokens renewed meanwhile
+        included; if the user connected again since, it is not stored.
 
         Returns:
             The connection with what was stored, or as it was if nothing was.
@@ -261,9 +266,14 @@ class ConnectionStore:
                 "update connections set status = %s, status_reason = %s, updated_at = now(),"
                 " last_synced_at = coalesce(%s, last_synced_at)"
                 " where id = %s and status <> 'revoked'"
-                " and (%s = '' or sealed_credentials = %s)",
-                [status, reason, synced_at, connection.id]
-                + [connection.sealed if is_about_credentials else ""] * 2,
+                " and %s in (0, consent)",
+                [
+                    status,
+                    reason,
+                    synced_at,
+                    connection.id,
+                    connection.consent if is_about_credentials else 0,
+                ],
             )
         if not stored.rowcount:
             return connection
@@ -288,4 +298,5 @@ class ConnectionStore:
             status=row["status"],
             status_reason=row["status_reason"],
             last_synced_at=row["last_synced_at"],
+            consent=row["consent"],
         )

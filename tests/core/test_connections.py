@@ -74,6 +74,15 @@ def test_a_refused_key_says_nothing_about_the_one_that_replaced_it_meanwhile(sto
     assert store.record_status(under_way, "degraded", "charges: 500").status == "degraded"
 
 
+def test_a_refusal_after_we_renewed_the_token_ourselves_is_of_the_same_consent(store):
+    tenant = workspace(store)
+    under_way = connected(store, tenant, "acct_1", "token_1")
+    renewed = store.renew_credentials(under_way, lambda held: {"api_key": held["api_key"] + "b"})
+    assert dict(renewed.credentials) == {"api_key": "token_1b"}
+    store.record_status(under_way, "reconsent_required", "The app was removed.")
+    assert store.get(tenant, renewed.id).status == "reconsent_required"
+
+
 def test_a_sync_that_ends_after_its_connection_was_revoked_does_not_revive_it(store):
     tenant = TenantId(new_id("ws"))
     with store.database.tenant(tenant) as rows:
