@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from assets.rejections import evaluate_rejections, rejections
 from core.money import Money
 from core.settings import PROJECT_ROOT
 from core.warehouse import Warehouse
@@ -242,6 +243,22 @@ def test_what_cannot_be_booked_is_listed_with_its_reason(built: Warehouse, land:
         "line": [unreadable],
     }
     assert {document for document, *_ in booked(built, "ws_unbooked")} == {"invoice/good"}
+
+
+def test_unreadable_rows_are_counted_by_reason_for_their_provider_alone(
+    built: Warehouse, land: Any
+) -> None:
+    def counted() -> Counter[tuple[str, str]]:
+        found = rejections(built, "xero")
+        assert {row["source_table"][:9] for row in found} <= {"raw.xero_"}
+        return Counter({(row["source_table"], row["reason"]): row["rows"] for row in found})
+
+    before = counted()
+    land("xero_account", "ws_counted", [("a", 1, '{"Code": "1"}'), ("b", 1, "[]")])
+    land("quickbooks_account", "ws_counted", [("a", 1, "{}")])
+    unnamed = ("raw.xero_account", "name is missing or unreadable")
+    assert counted() - before == Counter({unnamed: 2})
+    assert not evaluate_rejections(rejections(built, "xero")).passed
 
 
 def manual_journal(**fields: Any) -> str:
