@@ -29,13 +29,14 @@ from core.connections import Connection, ConnectionStore
 from core.settings import Settings
 from core.tenancy import CONNECTION_PATTERN, WORKSPACE_PATTERN
 from core.warehouse import Warehouse
+from pipelines import registry
 from pipelines.ingest import prepare_warehouse
 from pipelines.raw import RawTable
 
 WELL_FORMED = "rows_are_well_formed"
 FRESH = "connections_are_fresh"
 HEALTHY = "connections_are_healthy"
-FRESH_WITHIN = timedelta(hours=1)
+FRESH_WITHIN = timedelta(hours=1)  # unless the provider's package names its own
 ORIGINS = ("backfill", "poll", "webhook", "replay")
 FIRST_VERSION = epoch_microseconds(datetime(2010, 1, 1, tzinfo=UTC))  # before any provider of ours
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -160,7 +161,8 @@ def build_raw_checks(provider: str) -> AssetChecksDefinition:
             yield named(evaluate_rows(facts, now), key, WELL_FORMED)
         known = connections.all_of(provider)
         if AssetCheckKey(anchor, FRESH) in chosen:
-            yield named(evaluate_freshness(known, now), anchor, FRESH)
+            within = getattr(registry.provider(provider), "FRESH_WITHIN", FRESH_WITHIN)
+            yield named(evaluate_freshness(known, now, within), anchor, FRESH)
         if AssetCheckKey(anchor, HEALTHY) in chosen:
             yield named(evaluate_health(known), anchor, HEALTHY)
 

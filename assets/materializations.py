@@ -60,7 +60,7 @@ def tell(
             outcome.connection,
             outcome.status,
             reason,
-            synced_at=now if outcome.complete else None,
+            synced_at=now if outcome.complete and outcome.was_read else None,
         )
         if not outcome.complete:
             context.log.error(f"{outcome.connection.key}: {reason}")

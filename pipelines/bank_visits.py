@@ -9,7 +9,7 @@ run that finds nothing due asks the provider nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -27,6 +27,8 @@ from pipelines.failures import (
 from pipelines.reading import Memory, Visit
 
 HOUR = 3_600
+# Read every eight hours; a bank that fails once is late.
+FRESH_WITHIN = timedelta(hours=9)
 # Three planned reads a day; the fourth call is kept for somebody who asks.
 SCOPES = (
     Scope("details", 30 * DAY),
@@ -34,6 +36,7 @@ SCOPES = (
     Scope("transactions", 8 * HOUR),
 )
 BUDGET = "call_budget"
+_TOLD_BEFORE_END = 14 * DAY
 # How long a bank that says no more than "too many calls" is left alone.
 _UNSAID_PAUSE = 6 * HOUR
 # A call whose answer was lost may have counted: it is not repeated at once.
@@ -45,12 +48,16 @@ class BankSource(Protocol):
 
     Attributes:
         objects: The object that each scope's rows land as.
+        consent: The provider's id of the consent; another one after a reconnect.
     """
 
     objects: Mapping[str, str]
+    consent: str
 
     async def accounts(self) -> Sequence[str]:
         """Check the consent by free calls and return the provider's ids of its accounts.
+
+        Writes the second of its end into the connection's memory as `ends`.
 
         Raises:
             ConsentNeededError: The consent has ended.
@@ -100,19 +107,25 @@ async def _prepare(visit: Visit, source: BankSource, now: int) -> bool:
     memory = visit.memory
     memory["called"] = []
     known: dict[str, Memory] = memory.setdefault("accounts", {})
-    is_stale = now - int(memory.get("checked", 0)) >= DAY
+    is_stale = (
+        memory.get("consent") != source.consent
+        or now - int(memory.get("checked", 0)) >= DAY
+        or now >= int(memory.get("ends", now + 1))
+    )
     if not is_stale and known and not _plan(visit, source, known, now):
+        visit.fate.was_read = False
         await _tell(visit, source, known, now)
         return True
     found = await source.accounts()
     memory["accounts"] = {account: known.get(account, {}) for account in found}
-    memory["checked"] = now
+    memory["checked"], memory["consent"] = now, source.consent
     plan = _plan(visit, source, memory["accounts"], now)
     for account, name in plan:
         scope = next(scope for scope in SCOPES if scope.name == name)
         purse_of(memory["accounts"][account], scope).reserve(now)
     memory["plan"] = plan
     if not plan:
+        visit.fate.was_read = False
         await _tell(visit, source, memory["accounts"], now)
     return not plan
 
@@ -212,6 +225,15 @@ def _note(visit: Visit, source: BankSource, accounts: Mapping[str, Memory], now:
                 visit.skip(name, f"The bank's daily calls are used; the next at {_clock(allowed)}.")
         elif planned > now:
             visit.skip(name, f"Read next at {_clock(planned)}; asked for, from {_clock(allowed)}.")
+    lines = [purse_of(memory, SCOPES[-1]) for memory in accounts.values()]
+    if lines:
+        planned = min(purse.planned_at(now) for purse in lines)
+        allowed = min(purse.allowed_at(now, is_asked_for=True) for purse in lines)
+        visit.fate.notice = (
+            f"Lines are read next at {_clock(planned)}; asked for, from {_clock(allowed)}."
+        )
+    if (ends := visit.memory.get("ends")) and int(ends) - now < _TOLD_BEFORE_END:
+        visit.fate.notice += f" The consent ends at {_clock(int(ends))}: renew it before."
 
 
 def _clock(second: int) -> str:

@@ -44,11 +44,13 @@ class Fate:
     skipped: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     refused: str = ""
+    notice: str = ""
+    was_read: bool = True
     is_done: bool = False
 
     def outcome(self) -> ConnectionOutcome:
         """Return what is reported of the connection."""
-        reason = self.refused or next(iter(self.failed.values()), "")
+        reason = self.refused or next(iter(self.failed.values()), "") or self.notice
         troubled: Status = "degraded" if self.failed else "active"
         return ConnectionOutcome(
             connection=self.connection,
@@ -58,6 +60,7 @@ class Fate:
             skipped=dict(self.skipped),
             failed=dict(self.failed),
             complete=self.is_done and not self.failed and not self.refused,
+            was_read=self.was_read,
         )
 
 

@@ -13,11 +13,14 @@ class ConnectionOutcome:
 
     Attributes:
         status: What `ConnectionStore.record_status` should store.
-        reason: The provider's words for a status other than active.
+        reason: The provider's words for a status other than active; of an active connection, what
+            is worth knowing of it (when a bank may be asked again).
         rows: Rows landed per object (`charge`, `checkout.session`).
         skipped: Objects that this key or account may not list, with the provider's reason.
         failed: Objects that failed and will be tried again, with the reason.
         complete: Everything that was asked for has landed.
+        was_read: The provider was asked; if not, nothing was due, and what is there is as old as
+            the last read.
     """
 
     connection: Connection
@@ -27,6 +30,7 @@ class ConnectionOutcome:
     skipped: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
+    was_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,13 @@ from collections.abc import Sequence
 
 from core.connections import Connection
 from core.settings import Settings
-from pipelines.bank_visits import BUDGET
+from pipelines.bank_visits import BUDGET, FRESH_WITHIN
 from pipelines.enablebanking.reader import read
 from pipelines.raw import RawTable
 from pipelines.reading import ProviderRun, wanted
 from pipelines.window import Window
 
-__all__ = ["GROUPS", "NAME", "raw_tables", "start"]
+__all__ = ["FRESH_WITHIN", "GROUPS", "NAME", "raw_tables", "start"]
 
 NAME = "enablebanking"
 GROUPS: dict[str, tuple[str, ...]] = {

@@ -47,15 +47,15 @@ class Session:
     def __init__(self, visit: Visit, client: EnableBankingClient) -> None:
         self.visit = visit
         self.client = client
+        self.consent = visit.connection.credentials.get("session_id", "")
 
     async def accounts(self) -> Sequence[str]:
         """Check the consent and return its accounts; see `BankSource`."""
-        identity = self.visit.connection.credentials.get("session_id", "")
-        answer = await self.client.free(f"sessions/{identity}")
+        answer = await self.client.free(f"sessions/{self.consent}")
         session = fields_of(msgspec.Raw(answer.body))
         if not session:
             raise ProviderError("Enable Banking answered something unexpected for the session.")
-        await self.visit.land("session", [_row(identity, answer.asked_at, answer.body)])
+        await self.visit.land("session", [_row(self.consent, answer.asked_at, answer.body)])
         status, ends_at = text_at(session, "status"), consent_end(session)
         until = f" It was given until {ends_at:%Y-%m-%d %H:%M} UTC." if ends_at else ""
         if status != "AUTHORIZED" or (ends_at is not None and ends_at <= utc_now()):
@@ -65,6 +65,8 @@ class Session:
                 next_step="Connect the bank again.",
                 provider_code=words,
             )
+        if ends_at is not None:
+            self.visit.memory["ends"] = int(ends_at.timestamp())
         accounts = session.get("accounts_data")
         found = accounts if isinstance(accounts, list) else []
         hashes = {

@@ -48,11 +48,12 @@ class Requisition:
     def __init__(self, visit: Visit, client: GoCardlessClient) -> None:
         self.visit = visit
         self.client = client
+        self.consent = visit.connection.credentials.get("requisition_id", "")
 
     async def accounts(self) -> Sequence[str]:
         """Check the consent and return its accounts; see `BankSource`."""
-        identity = self.visit.connection.credentials.get("requisition_id", "")
-        requisition = await self._free("requisition", f"requisitions/{identity}/", identity)
+        path = f"requisitions/{self.consent}/"
+        requisition = await self._free("requisition", path, self.consent)
         status = text_at(requisition, "status")
         agreement = text_at(requisition, "agreement")
         if status != "LN":
@@ -69,6 +70,8 @@ class Requisition:
                 f" days and ended at {ends_at:%Y-%m-%d %H:%M} UTC.",
                 next_step="Connect the bank again.",
             )
+        if ends_at is not None:
+            self.visit.memory["ends"] = int(ends_at.timestamp())
         institution = text_at(requisition, "institution_id")
         await self._free("institution", f"institutions/{institution}/", institution)
         accounts = requisition.get("accounts")

@@ -9,11 +9,14 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 
+from core.clock import utc_now
 from core.connections import Connection
 from core.settings import Settings
 from linking.enablebanking import FLOW as ENABLE
+from linking.enablebanking_token import application_headers
 from linking.flow import Flow
 from linking.gocardless import FLOW as GOCARDLESS
 from pipelines import enablebanking, gocardless
@@ -126,6 +129,9 @@ def test_a_run_that_finds_nothing_due_asks_nothing(
     )  # fmt: skip
     rows, (outcome,) = read(gocardless, nowhere, [elsewhere], state)
     assert (rows, outcome.status, outcome.complete) == ({}, "active", True)
+    assert not outcome.was_read
+    assert outcome.reason.startswith("Lines are read next at 20")
+    assert outcome.reason.count("UTC") == 2
     assert sorted(outcome.skipped) == ["account_detail", "balance", "transaction"]
 
 
@@ -184,13 +190,36 @@ def test_a_reconnect_with_new_ids_keeps_every_account_and_line(
         old = ids(before, state)
         renewed = european_banks.connect(flow, bank, renews=before)
         assert renewed.key == before.key
-        state["connections"][before.key]["checked"] = 0  # a day later
-        second, (outcome,) = read(package, settings, [renewed], state, window=EVERYTHING)
+        second, (outcome,) = read(package, settings, [renewed], state)
         assert not set(ids(renewed, state)) & set(old)
         assert outcome.complete
-        for name in ("account", "transaction"):
-            assert {row["id"] for row in second[name]} == {row["id"] for row in first[name]}
+        names = {row["id"] for row in first["transaction"]}
+        assert {row["id"] for row in second["account"]} == {row["id"] for row in first["account"]}
+        assert {row["id"] for row in second["transaction"]} < names  # two weeks back
+        whole, _ = read(package, settings, [renewed], state, window=EVERYTHING)
+        assert {row["id"] for row in whole["transaction"]} == names
         assert not any(row["is_deleted"] for row in second["transaction"])
+
+
+def test_the_end_of_a_consent_is_told_before_it_comes_and_noticed_when_it_has(
+    european_banks: EuropeanBanks, settings: Settings
+) -> None:
+    connection, state = european_banks.connect(ENABLE, AMSTEL), dict[str, Any]()
+    _, (outcome,) = read(enablebanking, settings, [connection], state)
+    assert "The consent ends" not in outcome.reason
+    memory = state["connections"][connection.key]
+    memory["ends"] = _now() + 13 * 86_400
+    _, (outcome,) = read(enablebanking, settings, [connection], state)
+    assert (outcome.status, "The consent ends at 20" in outcome.reason) == ("active", True)
+    european_banks.strike("consent_expired", f"/{ids(connection, state)[0]}/details")
+    with httpx.Client(trust_env=False) as client:
+        headers = application_headers(settings, utc_now())
+        url = f"{settings.enablebanking_api_url}/accounts/{ids(connection, state)[0]}/details"
+        assert client.get(url, headers=headers).status_code == 401
+    memory["ends"] = _now()  # nothing is due, and still it is noticed
+    _, (outcome,) = read(enablebanking, settings, [connection], state)
+    assert outcome.status == "reconsent_required"
+    assert outcome.reason.startswith("The session is EXPIRED. It was given until 20")
 
 
 def test_a_token_that_ends_in_mid_run_is_renewed_and_nothing_is_lost(
@@ -375,6 +404,4 @@ def test_the_whole_way_many_connections_land_side_by_side_and_one_fails_alone(
 
 
 def _now() -> int:
-    from core.clock import utc_now
-
     return int(utc_now().timestamp())
