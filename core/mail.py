@@ -45,7 +45,7 @@ class Mailer:
             MailNotSentError: It is not set.
             ConfigurationError: It is no address of a relay.
         """
-        if settings.smtp_url is None:
+        if settings.smtp_url is None or not settings.smtp_url.get_secret_value():
             raise MailNotSentError("No relay is configured.")
         url = urlsplit(settings.smtp_url.get_secret_value())
         if url.scheme not in {"smtp", "smtps"} or not url.hostname:

@@ -71,11 +71,6 @@ class TenantScope:
     if_none_match: str
     _engines: Engines = field(repr=False)
 
-    @property
-    def key(self) -> Principal:
-        """Whoever sent the request."""
-        return self.principal
-
     def rows(
         self, query: TenantQuery, parameters: Mapping[str, Any] | None = None
     ) -> list[dict[str, Any]]:
