@@ -52,7 +52,7 @@ class PlaidApp:
         """Open the tokens that the stage's folder keeps."""
         self.stage = stage
         self.items = Items(stage.folder, stage.clock.now())
-        self.pages = SyncPages(stage.world.bank)
+        self.pages = SyncPages(stage.world)
         self.seen: dict[tuple[str, str], deque[float]] = defaultdict(deque)
         # Endpoints of an Item, with the product that they need.
         self.products: dict[str, tuple[str, Callable[[Item, Body], bytes]]] = {

@@ -19,6 +19,7 @@ from sandbox.plaid.errors import invalid_request, mutation, request_id
 from sandbox.plaid.institutions import accounts_at
 from sandbox.plaid.items import Item
 from sandbox.plaid.render import account_id, account_object, line_form, line_text
+from sandbox.world import World
 
 NOTHING_YET = -1
 
@@ -72,9 +73,9 @@ def changes(item: Item, bank: Bank, since: int, until: int) -> list[tuple[str, b
 class SyncPages:
     """Pages of loops; a loop's changes are worked out once."""
 
-    def __init__(self, bank: Bank) -> None:
-        """Page this bank's lines."""
-        self.bank = bank
+    def __init__(self, world: World) -> None:
+        """Page the lines of this world's bank, which is made when it is first asked for."""
+        self.world = world
         self._loops: dict[tuple[str, int, int], list[tuple[str, bytes]]] = {}
 
     def page(self, item: Item, body: dict[str, Any], at: int) -> bytes:
@@ -91,8 +92,8 @@ class SyncPages:
         more = end < len(found)
         after = Cursor(cursor.since, until, end) if more else Cursor(until)
         accounts = [
-            account_object(item, self.bank, account, at)
-            for account in accounts_at(self.bank, item.institution_id)
+            account_object(item, self.world.bank, account, at)
+            for account in accounts_at(self.world.bank, item.institution_id)
         ]
         texts: dict[str, list[bytes]] = {"added": [], "modified": [], "removed": []}
         for kind, text in found[cursor.given : end]:
@@ -110,5 +111,5 @@ class SyncPages:
         if key not in self._loops:
             if len(self._loops) >= 16:
                 self._loops.pop(next(iter(self._loops)))
-            self._loops[key] = changes(item, self.bank, since, until)
+            self._loops[key] = changes(item, self.world.bank, since, until)
         return self._loops[key]
