@@ -1,6 +1,7 @@
 -- Conserved: every document is a double entry. Its entries sum to zero per currency, each is a debit or a credit and
 -- never both, and a posted document whose amounts are not all zero has entries or is listed with its reason. Guards
 -- unified.accounting_entries.
+{{ config(meta={'dagster': {'ref': {'name': 'accounting_entries'}}}) }}
 select workspace_id, connection_id, document_id, 'debits and credits differ' as broken
 from {{ ref('accounting_entries') }}
 group by workspace_id, connection_id, document_id

@@ -30,7 +30,7 @@ select
 from {{ ref('accounting_postings') }} as postings
 array join
     entries as entry,
-    amounts_minor as amount,
+    entry_amounts as amount,
     account_ids as account_id,
     arrayEnumerate(entries) as entry_number
 where empty(reasons) and amount != 0

@@ -35,7 +35,7 @@ documents_with_amounts as (
             entry -> entry.direction * (
                 {{ decimal_minor('entry.amount', "ifNull(iso_code, '')") }}
                 - if(entry.deduction is null, 0, {{ decimal_minor('entry.deduction', "ifNull(iso_code, '')") }})
-            ), entries) as amounts_minor,
+            ), entries) as entry_amounts,
         arrayMap(
             entry -> coalesce(
                 entry.account_id,
@@ -51,11 +51,11 @@ select
         if(status = 'unknown', 'its kind or status is not known', ''),
         if(notEmpty(entries) and iso_code is null, 'currency is missing or unreadable', ''),
         if(
-            iso_code is not null and arrayExists(amount -> amount is null, amounts_minor),
+            iso_code is not null and arrayExists(amount -> amount is null, entry_amounts),
             'an amount is missing, unreadable or not whole in minor units', ''),
         if(
-            not arrayExists(amount -> amount is null, amounts_minor)
-                and arraySum(amount -> ifNull(amount, 0), amounts_minor) != 0,
+            not arrayExists(amount -> amount is null, entry_amounts)
+                and arraySum(amount -> ifNull(amount, 0), entry_amounts) != 0,
             'debits and credits differ', '')
     ]) as reasons
 from documents_with_amounts
