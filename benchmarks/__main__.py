@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-HELPERS = {"memory", "nested_json_destination", "report", "stripe_pages"}
+HELPERS = {"http_load", "memory", "nested_json_destination", "report", "stripe_pages"}
 
 
 def available() -> list[str]:

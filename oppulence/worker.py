@@ -20,11 +20,14 @@ from oppulence.sandbox_webhooks import run_sandbox_webhooks
 from oppulence.session import command_session
 from pipelines.inbox.worker import run_inbox
 from pipelines.tail import run_tail
+from serving.backfills.driving import run_backfills
 from serving.connections.erasing import run_erasing
 from serving.syncs.dispatcher import run_dispatcher
 
 MARK_SECONDS = 5.0
-LOOPS = (run_tail, run_inbox, run_dispatcher, run_erasing, run_sandbox_webhooks)
+LOOPS = (
+    run_tail, run_inbox, run_dispatcher, run_backfills, run_erasing, run_sandbox_webhooks,
+)  # fmt: skip
 
 log = get_logger("worker")
 

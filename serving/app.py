@@ -18,10 +18,11 @@ from serving.answers import AnswerCache
 from serving.api_keys import router as api_keys
 from serving.audit_log import router as audit_log
 from serving.auth.key_cache import KeyCache
+from serving.backfills import router as backfills
 from serving.balances import router as balances
+from serving.completeness import router as completeness
 from serving.connections import link_router as links
 from serving.connections import router as connections
-from serving.completeness import router as completeness
 from serving.dead_letters import router as dead_letters
 from serving.documentation import OPENAPI_PATH, add_documentation
 from serving.engines import Engines
@@ -59,6 +60,7 @@ ROUTERS = (
     events.router,
     dead_letters.router,
     completeness.router,
+    backfills.router,
     whoami.router,
     workspaces.router,
     members.router,

@@ -37,6 +37,14 @@ query Tagged($tags: [ExecutionTag!]!) {
 _STATUS = """
 query Status($id: ID!) { runOrError(runId: $id) { __typename ... on Run { status } } }
 """
+_RUN_TAGS = """
+query Tags($id: ID!) {
+  runOrError(runId: $id) { __typename ... on Run { tags { key value } } } }
+"""
+_TERMINATE = """
+mutation Terminate($id: String!) {
+  terminateRun(runId: $id, terminatePolicy: SAFE_TERMINATE) { __typename } }
+"""
 _STATES: dict[str, State] = {"SUCCESS": "succeeded", "FAILURE": "failed", "CANCELED": "canceled"}
 
 
@@ -51,14 +59,27 @@ class Dagster:
         """Return the configured webserver, or this machine's own."""
         return cls(settings.dagster_url or f"http://127.0.0.1:{settings.dagster_port}")
 
-    def submit(self, job: str, config: dict[str, Any], tags: dict[str, str]) -> str:
+    def submit(
+        self,
+        job: str,
+        config: dict[str, Any],
+        tags: dict[str, str],
+        *,
+        also: dict[str, str] | None = None,
+    ) -> str:
         """Queue a run and return its id; a run of the same tags, whose answer got lost, is kept.
+
+        Args:
+            job: Its name.
+            config: Its run config.
+            tags: What makes this run the one that is meant.
+            also: Further tags, such as the partitions that it covers.
 
         Raises:
             DagsterRefusedError: It does not take the run, or none of its jobs has this name.
             EngineUnavailableError: No webserver answers.
         """
-        named = [{"key": key, "value": value} for key, value in tags.items()]
+        named = _tags(tags)
         known = self._ask(_TAGGED, {"tags": named})["runsOrError"].get("results", [])
         if known:
             return str(known[0]["runId"])
@@ -69,7 +90,7 @@ class Dagster:
         params = {
             "selector": selector,
             "runConfigData": config,
-            "executionMetadata": {"tags": named},
+            "executionMetadata": {"tags": [*named, *_tags(also or {})]},
             "mode": "default",
         }
         answer = self._ask(_LAUNCH, {"params": params})["launchRun"]
@@ -87,6 +108,25 @@ class Dagster:
         if answer["__typename"] != "Run":
             return "failed"
         return _STATES.get(answer["status"], "running")
+
+    def rows_of(self, run_id: str) -> int:
+        """Return how many rows a run says it has landed.
+
+        Raises:
+            EngineUnavailableError: No webserver answers.
+        """
+        answer = self._ask(_RUN_TAGS, {"id": run_id})["runOrError"]
+        found = {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
+        text = found.get("oppulence/rows", "0")
+        return int(text) if text.isdigit() else 0
+
+    def terminate(self, run_id: str) -> None:
+        """End a run, if it has not ended by itself.
+
+        Raises:
+            EngineUnavailableError: No webserver answers.
+        """
+        self._ask(_TERMINATE, {"id": run_id})
 
     def _home_of(self, job: str) -> tuple[str, str]:
         answer = self._ask(_JOBS, {})["repositoriesOrError"]
@@ -111,3 +151,7 @@ class Dagster:
         if data is None:  # its own engine is away: it answers with errors alone
             raise EngineUnavailableError("Dagster could not answer.")
         return data
+
+
+def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]

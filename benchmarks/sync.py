@@ -1,0 +1,329 @@
+"""How fast are webhooks taken and applied? Against the published Stripe sync engines, side by side.
+
+Needs `node` and a folder with the peers, their scripts and fixtures, named as the argument
+(`python -m benchmarks.sync FOLDER`). Without them our own figures are measured alone. Everything
+runs against one embedded Postgres, synchronous_commit on, one after the other on one machine:
+
+    acknowledged   load generator ─► peer's HTTP endpoint / our API / our API's bare endpoint
+    sustained      our API and worker together: does the lag grow?
+    visible        200 events/s: from POST to `GET /v1/transactions`
+    memory         the API and the worker after many events, against after few
+"""
+
+import hashlib
+import hmac
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from benchmarks.report import report
+from benchmarks.visibility import build_models
+from core.clock import utc_now
+from core.connections import ConnectionStore
+from core.database import Database
+from core.secrets import SecretBox
+from core.settings import Settings
+from core.tenancy import TenantId
+from core.webhook_secrets import WebhookSecrets
+from local.ports import free_port
+from local.stack import running_engines
+from pipelines.ingest import prepare_warehouse
+from serving.auth.key_store import issue_key
+
+TENANT = TenantId("ws_benchmark")
+SECRET = "whsec_bench"
+EVENTS = 6_000
+SUSTAINED_SECONDS = 60
+PER_SECOND = 200
+
+
+def main() -> None:
+    """Measure, and print the figures."""
+    peers = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else Path("peers").resolve()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_engines(Settings(data_dir=Path(folder) / "data"), prepare=prepare_warehouse) as on,
+    ):
+        settings = on.model_copy(update={"api_port": free_port(), "log_level": "warning"})
+        connection_id, key = prepare(settings)
+        build_models(settings)
+        if (peers / "node_modules").exists() and shutil.which("node"):
+            acknowledged(settings, peers, connection_id)
+        with api(settings) as process, worker(settings) as other:
+            sustained(settings, connection_id, [process, other])
+            visible(settings, connection_id, key)
+
+
+def prepare(settings: Settings) -> tuple[str, str]:
+    """Make a workspace with a connection and its secret; return the connection's id and a key."""
+    database = Database.connect(settings, size=1)
+    box = SecretBox.from_keys(settings.required("encryption_keys"))
+    try:
+        with database.tenant(TENANT) as rows:
+            rows.execute("insert into workspaces (id, name) values (%s, 'Bench')", [str(TENANT)])
+        connection = ConnectionStore(database, box).connect(
+            TENANT, provider="stripe", name="Bench", provider_account_id="acct_bench",
+            api_url="http://stripe.invalid", credentials={"api_key": "sk_test_bench"},
+        )  # fmt: skip
+        with database.tenant(TENANT) as rows:
+            store = WebhookSecrets(database, box)
+            store.put_within(rows, TENANT, connection.id, [SECRET], utc_now())
+        secret = settings.required("api_key_secret")
+        key, _ = issue_key(database, TENANT, "benchmark", secret=secret, now=utc_now())
+    finally:
+        database.close()
+    return connection.id, key
+
+
+def acknowledged(settings: Settings, peers: Path, connection_id: str) -> None:
+    """Compare acknowledged events a second with the faster peer, and with a bare endpoint."""
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    with peer(settings, peers) as url:
+        found["peer"] = load(peers, url)
+    with api(settings):
+        base = f"http://127.0.0.1:{settings.api_port}"
+        found["ours"] = load(peers, f"{base}/v1/webhooks/stripe/{connection_id}")
+    with bare(settings) as url:
+        found["bare"] = load(peers, url)
+    for concurrency, least in ((16, 1.0), (64, 2.0)):
+        ours, theirs = found["ours"][concurrency], found["peer"][concurrency]
+        ratio = ours["events_per_s"] / theirs["events_per_s"]
+        report(
+            f"sync.acknowledged_{concurrency}", ours["events_per_s"], "events/s",
+            peer=f"@supabase/stripe-sync-engine {theirs['events_per_s']} events/s", ratio=ratio,
+            goal=f"ratio >= {least:g}", met=ratio >= least,
+        )  # fmt: skip
+        report(
+            f"sync.p99_{concurrency}", ours["p99_ms"], "ms",
+            peer=f"@supabase/stripe-sync-engine {theirs['p99_ms']} ms",
+            ratio=ours["p99_ms"] / theirs["p99_ms"], goal="ratio <= 1",
+            met=ours["p99_ms"] <= theirs["p99_ms"],
+        )  # fmt: skip
+        share = ours["events_per_s"] / found["bare"][concurrency]["events_per_s"]
+        report(
+            f"sync.of_bare_{concurrency}", ours["events_per_s"], "events/s",
+            peer=f"verify and answer only: {found['bare'][concurrency]['events_per_s']} events/s",
+            ratio=share, goal="for information", met=None,
+        )  # fmt: skip
+
+
+def load(peers: Path, url: str) -> dict[int, dict[str, Any]]:
+    """Run the load generator; return its figures by concurrency, every event acknowledged."""
+    fixtures = peers / "stripe_fixtures3.json"
+    ran = subprocess.run(
+        ["node", "stripe_webhook_load.mjs", url, str(EVENTS), "16,64"], cwd=peers, text=True,
+        env=Settings().inherited_environment() | {"FIXTURES": str(fixtures), "WHSEC": SECRET},
+        capture_output=True, check=True,
+    )  # fmt: skip
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    for line in lines:
+        assert line["codes"] == {"200": EVENTS}, line
+    return {line["concurrency"]: line for line in lines}
+
+
+@contextmanager
+def peer(settings: Settings, peers: Path) -> Iterator[str]:
+    """Run the faster peer behind its HTTP endpoint, on the same Postgres."""
+    owner = settings.required("database_owner_url").rsplit("/", 1)[0]
+    environment = Settings().inherited_environment() | {
+        "PG": owner.replace("postgresql://", "postgres://"), "SYNC_COMMIT": "on",
+        "WHSEC": SECRET, "FIXTURES": str(peers / "stripe_fixtures3.json"),
+    }  # fmt: skip
+    subprocess.run(
+        ["node", "stripe_sync_bench.mjs", "supabase", "200", "1"], cwd=peers, env=environment,
+        check=True, stdout=sys.stderr,
+    )  # fmt: skip
+    port = free_port()
+    command = ["node", "stripe_sync_http.mjs", "supabase", str(port), "16"]
+    with running(command, environment, cwd=peers, url=f"http://127.0.0.1:{port}/"):
+        yield f"http://127.0.0.1:{port}/"
+
+
+@contextmanager
+def bare(settings: Settings) -> Iterator[str]:
+    """Run our server with an endpoint that only verifies the signature and answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.bare_webhooks", str(port), SECRET]
+    url = f"http://127.0.0.1:{port}/"
+    with running(command, settings.child_environment(), url=url):
+        yield url
+
+
+@contextmanager
+def api(settings: Settings) -> Iterator[psutil.Process]:
+    """Run the API."""
+    url = f"http://127.0.0.1:{settings.api_port}/health"
+    command = [sys.executable, "-m", "serving"]
+    with running(command, settings.child_environment(), url=url) as process:
+        yield process
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator[psutil.Process]:
+    """Run the worker."""
+    command = [sys.executable, "-m", "oppulence", "worker"]
+    with running(command, settings.child_environment()) as process:
+        yield process
+
+
+@contextmanager
+def running(
+    command: list[str], environment: dict[str, str], *, cwd: Path | None = None, url: str = ""
+) -> Iterator[psutil.Process]:
+    """Run a process until the block ends; wait until `url` answers, whatever it says."""
+    with subprocess.Popen(command, env=environment, cwd=cwd, stdout=sys.stderr) as process:
+        try:
+            deadline = time.monotonic() + 120
+            while url and time.monotonic() < deadline:
+                try:
+                    httpx.get(url, timeout=5)
+                except httpx.TransportError:
+                    time.sleep(0.1)
+                else:
+                    break
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def sustained(settings: Settings, connection_id: str, processes: list[psutil.Process]) -> None:
+    """Post as fast as two senders can for a minute; compare the lag of its halves, and memory."""
+    sent, stop = [0, 0], threading.Event()
+    url = f"http://127.0.0.1:{settings.api_port}/v1/webhooks/stripe/{connection_id}"
+
+    def post(place: int) -> None:
+        with httpx.Client(timeout=60) as client:
+            while not stop.is_set():
+                body = charge(f"ch_sustained_{place}_{sent[place]}")
+                client.post(url, content=body, headers=signed(body)).raise_for_status()
+                sent[place] += 1
+
+    system = Database.connect(settings, role="system", size=1)
+    threads = [threading.Thread(target=post, args=(place,)) for place in (0, 1)]
+    for thread in threads:
+        thread.start()
+    lags, memory = [], []
+    try:
+        for _ in range(SUSTAINED_SECONDS):
+            time.sleep(1)
+            lags.append(waiting(system))
+            memory.append(sum(process.memory_info().rss for process in processes) / 1e6)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        seconds = caught_up(system)
+    finally:
+        stop.set()
+        system.close()
+    middle = len(lags) // 2
+    grown = statistics.median(lags[middle:]) / max(1, statistics.median(lags[:middle]))
+    report(
+        "sync.sustained", sum(sent) / SUSTAINED_SECONDS, "events/s",
+        peer=f"events waiting, median of halves: {statistics.median(lags[:middle]):.0f},"
+        f" {statistics.median(lags[middle:]):.0f}; all applied {seconds:.1f} s after the last",
+        ratio=grown, goal="the lag does not grow (ratio <= 1.5)", met=grown <= 1.5,
+    )  # fmt: skip
+    growth = statistics.median(memory[-10:]) - statistics.median(memory[10:20])
+    report(
+        "sync.memory_growth", growth, "MB", peer=f"{sum(sent)} events, API and worker together",
+        ratio=None, goal="<= 40 MB", met=growth <= 40,
+    )  # fmt: skip
+
+
+def visible(settings: Settings, connection_id: str, key: str) -> None:
+    """Send 200 events a second; from the POST to a page that shows it, of every tenth second's."""
+    base = f"http://127.0.0.1:{settings.api_port}"
+    headers = {"Authorization": f"Bearer {key}", "X-Workspace-Id": str(TENANT)}
+    stop = threading.Event()
+
+    def stream() -> None:
+        with httpx.Client(timeout=60) as client:
+            number, started = 0, time.monotonic()
+            while not stop.is_set():
+                body = charge(f"ch_stream_{number}")
+                url = f"{base}/v1/webhooks/stripe/{connection_id}"
+                client.post(url, content=body, headers=signed(body))
+                number += 1
+                time.sleep(max(0.0, started + number / PER_SECOND - time.monotonic()))
+
+    thread = threading.Thread(target=stream)
+    thread.start()
+    seconds = []
+    with httpx.Client(base_url=base, timeout=60) as client:
+        for number in range(30):
+            name = f"ch_probe_{number}"
+            body = charge(name)
+            began = time.perf_counter()
+            path = f"/v1/webhooks/stripe/{connection_id}"
+            client.post(path, content=body, headers=signed(body)).raise_for_status()
+            while client.get(f"/v1/transactions/{name}", headers=headers).status_code != 200:
+                assert time.perf_counter() - began < 60
+                time.sleep(0.01)
+            seconds.append(time.perf_counter() - began)
+    stop.set()
+    thread.join()
+    p95 = statistics.quantiles(seconds, n=100, method="inclusive")[94]
+    report(
+        "sync.visible_p95", p95, "s", peer=f"p50 {statistics.median(seconds):.2f} s", ratio=None,
+        goal=f"< 1 s at {PER_SECOND} events/s", met=p95 < 1,
+    )  # fmt: skip
+
+
+def waiting(system: Database) -> int:
+    """Return how many entries some store has not applied."""
+    with system.system() as rows:
+        row = rows.execute(
+            "select count(*) as n from inbox i where position > (select coalesce(min(position), 0)"
+            " from inbox_progress p where p.workspace_id = i.workspace_id)"
+        ).fetchone()
+    assert row is not None
+    return int(row["n"])
+
+
+def caught_up(system: Database) -> float:
+    """Wait until everything is applied; return how long that took."""
+    began = time.monotonic()
+    while waiting(system):
+        assert time.monotonic() - began < 600
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+def charge(name: str) -> bytes:
+    """Return an event of a charge of about three kilobytes."""
+    now = int(time.time())
+    shown = {
+        "id": name, "object": "charge", "amount": 4900, "amount_captured": 4900,
+        "amount_refunded": 0, "captured": True, "created": now, "currency": "usd",
+        "customer": "cus_bench", "paid": True, "refunded": False, "status": "succeeded",
+        "livemode": False, "disputed": False, "metadata": {"text": "x" * 2500},
+    }  # fmt: skip
+    event = {
+        "id": f"evt_{name}", "object": "event", "created": now, "type": "charge.succeeded",
+        "api_version": "2025-03-31.basil", "data": {"object": shown},
+    }  # fmt: skip
+    return json.dumps(event).encode()
+
+
+def signed(body: bytes) -> dict[str, str]:
+    """Return the header of a delivery made now."""
+    at = int(time.time())
+    made = hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"Stripe-Signature": f"t={at},v1={made}"}
+
+
+if __name__ == "__main__":
+    main()
