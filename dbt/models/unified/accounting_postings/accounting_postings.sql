@@ -11,7 +11,8 @@ with books_of_connections as (
         union all
         select workspace_id, connection_id, '' as base, [(id, role, ifNull(currency, ''))] as known
         from (select * from {{ newest(ref('accounting_accounts')) }} order by id)
-        where role != '' or currency is not null
+        -- Few, since every document carries them: QuickBooks' documents name their currency themselves.
+        where role != '' or (provider = 'xero' and currency is not null)
     )
     group by workspace_id, connection_id
 ),
