@@ -63,8 +63,12 @@ class EnableBankingFlow:
         name, country = request.choice.get("aspsp", ""), request.choice.get("country", "").upper()
         kind = request.choice.get("psu_type", "business")
         if not name or not country:
+            known = [bank.name for bank in self.banks(settings, country)] if country else []
             raise InvalidInputError(
-                "Enable Banking needs to know the bank.", next_step="Choose aspsp and country."
+                "Enable Banking needs to know the bank.",
+                next_step=f"Choose an aspsp: {', '.join(known)}."
+                if known
+                else "Choose a country to see its banks, then an aspsp.",
             )
         bank = next((bank for bank in self.banks(settings, country) if bank.name == name), None)
         if bank is None or kind not in bank.kinds:

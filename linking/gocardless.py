@@ -55,7 +55,8 @@ class GoCardlessFlow:
     provider: str = "gocardless"
     credential_fields: Mapping[str, str] = {}
     choice_fields: Mapping[str, str] = {
-        "institution_id": "The bank, by GoCardless's id (list them by country)",
+        "institution_id": "The bank, by GoCardless's id",
+        "country": "Two letters; without an institution_id, its banks are named",
         "language": "The consent page's language, two letters (optional)",
     }
     has_consent: bool = True
@@ -73,10 +74,14 @@ class GoCardlessFlow:
 
     def start(self, settings: Settings, request: LinkRequest) -> LinkStart:
         """Make an agreement and a requisition; the user opens its link."""
-        chosen = request.choice.get("institution_id", "")
+        chosen, country = (request.choice.get(name, "") for name in ("institution_id", "country"))
         if not chosen:
+            known = [bank.id for bank in self.institutions(settings, country)] if country else []
             raise InvalidInputError(
-                "GoCardless needs to know the bank.", next_step="Choose an institution_id."
+                "GoCardless needs to know the bank.",
+                next_step=f"Choose an institution_id: {', '.join(known)}."
+                if known
+                else "Choose a country to see its banks, then an institution_id.",
             )
         bank = _institution(_call(settings, "GET", f"institutions/{quote(chosen, safe='')}/"))
         agreement = _call(
@@ -231,7 +236,7 @@ def refusal(status: int, body: Any) -> OppulenceError:
     if status == 404:
         return _GoneError(text, provider_code="404")
     if status in (400, 401, 402, 403):
-        return CredentialsRefusedError(text, next_step="See docs/connections.md.")
+        return CredentialsRefusedError(text, next_step="Start again, or check the application.")
     return ProviderError(text, next_step="Try again in a minute.", provider_code=str(status))
 
 

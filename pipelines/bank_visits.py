@@ -63,6 +63,9 @@ class BankSource(Protocol):
             ConsentNeededError: The consent has ended.
         """
 
+    async def name(self, account: str, memory: Memory) -> None:
+        """Write an account's `key` by what free calls tell, because its details are not offered."""
+
     async def read(self, scope: str, account: str, memory: Memory, purse: Purse) -> bool:
         """Make one reserved call and land what it brings.
 
@@ -175,6 +178,8 @@ async def _call(visit: Visit, source: BankSource, account: str, name: str, now: 
         purse.give_back(now)
         purse.brought(now)  # asked again when it would be read again
         visit.skip(landed_as, error.detail)
+        if "key" not in memory:
+            await source.name(account, memory)
     except ProviderUnavailableError as error:
         if error.may_count:
             purse.block(now + _AFTER_A_LOSS)

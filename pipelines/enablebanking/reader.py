@@ -75,6 +75,10 @@ class Session:
         self.visit.memory["hashes"] = hashes
         return [uid for uid in hashes if uid]
 
+    async def name(self, account: str, memory: Memory) -> None:
+        """Name an account without its details, and so without its currency; see `BankSource`."""
+        memory["key"] = account_key(self.visit.memory["hashes"].get(account) or account)
+
     async def read(self, scope: str, account: str, memory: Memory, purse: Purse) -> bool:
         """Make one reserved read and land what it brings; see `BankSource`."""
         if scope == "transactions":

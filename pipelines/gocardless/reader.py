@@ -77,6 +77,16 @@ class Requisition:
         accounts = requisition.get("accounts")
         return [str(account) for account in accounts] if isinstance(accounts, list) else []
 
+    async def name(self, account: str, memory: Memory) -> None:
+        """Name an account without its details, and so without its currency; see `BankSource`."""
+        about = await self.client.free(f"accounts/{account}/")
+        summary = fields_of(msgspec.Raw(about.body))
+        number = text_at(summary, "iban") or text_at(summary, "bban") or account
+        memory["key"], memory["institution"] = (
+            account_key(number), text_at(summary, "institution_id")
+        )  # fmt: skip
+        await self.visit.land("account", [_row(memory["key"], about.asked_at, about.body)])
+
     async def read(self, scope: str, account: str, memory: Memory, purse: Purse) -> bool:
         """Make one reserved call and land what it brings; see `BankSource`."""
         path = f"accounts/{account}/{scope}/"

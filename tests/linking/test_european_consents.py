@@ -130,8 +130,16 @@ def test_what_can_be_chosen_is_listed_by_country(european_banks: EuropeanBanks) 
         KARTEN["institution_id"],
     ]
     assert [bank.name for bank in ENABLE.banks(settings, "nl")] == ["Amstel Bank"]
-    with pytest.raises(InvalidInputError):
-        GOCARDLESS.start(settings, LinkRequest(CALLBACK, "state_none", "ws_test", {}))
+    for flow, country, known in (
+        (GOCARDLESS, {}, "Choose a country to see its banks, then an institution_id."),
+        (GOCARDLESS, {"country": "de"},
+         "Choose an institution_id: HANSA_HANDELSBANK_HNSADEHH, KARTEN_DIREKT_KADIDE3B."),
+        (ENABLE, {}, "Choose a country to see its banks, then an aspsp."),
+        (ENABLE, {"country": "nl"}, "Choose an aspsp: Amstel Bank."),
+    ):  # fmt: skip
+        with pytest.raises(InvalidInputError) as unsaid:
+            flow.start(settings, LinkRequest(CALLBACK, "state_none", "ws_test", country))
+        assert unsaid.value.next_step == known
     unknown = {"aspsp": "No Bank", "country": "NL"}
     with pytest.raises(InvalidInputError, match="has no bank 'No Bank' in NL"):
         ENABLE.start(settings, LinkRequest(CALLBACK, "state_none", "ws_test", unknown))

@@ -5,6 +5,7 @@ Readers run without dlt here, over what it would keep; the last test goes the wh
 
 import copy
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -19,11 +20,13 @@ from linking.enablebanking import FLOW as ENABLE
 from linking.enablebanking_token import application_headers
 from linking.flow import Flow
 from linking.gocardless import FLOW as GOCARDLESS
+from linking.gocardless_token import application_token
 from pipelines import enablebanking, gocardless
 from pipelines.ingest import incremental
 from pipelines.window import EVERYTHING, Window
 from tests.european_banks import (
     AMSTEL,
+    CALLBACK,
     HANSA,
     HANSA_AT_ENABLE,
     KARTEN,
@@ -310,6 +313,29 @@ def test_a_bank_without_a_longest_history_gives_its_default_one(
     shown = european_banks.bank.lines_at("eur_operating", _now())
     assert outcome.complete
     assert len(rows["transaction"]) == sum(line.booked_on >= since for line in shown) > 0
+
+
+def test_an_account_without_details_is_named_by_its_number_and_read(
+    european_banks: EuropeanBanks, settings: Settings
+) -> None:
+    token = application_token(settings).current()
+    with httpx.Client(
+        base_url=f"{settings.gocardless_api_url}/api/v2", trust_env=False,
+        headers={"Authorization": f"Bearer {token}"},
+    ) as client:  # fmt: skip
+        scopes = {"access_scope": ["balances", "transactions"], "max_historical_days": 730}
+        agreement = client.post("/agreements/enduser/", json=KARTEN | scopes).json()
+        wanted = {"redirect": CALLBACK, "agreement": agreement["id"]}
+        requisition = client.post("/requisitions/", json=KARTEN | wanted).json()
+        assert client.get(requisition["link"]).status_code == 302
+    connection = european_banks.connect(GOCARDLESS, KARTEN)
+    whole, _ = read(gocardless, settings, [connection], {})
+    narrow = replace(connection, credentials={"requisition_id": requisition["id"]})
+    rows, (outcome,) = read(gocardless, settings, [narrow], {})
+    assert "EUA doesn't allow access to account details" in outcome.skipped["account_detail"]
+    assert (outcome.status, outcome.complete) == ("active", True)
+    names = {row["id"] for row in rows["transaction"]}
+    assert names == {row["id"].replace(".EUR/", "/") for row in whole["transaction"]}
 
 
 def test_a_window_asks_for_its_days_alone_and_buries_no_pending_line(
