@@ -112,6 +112,12 @@ class Settings(BaseSettings):
     xero_client_id: str = ""
     xero_client_secret: SecretStr | None = None
     xero_api_url: str = "https://api.xero.com"
+    # Those that Xero gives to applications made since 2026-03; add accounting.journals.read where
+    # the application's plan has journals.
+    xero_scopes: str = (
+        "offline_access accounting.settings.read accounting.contacts.read accounting.invoices.read"
+        " accounting.payments.read accounting.banktransactions.read accounting.manualjournals.read"
+    )
 
     @field_validator("data_dir", "dbt_project_dir")
     @classmethod

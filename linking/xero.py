@@ -36,11 +36,6 @@ from linking.oauth import (
     revoke_token,
 )
 
-# Applications made since 2026-03 are given granular scopes; these read and never write.
-SCOPES = (
-    "offline_access", "accounting.settings.read", "accounting.contacts.read",
-    "accounting.transactions.read", "accounting.journals.read",
-)  # fmt: skip
 _CODE_LASTS = timedelta(minutes=30)
 _AUTHORIZE = "https://login.xero.com/identity"
 _IDENTITY = "https://identity.xero.com"
@@ -67,7 +62,7 @@ class XeroFlow:
                 "response_type": "code",
                 "client_id": application.client_id,
                 "redirect_uri": request.redirect_url,
-                "scope": " ".join(SCOPES),
+                "scope": settings.xero_scopes,
                 "state": request.state,
                 "code_challenge": challenge_of(verifier),
                 "code_challenge_method": "S256",

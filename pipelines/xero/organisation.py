@@ -89,6 +89,8 @@ def refusal(response: httpx.Response) -> ProviderError | None:
         if response.headers.get("x-rate-limit-problem", "").lower() == "day":
             return LimitReachedError("Xero's limit for a day is reached.", provider_code="day")
         return None
+    if status == 401 and "AuthorizationUnsuccessful" in text:
+        return NotOfferedError("The consent does not hold this list.", provider_code=code)
     if status == 401:
         return ConsentNeededError(text, next_step="Connect again.", provider_code=code)
     if status == 403 and "AuthenticationUnsuccessful" in text:

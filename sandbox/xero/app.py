@@ -23,6 +23,8 @@ ACCESS_SECONDS = 1_800
 MOST_IN_PAGE, JOURNALS_IN_PAGE = 1_000, 100
 PAGED = frozenset({"Contacts", *DOCUMENTS} - {"BankTransfers"})
 _PLANTED = "sandbox-organisation-"
+# The one scope that is looked at: not every application is given it.
+JOURNALS_SCOPE = "accounting.journals.read"
 
 
 class XeroError(Exception):
@@ -104,7 +106,7 @@ class XeroApp:
         if asked.get("client_id") != CLIENT_ID or not asked.get("redirect_uri"):
             return Answer(400, b"Error: unauthorized_client", {}, "text/plain")
         first, number = int(asked.get("organisation", "1")), int(asked.get("organisations", "1"))
-        subject = _subject(*range(first, first + number))
+        subject = _subject(*range(first, first + number)) | {"scope": asked.get("scope", "")}
         code = self.grants.consent(subject, asked["redirect_uri"], asked.get("code_challenge", ""))
         answer = {"code": code, "scope": asked.get("scope", ""), "state": asked.get("state", "")}
         return Answer(302, b"", {"location": f"{asked['redirect_uri']}?{urlencode(answer)}"})
@@ -198,17 +200,23 @@ class XeroApp:
         verdict = self.limits.count(tenant, self.stage.meters.under_way["xero", tenant])
         if verdict.problem:
             return Answer(429, b"", verdict.headers)
-        answer = self._listed(name, request, numbers[tenant])
+        answer = self._listed(name, request, numbers[tenant], subject["scope"])
         answer.headers |= verdict.headers
         return answer
 
-    def _listed(self, name: str, request: Request, number: int) -> Answer:
+    def _listed(self, name: str, request: Request, number: int, scope: str) -> Answer:
         now = self.stage.clock.now()
         query = {key: values[0] for key, values in parse_qs(request.query).items()}
         since = _since(request.headers.get("if-modified-since", ""))
         if name == "Organisation":
             body = wire(self.objects.ledger.organisation(number))
             return _answer("Organisations", [body], now)
+        if name == "Journals" and JOURNALS_SCOPE not in scope.split():
+            raise XeroError(401, {
+                "Type": None, "Title": "Unauthorized", "Status": 401,
+                "Detail": "AuthorizationUnsuccessful", "Instance": uuid_of("instance"),
+                "Extensions": {},
+            })  # fmt: skip
         if name == "Journals":
             if self.stage.faults.own(request.path, "no_journals"):
                 raise XeroError(403, {
@@ -241,7 +249,8 @@ class XeroApp:
 
 
 def _subject(*numbers: int) -> dict[str, Any]:
-    return {"tenants": [[number, tenant_of(number)] for number in numbers]}
+    tenants = [[number, tenant_of(number)] for number in numbers]
+    return {"tenants": tenants, "scope": JOURNALS_SCOPE}
 
 
 def _since(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from core.database import Database
 from core.secrets import SecretBox
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
+from linking.flow import LinkRequest
 from linking.registry import flow_of
 from pipelines.ingest import backfill, incremental
 from pipelines.raw import RawTable
@@ -122,6 +124,21 @@ def test_a_token_that_ends_in_mid_run_is_renewed_and_kept(
     assert kept.credentials["refresh_token"] != connection.credentials["refresh_token"]
     assert outcome.connection.sealed == kept.sealed  # its status is about the newest credentials
     assert backfill(settings, [kept], objects=["account"]).failures == ()
+
+
+def test_what_a_consent_does_not_hold_is_skipped_and_costs_nothing_else(settings, store):
+    flow = flow_of("xero")
+    started = flow.start(settings, LinkRequest("http://localhost/back", "state", "ws"))
+    answer = httpx.get(started.url + "&organisation=30").headers["location"]
+    linked = flow.finish(settings, started.kept, dict(parse_qsl(urlsplit(answer).query)))
+    connection = connected(store, settings, "xero", 31)
+    connection = store.connect(
+        connection.tenant, provider="xero", name="A", provider_account_id=linked.account_id,
+        api_url=linked.api_url, credentials=linked.credentials,
+    )  # fmt: skip
+    (outcome,) = backfill(settings, [connection], objects=["account", "journal"]).outcomes
+    assert outcome.skipped == {"journal": "The consent does not hold this list."}
+    assert (outcome.status, outcome.complete) == ("active", True)
 
 
 @pytest.mark.parametrize("provider", ["quickbooks", "xero"])
