@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from core.errors import (
+    ConflictError,
     EngineUnavailableError,
     ForbiddenError,
     InvalidInputError,
@@ -92,6 +93,8 @@ def _complete_scoped(operation: dict[str, Any], permission: Permission | None) -
     for status, answer in operation["responses"].items():
         if status.startswith("2"):
             answer["headers"].update(_headers(_SCOPED_HEADERS))
+    if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", [])):
+        operation["responses"].setdefault("409", problem_declaration(ConflictError))
     _declare_errors(operation)
 
 

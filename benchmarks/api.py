@@ -1,0 +1,271 @@
+"""How fast is the read API over millions of transactions, and does its memory stay flat?
+
+Fills `unified.transactions` by INSERT SELECT for many workspaces, starts one API worker
+(`python -m serving`) as it runs in production, and asks `GET /v1/transactions?limit=100`: at a
+fixed rate, uncached (every request another question) and cached; at saturation, against the same
+server answering a constant; then many requests while its memory is watched; then an export.
+
+`python -m benchmarks.api --rows 1000000 --workspaces 20 --seconds 10 --requests 10000` is a small
+run; the defaults are the issue's numbers.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import yaml
+
+from benchmarks.http_load import Load, at_full, at_rate, request
+from benchmarks.memory import MEGABYTE, Watch
+from benchmarks.report import report
+from core.clock import utc_now
+from core.database import Database
+from core.settings import PROJECT_ROOT, Settings
+from core.tenancy import TenantId
+from core.warehouse import Warehouse
+from local.ports import free_port
+from local.stack import running_engines
+from serving.auth.key_store import issue_key
+
+BATCH = 1_000_000
+BIG = "ws_export"
+CONCURRENCY = 16
+INSERT = """
+insert into unified.transactions (workspace_id, connection_id, id, provider, account_id, type,
+    status, amount_minor, currency, description, customer_id, counterparty, occurred_at,
+    source_table, source_id, version, is_deleted, extracted_at, landed_at)
+select {workspace}, 'conn_bench', concat('ch_', leftPad(toString(number), 12, '0')), 'stripe',
+    'stripe_balance', ['charge', 'refund', 'payout', 'fee'][1 + number % 4],
+    if(number % 9 = 0, 'failed', 'succeeded'), toInt64(number % 100000) - 20000,
+    ['EUR', 'USD', 'GBP'][1 + number % 3], concat('Subscription ', toString(number % 5000)),
+    concat('cus_', toString(number % 20000)), concat('Customer ', toString(number % 20000)),
+    toDateTime64('2025-01-01 00:00:00', 3, 'UTC') + toIntervalSecond(cityHash64(number) % 47000000),
+    'raw.stripe_charge', concat('ch_', toString(number)), 1, 0, now64(3, 'UTC'), now64(3, 'UTC')
+from numbers({start}, {rows})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A running API, the keys of its workspaces, and what to send."""
+
+    port: int
+    process: psutil.Process
+    keys: dict[str, str]
+
+    def headers(self, workspace: str) -> dict[str, str]:
+        """Return the headers of a workspace's requests."""
+        return {"Authorization": f"Bearer {self.keys[workspace]}", "X-Workspace-Id": workspace}
+
+    def cached(self) -> Iterator[bytes]:
+        """Yield the same request of each workspace, over and over."""
+        each = [
+            request("/v1/transactions?limit=100", self.headers(w)) for w in self.keys if w != BIG
+        ]
+        return itertools.cycle(each)
+
+    def uncached(self) -> Iterator[bytes]:
+        """Yield requests of which no two are the same."""
+        names = itertools.cycle([name for name in self.keys if name != BIG])
+        for number in itertools.count(time.time_ns() // 1000 % 10**9):
+            # A bound that excludes nothing, so that each answers the whole question.
+            path = f"/v1/transactions?limit=100&amount_to={10**12 + number}"
+            yield request(path, self.headers(next(names)))
+
+    def constant(self) -> Iterator[bytes]:
+        """Yield requests that the server answers with a constant."""
+        return itertools.repeat(request("/health", {}))
+
+
+def main() -> None:
+    """Measure, and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--workspaces", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--requests", type=int, default=100_000)
+    parser.add_argument("--export-rows", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_engines(Settings(data_dir=Path(folder).resolve())) as settings,
+    ):
+        names = [f"ws_b{number:05}" for number in range(asked.workspaces)]
+        fill(settings, names, asked.rows, asked.export_rows)
+        with running_worker(settings, names) as worker:
+            size = f"{asked.rows:,} rows, {asked.workspaces} workspaces, {os.cpu_count()} cores"
+            latency(worker, asked.seconds, size)
+            saturation(worker, asked.seconds, size)
+            memory(worker, asked.requests, size)
+            export(worker, asked.export_rows)
+
+
+def fill(settings: Settings, names: list[str], rows: int, export_rows: int) -> None:
+    """Make the table as its dbt model declares it, and fill it."""
+    warehouse = Warehouse.connect(settings, pool_size=1)
+    model = PROJECT_ROOT / "dbt/models/unified/transactions/transactions.yml"
+    (declared,) = yaml.safe_load(model.read_text())["models"]
+    columns = ", ".join(f"{one['name']} {one['data_type']}" for one in declared["columns"])
+    warehouse.command(
+        f"create table unified.transactions ({columns})"
+        " engine = ReplacingMergeTree(version, is_deleted)"
+        " order by (workspace_id, connection_id, id)"
+    )
+    spread = f"concat('ws_b', leftPad(toString(number % {len(names)}), 5, '0'))"
+    for start in range(0, rows, BATCH):
+        told(f"{start:,} rows")
+        batch = min(BATCH, rows - start)
+        warehouse.command(INSERT.format(workspace=spread, start=start, rows=batch))
+    for start in range(0, export_rows, BATCH):
+        batch = min(BATCH, export_rows - start)
+        warehouse.command(INSERT.format(workspace=f"'{BIG}'", start=start, rows=batch))
+    warehouse.close()
+
+
+@contextmanager
+def running_worker(settings: Settings, names: list[str]) -> Iterator[Worker]:
+    """Start one API worker, with a key and no narrow limit for each workspace."""
+    database, keys = Database.connect(settings, size=1), {}
+    secret = settings.required("api_key_secret")
+    for name in (*names, BIG):
+        tenant = TenantId(name)
+        with database.tenant(tenant) as rows:
+            rows.execute(
+                "insert into workspaces (id, name, requests_per_minute)"
+                " values (%s, 'Bench', 2000000000)",
+                [name],
+            )
+        keys[name] = issue_key(database, tenant, "bench", secret=secret, now=utc_now())[0]
+    database.close()
+    served = settings.model_copy(update={"api_port": free_port(), "log_level": "warning"})
+    command = [sys.executable, "-m", "serving"]
+    environment = {"MALLOC_ARENA_MAX": "2", **served.child_environment()}
+    with subprocess.Popen(command, env=environment) as process:
+        try:
+            wait_until_it_answers(served.api_port)
+            yield Worker(served.api_port, psutil.Process(process.pid), keys)
+        finally:
+            process.terminate()
+
+
+def wait_until_it_answers(port: int) -> None:
+    """Wait for the server's start."""
+    for _ in range(600):
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/ready", timeout=30).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError("the API did not start")
+
+
+def latency(worker: Worker, seconds: float, size: str) -> None:
+    """Ask 50 times a second, uncached and cached."""
+    at_rate(worker.port, worker.uncached(), per_second=20, seconds=5)  # pools open, pages warm
+    uncached = at_rate(worker.port, worker.uncached(), per_second=50, seconds=seconds)
+    limit("uncached_p50", uncached, 0.5, 25, size)
+    limit("uncached_p99", uncached, 0.99, 100, size)
+    for wanted, _ in zip(worker.cached(), worker.keys, strict=False):  # every answer is kept now
+        at_rate(worker.port, iter([wanted]), per_second=1000, seconds=0.001)
+    cached = at_rate(worker.port, worker.cached(), per_second=50, seconds=seconds)
+    limit("cached_p50", cached, 0.5, 4, size)
+
+
+def limit(name: str, load: Load, share: float, most: float, size: str) -> None:
+    """Report a quantile against its limit."""
+    assert not load.unexpected, load.unexpected[:5]
+    figure = load.quantile(share)
+    report(
+        f"api.{name}", figure, "ms", peer=size, ratio=None,
+        goal=f"< {most:g} ms at 50 requests/s", met=figure < most,
+    )  # fmt: skip
+
+
+def saturation(worker: Worker, seconds: float, size: str) -> None:
+    """Ask as fast as it answers: a constant, cached, uncached."""
+
+    def full(requests: Iterator[bytes]) -> Load:
+        load = at_full(
+            worker.port, requests, concurrency=CONCURRENCY, is_over=lambda _, s: s > seconds
+        )
+        assert not load.unexpected, load.unexpected[:5]
+        return load
+
+    constant = full(worker.constant()).per_second
+    for name, requests, least in (
+        ("cached", worker.cached(), 0.6), ("uncached", worker.uncached(), 0.25),
+    ):  # fmt: skip
+        figure = full(requests).per_second
+        report(
+            f"api.saturation_{name}", figure, "requests/s",
+            peer=f"a constant: {constant:.0f} requests/s; {size}", ratio=figure / constant,
+            goal=f"ratio >= {least}", met=figure / constant >= least,
+        )  # fmt: skip
+
+
+def memory(worker: Worker, requests: int, size: str) -> None:
+    """Send many requests, half of them uncached, and see what the worker holds."""
+    mixed = itertools.chain.from_iterable(zip(worker.cached(), worker.uncached(), strict=False))
+
+    def send(number: int) -> int:
+        at_full(worker.port, mixed, concurrency=8, is_over=lambda sent, _: sent >= number)
+        return int(worker.process.memory_info().rss)
+
+    early = send(max(1, requests // 5))
+    with Watch([worker.process.pid]) as watch:
+        late = send(requests - requests // 5)
+    report(
+        "api.memory", watch.peak / MEGABYTE, "MB", peer=f"{requests:,} requests; {size}",
+        ratio=None, goal="< 350 MB", met=watch.peak < 350 * MEGABYTE,
+    )  # fmt: skip
+    report(
+        "api.memory_growth", (late - early) / MEGABYTE, "MB",
+        peer=f"after a fifth of the requests: {early / MEGABYTE:.0f} MB", ratio=late / early,
+        goal="ratio <= 1.05", met=late <= early * 1.05,
+    )  # fmt: skip
+
+
+def export(worker: Worker, rows: int) -> None:
+    """Export a large workspace and see what the worker holds meanwhile."""
+    if not rows:
+        return
+    before = worker.process.memory_info().rss
+    for output in ("csv", "parquet"):
+        started, received = time.perf_counter(), 0
+        with (
+            Watch([worker.process.pid]) as watch,
+            httpx.stream(
+                "GET", f"http://127.0.0.1:{worker.port}/v1/transactions/export",
+                params={"format": output}, headers=worker.headers(BIG), timeout=300,
+            ) as answer,
+        ):  # fmt: skip
+            answer.raise_for_status()
+            for part in answer.iter_raw():
+                received += len(part)
+        seconds = time.perf_counter() - started
+        report(
+            f"api.export_{output}_memory", (watch.peak - before) / MEGABYTE, "MB",
+            peer=f"{rows:,} rows, {received / MEGABYTE:.0f} MB in {seconds:.1f} s", ratio=None,
+            goal="< 50 MB more than before", met=watch.peak - before < 50 * MEGABYTE,
+        )  # fmt: skip
+
+
+def told(text: str) -> None:
+    """Show progress."""
+    print(json.dumps({"progress": text}), file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
