@@ -17,6 +17,7 @@ from local.stack import running_engines
 from pipelines.arrow import ARROW_SCHEMA
 from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
+from tests.dbt import late_rows
 from tests.dbt.company import WORKSPACE, Company, make_company
 
 # One set of variables for every command: dbt parses the whole project again when they change. No
@@ -138,6 +139,8 @@ def company(
     All coupons come after: discounts that landed before them were worth nothing until then.
     """
     made = make_company(tmp_path_factory.mktemp("company"))
+    for table, rows in late_rows.rows(late_rows.FIRST):
+        land(table, late_rows.WORKSPACE, rows)
     later = []
     for table, rows in made.rows():
         if table == "stripe_coupon":

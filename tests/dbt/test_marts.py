@@ -1,9 +1,13 @@
 """Do the marts tell the demo company's own books, day by day, however the rows arrived?"""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from core.warehouse import Warehouse
+from tests.dbt import late_rows
 from tests.dbt.company import NEWEST, WORKSPACE, Company
 
 
@@ -85,10 +89,28 @@ def test_customers_sums_are_their_invoices(built: Warehouse, company: Company) -
     assert len(told) > 70
 
 
-def test_a_change_reaches_only_its_own_rows(
-    built: Warehouse, company: Company, land: Any, dbt: Any
-) -> None:
-    """A subscription that ends late takes its MRR along; nobody else's row is written again."""
+LATE_MRR = (
+    "select mrr_minor from marts.int_billing__subscription_mrr final"
+    f" where workspace_id = '{late_rows.WORKSPACE}'"
+)
+LATE_PAYMENT = (
+    "select status, customer_id, attempts_made, attempts_failed"
+    f" from marts.fct_failed_payments final where workspace_id = '{late_rows.WORKSPACE}'"
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What changed, and what stood there before."""
+
+    subscription: dict[str, Any]
+    version_before: int
+    late_before: list[tuple[Any, ...]]
+
+
+@pytest.fixture(scope="module")
+def change(built: Warehouse, company: Company, land: Any, dbt: Any) -> Change:
+    """One more run of the marts, after one subscription ended and what was late has landed."""
     subscription = next(
         json.loads(body)
         for table, rows in company.rows()
@@ -96,27 +118,42 @@ def test_a_change_reaches_only_its_own_rows(
         for _, _, body in rows
         if json.loads(body)["status"] == "active"
     )
-    before = marts(built, "select max(version) from marts.fct_mrr_movements where {where}")[0][0]
+    versions = "select max(version) from marts.fct_mrr_movements where {where}"
+    before = marts(built, versions)[0][0]
+    late = marts(built, LATE_MRR) + marts(built, LATE_PAYMENT)
     changed = subscription | {"status": "canceled", "ended_at": NEWEST // 1_000_000 + 3600}
-    land(
-        "stripe_subscription",
-        WORKSPACE,
-        [(subscription["id"], NEWEST + 7_200_000_000, json.dumps(changed))],
-    )
+    row = (subscription["id"], NEWEST + 7_200_000_000, json.dumps(changed))
+    land("stripe_subscription", WORKSPACE, [row])
+    for table, rows in late_rows.rows(late_rows.LAST):
+        land(table, late_rows.WORKSPACE, rows)
     dbt("run", "--select", "marts")
+    return Change(subscription, before, late)
+
+
+def test_a_change_reaches_only_its_own_rows(built: Warehouse, change: Change) -> None:
+    """A subscription that ends late takes its MRR along; nobody else's row is written again."""
+    customer = change.subscription["customer"]
     last = marts(
         built,
         "select customer_id, kind, mrr_after_minor, toString(moved_on)"
         " from marts.fct_mrr_movements final where {where}"
-        f" and version > {before} order by moved_on desc limit 1",
+        f" and version > {change.version_before} order by moved_on desc limit 1",
     )
-    assert last == [(subscription["customer"], "churn", 0, "2026-11-01")]
+    assert last == [(customer, "churn", 0, "2026-11-01")]
     written = marts(
         built,
         "select distinct customer_id from marts.fct_mrr_movements where {where}"
-        f" and version > {before}",
+        f" and version > {change.version_before}",
     )
-    assert written == [(subscription["customer"],)]
+    assert written == [(customer,)]
+
+
+def test_what_lands_late_corrects_what_was_said_without_it(
+    built: Warehouse, change: Change
+) -> None:
+    assert change.late_before == [(30_000,), ("open", "", 1, 1)]
+    assert marts(built, LATE_MRR) == [(24_000,)]
+    assert marts(built, LATE_PAYMENT) == [("recovered", "cus_named", 2, 1)]
 
 
 # What each mart tells, without the time of its computation.

@@ -57,7 +57,8 @@ attempts as (
 
 failed_payments as (
     select {{ payment }},
-        argMax(attempts.customer_id, attempts.version) as customer_id,
+        -- One list shows all attempts in one version: a customer who was named outranks the guest.
+        argMax(attempts.customer_id, (attempts.customer_id != '', attempts.version)) as customer_id,
         any(attempts.currency) as currency,
         max(attempts.amount_minor) as amount_minor,
         toUInt32(count()) as attempts_made,
