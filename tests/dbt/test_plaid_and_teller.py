@@ -192,6 +192,52 @@ def test_malformed_lines_land_and_are_listed_with_their_reason(built: Warehouse,
     assert amounts(built, "ws_teller_bad") == {"good": (4250, "USD")}
 
 
+def test_investments_and_liabilities_are_typed(built: Warehouse, land: Any) -> None:
+    ws = "ws_invested"
+    land("plaid_holding", ws, [("a|s", 1, json.dumps({
+        "account_id": "a", "security_id": "s", "quantity": 12.5, "institution_price": 271.38,
+        "institution_value": 3392.25, "cost_basis": None, "iso_currency_code": "USD",
+        "institution_price_as_of": "2026-09-18"}))])  # fmt: skip
+    land("plaid_security", ws, [("s", 1, json.dumps({
+        "security_id": "s", "ticker_symbol": "VTI", "type": "etf", "is_cash_equivalent": False,
+        "close_price": 271.38, "close_price_as_of": "2026-09-18"}))])  # fmt: skip
+    land("plaid_investment_transaction", ws, [("t", 1, json.dumps({
+        "account_id": "a", "security_id": "s", "amount": 3210.4, "quantity": 12.5, "type": "buy",
+        "date": "2026-02-03", "iso_currency_code": "USD"}))])  # fmt: skip
+    land("plaid_liability_credit", ws, [("card", 1, json.dumps({
+        "account_id": "card", "aprs": [{"apr_percentage": 21.49}, {"apr_percentage": 9}],
+        "last_statement_balance": 42.5, "minimum_payment_amount": 25, "is_overdue": False,
+        "next_payment_due_date": "2026-10-01"}))])  # fmt: skip
+    land("plaid_liability_mortgage", ws, [("home", 1, json.dumps({
+        "account_id": "home", "interest_rate": {"percentage": 3.99, "type": "fixed"},
+        "next_monthly_payment": 3141.54, "next_payment_due_date": "2026-10-15",
+        "origination_principal_amount": 425000}))])  # fmt: skip
+    land("plaid_liability_student", ws, [("loan", 1, json.dumps({
+        "account_id": "loan", "interest_rate_percentage": 5.25, "last_statement_balance": 1721,
+        "minimum_payment_amount": 25, "next_payment_due_date": "2026-10-28", "is_overdue": True,
+        "origination_date": "2002-08-28"}))])  # fmt: skip
+    where = "final where workspace_id = {ws:String}"
+    held = (
+        f"select quantity, cost_basis, toString(priced_on) from staging.stg_plaid__holdings {where}"
+    )
+    assert rows(built, held, ws) == [("12.5", None, "2026-09-18")]
+    security = (
+        f"select ticker_symbol, is_cash_equivalent from staging.stg_plaid__securities {where}"
+    )
+    assert rows(built, security, ws) == [("VTI", False)]
+    trade = f"select amount, type from staging.stg_plaid__investment_transactions {where}"
+    assert rows(built, trade, ws) == [("3210.4", "buy")]
+    owed = f"""
+        select account_id, kind, interest_rate_percent, minimum_payment, statement_balance,
+            toString(payment_due_on), is_overdue, principal, toString(originated_on)
+        from staging.stg_plaid__liabilities {where} order by account_id"""
+    assert rows(built, owed, ws) == [
+        ("card", "credit", "21.49", "25", "42.5", "2026-10-01", False, None, None),
+        ("home", "mortgage", "3.99", "3141.54", None, "2026-10-15", None, "425000", None),
+        ("loan", "student", "5.25", "25", "1721", "2026-10-28", True, None, "2002-08-28"),
+    ]
+
+
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
