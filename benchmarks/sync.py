@@ -58,9 +58,9 @@ def main() -> None:
     ):
         settings = on.model_copy(update={"api_port": free_port(), "log_level": "warning"})
         connection_id, key = prepare(settings)
-        build_models(settings)
         if (peers / "node_modules").exists() and shutil.which("node"):
             acknowledged(settings, peers, connection_id)
+        build_models(settings)
         with api(settings) as process, worker(settings) as other:
             sustained(settings, connection_id, [process, other])
             visible(settings, connection_id, key)
@@ -139,7 +139,7 @@ def peer(settings: Settings, peers: Path) -> Iterator[str]:
     owner = settings.required("database_owner_url").rsplit("/", 1)[0]
     environment = Settings().inherited_environment() | {
         "PG": owner.replace("postgresql://", "postgres://"), "SYNC_COMMIT": "on",
-        "WHSEC": SECRET, "FIXTURES": str(peers / "stripe_fixtures3.json"),
+        "WHSEC": SECRET, "FIXTURES": str(peers / "stripe_fixtures3.json"), "ROOT": str(peers),
     }  # fmt: skip
     subprocess.run(
         ["node", "stripe_sync_bench.mjs", "supabase", "200", "1"], cwd=peers, env=environment,

@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     api_port: int = Field(default=8000, ge=1, le=65535)
     # How long a query of the warehouse may take that somebody waits for.
     query_seconds: float = Field(default=10.0, gt=0, le=300)
+    # Whether events of ours may be sent to this machine itself: for trying them out.
+    outbound_local: bool = False
     # Who may read /metrics from another machine; without it, this machine alone may.
     metrics_token: SecretStr | None = None
     dagster_port: int = Field(default=3000, ge=1, le=65535)

@@ -22,11 +22,13 @@ from pipelines.inbox.worker import run_inbox
 from pipelines.tail import run_tail
 from serving.backfills.driving import run_backfills
 from serving.connections.erasing import run_erasing
+from serving.outbound.sending import run_sending
 from serving.syncs.dispatcher import run_dispatcher
 
 MARK_SECONDS = 5.0
 LOOPS = (
-    run_tail, run_inbox, run_dispatcher, run_backfills, run_erasing, run_sandbox_webhooks,
+    run_tail, run_inbox, run_dispatcher, run_backfills, run_erasing, run_sending,
+    run_sandbox_webhooks,
 )  # fmt: skip
 
 log = get_logger("worker")

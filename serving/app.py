@@ -33,6 +33,7 @@ from serving.invitations import router as invitations
 from serving.members import router as members
 from serving.metrics import router as metrics
 from serving.openapi import TITLE, VERSION, add_openapi
+from serving.outbound import router as outbound
 from serving.problems import add_problem_handlers
 from serving.rate_limits import RateLimiter
 from serving.sign_in import router as sign_in
@@ -61,6 +62,7 @@ ROUTERS = (
     dead_letters.router,
     completeness.router,
     backfills.router,
+    outbound.router,
     whoami.router,
     workspaces.router,
     members.router,

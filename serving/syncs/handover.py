@@ -15,6 +15,7 @@ from core.clock import utc_now
 from core.database import Rows
 from core.errors import EngineUnavailableError
 from core.logs import get_logger
+from core.outbound import emit
 from core.tenancy import TenantId, new_id
 from serving.syncs import queries
 from serving.syncs.dagster import Dagster, DagsterRefusedError
@@ -74,7 +75,18 @@ def note_end(transaction: Transaction, dagster: Dagster, row: Row) -> Row:
         return row
     values = {"id": row["id"], "run_id": row["run_id"], "state": state, "now": utc_now()}
     with transaction() as rows:
-        return rows.execute(queries.ENDED, values).fetchone() or row
+        ended = rows.execute(queries.ENDED, values).fetchone()
+        if ended is not None and state == "succeeded":
+            _tell(rows, ended)
+        return ended or row
+
+
+def _tell(rows: Rows, ended: Row) -> None:
+    """Tell those who listen that a connection was synced."""
+    named = rows.execute("select current_setting('app.workspace_id') as workspace_id").fetchone()
+    assert named is not None
+    data = {"connection_id": ended["connection_id"], "sync_id": ended["id"]}
+    emit(rows, named["workspace_id"], "connection.synced", ended["id"], data, utc_now())
 
 
 def try_hand_over(

@@ -1,0 +1,1 @@
+"""Outbound webhooks: what happens here, sent to the addresses that a workspace has registered."""

@@ -1,0 +1,156 @@
+"""Do events of ours arrive signed, again after failures, and nowhere they must not?"""
+
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+from standardwebhooks import Webhook
+
+from core.clock import utc_now
+from core.database import Database
+from core.outbound import emit
+from core.secrets import SecretBox
+from serving.outbound.sending import send_due
+
+
+class Receiver:
+    """An address of a customer that keeps what it got and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.received, self.status = [], 200
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.received.append((body, dict(self.headers)))
+                self.send_response(outer.status)
+                self.send_header("Location", "http://10.0.0.1/")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+
+
+@pytest.fixture
+def receiver():
+    found = Receiver()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def local(engines):
+    return engines.model_copy(update={"outbound_local": True})
+
+
+@pytest.fixture(scope="module")
+def url(serve, local, warehouse):
+    return serve(local)
+
+
+@pytest.fixture(scope="module")
+def system(engines):
+    opened = Database.connect(engines, role="system", size=2)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ask(url, workspace):
+    def send(method, path="", **body):
+        address = f"{url}/v1/webhook_endpoints{path}"
+        headers = workspace.headers()
+        return httpx.request(method, address, json=body or None, headers=headers, timeout=60)
+
+    return send
+
+
+def turn(system, local, *, later=None):
+    """Send what is due; `later` makes what waits due first."""
+    if later:
+        with system.system() as rows:
+            rows.execute(
+                "update outbound_deliveries set next_attempt_at = now() where state = 'waiting'"
+            )
+    box = SecretBox.from_keys(local.required("encryption_keys"))
+    return send_due(system, box, local)
+
+
+def test_an_event_arrives_signed_and_once(ask, workspace, receiver, system, local):
+    made = ask("POST", url=receiver.url, event_types=["payment.failed"]).json()
+    for _ in range(2):  # the same cause is one event
+        with system.system() as rows:
+            emit(rows, str(workspace.tenant), "payment.failed", "evt_1", {"id": "ch_1"}, utc_now())
+            emit(rows, str(workspace.tenant), "transaction.created", "evt_2", {}, utc_now())
+        turn(system, local)
+    ((body, headers),) = receiver.received
+    told = Webhook(made["secret"]).verify(body, headers)
+    assert (told["type"], told["data"]) == ("payment.failed", {"id": "ch_1"})
+    (delivery,) = ask("GET", f"/{made['id']}/deliveries").json()["data"]
+    assert (delivery["state"], delivery["answered"], delivery["attempts"]) == ("delivered", 200, 1)
+    assert "secret" not in ask("GET").json()["data"][0]
+    ask("POST", f"/{made['id']}/deliveries/{delivery['id']}/redeliver").raise_for_status()
+    turn(system, local)
+    assert [headers["webhook-id"] for _, headers in receiver.received] == [delivery["event_id"]] * 2
+
+
+def test_failures_are_tried_again_and_redirects_are_not_followed(ask, receiver, system, local):
+    made = ask("POST", url=receiver.url, event_types=["endpoint.test"]).json()
+    receiver.status = 302
+    ask("POST", f"/{made['id']}/test").raise_for_status()
+    turn(system, local)
+    (delivery,) = ask("GET", f"/{made['id']}/deliveries").json()["data"]
+    assert (delivery["state"], delivery["detail"]) == ("waiting", "It answered 302.")
+    assert turn(system, local) == 0  # not before its time
+    receiver.status = 204
+    turn(system, local, later=True)
+    (delivery,) = ask("GET", f"/{made['id']}/deliveries").json()["data"]
+    assert (delivery["state"], delivery["attempts"]) == ("delivered", 2)
+
+
+def test_what_fails_for_days_is_disabled_and_can_be_enabled(ask, receiver, system, local):
+    made = ask("POST", url=receiver.url, event_types=["endpoint.test"]).json()
+    receiver.status = 500
+    ask("POST", f"/{made['id']}/test")
+    turn(system, local)
+    with system.system() as rows:
+        rows.execute(
+            "update webhook_endpoints set failing_since = %s where id = %s",
+            [utc_now() - timedelta(days=6), made["id"]],
+        )
+    turn(system, local, later=True)
+    (found,) = ask("GET").json()["data"]
+    assert (found["state"], bool(found["state_reason"])) == ("disabled", True)
+    sent = len(receiver.received)
+    ask("POST", f"/{made['id']}/test")
+    turn(system, local, later=True)
+    assert len(receiver.received) == sent
+    assert ask("PATCH", f"/{made['id']}", state="enabled").json()["state"] == "enabled"
+    receiver.status = 200
+    turn(system, local, later=True)
+    assert len(receiver.received) == sent + 1
+
+
+def test_our_own_network_is_refused(workspace, ask, receiver, system, engines, local):
+    refused = workspace.api.post(
+        "/v1/webhook_endpoints", headers=workspace.headers(),
+        json={"url": receiver.url, "event_types": ["endpoint.test"]},
+    )  # fmt: skip
+    assert (refused.status_code, refused.json()["code"]) == (422, "address_refused")
+    made = ask("POST", url=receiver.url, event_types=["endpoint.test"]).json()
+    ask("POST", f"/{made['id']}/test")
+    turn(system, engines)  # checked again when it is sent
+    assert receiver.received == []
+    (delivery,) = ask("GET", f"/{made['id']}/deliveries").json()["data"]
+    assert "not public" in delivery["detail"] or "https" in delivery["detail"]
+    assert ask("DELETE", f"/{made['id']}").status_code == 200
+    assert json.loads(ask("GET").text) == {"data": []}
