@@ -75,11 +75,13 @@ class Mailer:
 
     def _opened(self) -> smtplib.SMTP:
         host = self._url.hostname or ""
-        context = ssl.create_default_context()
         relay: smtplib.SMTP
         if self._url.scheme == "smtps":
             relay = smtplib.SMTP_SSL(
-                host, self._url.port or 465, timeout=TIMEOUT_SECONDS, context=context
+                host,
+                self._url.port or 465,
+                timeout=TIMEOUT_SECONDS,
+                context=ssl.create_default_context(),
             )
         else:
             relay = smtplib.SMTP(host, self._url.port or 587, timeout=TIMEOUT_SECONDS)
@@ -87,7 +89,7 @@ class Mailer:
             relay.ehlo()
             is_private = self._url.scheme == "smtps" or host in _LOOPBACK
             if self._url.scheme == "smtp" and relay.has_extn("starttls"):
-                relay.starttls(context=context)
+                relay.starttls(context=ssl.create_default_context())
                 relay.ehlo()
                 is_private = True
             if self._url.username:

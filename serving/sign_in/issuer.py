@@ -24,9 +24,9 @@ from serving.members.schemas import Email
 from serving.sign_in.people import Proof
 from serving.sign_in.published import (
     KEYS_ASKED_SECONDS,
-    TIMEOUT_SECONDS,
     IssuerUnavailableError,
     Published,
+    http_client,
 )
 
 ALGORITHMS = ["RS256", "ES256"]
@@ -65,7 +65,7 @@ class Issuer:
             IssuerUnavailableError: The issuer's description cannot be had.
         """
         endpoint = self.published.endpoint("authorization_endpoint")
-        with _http() as http:
+        with http_client() as http:
             url, _ = self._client(http).create_authorization_url(
                 endpoint,
                 state=state,
@@ -82,7 +82,7 @@ class Issuer:
             SignInRefusedError: It does not know the code, or its token is not what we asked for.
         """
         try:
-            with _http() as http:
+            with http_client() as http:
                 client = self._client(http)
                 token = client.fetch_token(
                     self.published.endpoint("token_endpoint"),
@@ -172,7 +172,3 @@ class Issuer:
             redirect_uri=f"{settings.public_address}/sign_in/callback",
             code_challenge_method="S256",
         )
-
-
-def _http() -> httpx.Client:
-    return httpx.Client(timeout=TIMEOUT_SECONDS)

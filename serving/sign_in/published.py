@@ -1,8 +1,10 @@
 """What does the OpenID Connect issuer publish? Its description and its keys, kept for an hour."""
 
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -66,9 +68,8 @@ class Published:
             else self.endpoint("jwks_uri")
         )
         try:
-            fresh: dict[str, Any] = (
-                httpx.get(url, timeout=TIMEOUT_SECONDS).raise_for_status().json()
-            )
+            with http_client() as http:
+                fresh: dict[str, Any] = http.get(url).raise_for_status().json()
             named = str(fresh["issuer"]).rstrip("/") if is_description else own
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise IssuerUnavailableError(
@@ -79,3 +80,14 @@ class Published:
         with self._lock:
             self._known[name] = (now, fresh)
         return fresh
+
+
+def http_client() -> httpx.Client:
+    """Return a client for some requests to the issuer."""
+    return httpx.Client(timeout=TIMEOUT_SECONDS, verify=_certificates())
+
+
+@lru_cache(maxsize=1)
+def _certificates() -> ssl.SSLContext:
+    # Reading the trusted certificates costs more than a request, so once per process.
+    return ssl.create_default_context()
