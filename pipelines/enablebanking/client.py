@@ -24,8 +24,8 @@ from pipelines.failures import (
 )
 from pipelines.http_client import Answer, Patience, ProviderClient, retry_after
 
-FREE = Patience(requests_per_second=20)
-COUNTED = Patience(requests_per_second=20, attempts=1)
+FREE = Patience(requests_per_second=50)
+COUNTED = Patience(requests_per_second=50, attempts=1)
 # The user has to act at the bank: to consent again, or to confirm something there.
 _CONSENT = ENDED | {"ASPSP_PSU_ACTION_REQUIRED", "EXPIRED_AUTHORIZATION_CODE"}
 _NOT_OFFERED = frozenset({

@@ -29,8 +29,8 @@ from pipelines.failures import (
 from pipelines.http_client import Answer, Patience, ProviderClient
 from pipelines.pace import shared_pace
 
-FREE = Patience(requests_per_second=20, longest_wait_seconds=65)
-COUNTED = Patience(requests_per_second=20, attempts=1)
+FREE = Patience(requests_per_second=50, longest_wait_seconds=65)
+COUNTED = Patience(requests_per_second=50, attempts=1)
 _AGAIN_IN = re.compile(r"try again in (\d+) seconds", re.IGNORECASE)
 
 
