@@ -27,6 +27,7 @@ from typing import Any
 
 import httpx
 import psutil
+import psycopg
 
 from benchmarks.report import report
 from benchmarks.visibility import build_models
@@ -137,6 +138,9 @@ def load(peers: Path, url: str) -> dict[int, dict[str, Any]]:
 def peer(settings: Settings, peers: Path) -> Iterator[str]:
     """Run the faster peer behind its HTTP endpoint, on the same Postgres."""
     owner = settings.required("database_owner_url").rsplit("/", 1)[0]
+    with psycopg.connect(settings.required("database_owner_url"), autocommit=True) as rows:
+        if not rows.execute("select 1 from pg_roles where rolname = 'postgres'").fetchone():
+            rows.execute("create role postgres")  # its migrations grant to this name
     environment = Settings().inherited_environment() | {
         "PG": owner.replace("postgresql://", "postgres://"), "SYNC_COMMIT": "on",
         "WHSEC": SECRET, "FIXTURES": str(peers / "stripe_fixtures3.json"), "ROOT": str(peers),

@@ -49,7 +49,7 @@ class EndpointRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"url": "https://192.0.2.1/hooks", "event_types": ["payment.failed"]}]
+            "examples": [{"url": "https://93.184.215.14/hooks", "event_types": ["payment.failed"]}]
         },
     )
 
