@@ -1,4 +1,4 @@
-"""Does every line of a bank have one name, whatever the bank calls it and however often it is read?"""
+"""Does every line of a bank have one name, whatever the bank calls it, however often it is read?"""
 
 import json
 from random import Random
