@@ -16,6 +16,8 @@ from core.settings import PROJECT_ROOT
 
 _TABLE = re.compile(r"\b(raw|staging|unified|marts)\.([a-z_0-9]+)\b")
 _LEFT_OUT = re.compile(r"provider\s*(!=|<>)\s*'xero'|provider\s+not\s+in\s*\([^)]*'xero'", re.I)
+# Xero's own tables, and those that a step outside dbt writes from the books.
+_SOURCES_OF_XERO = frozenset({"xero", "reconciliation"})
 _ROOMS = ("assets", "benchmarks", "ml", "oppulence", "orchestration", "pipelines", "serving")
 
 
@@ -31,7 +33,9 @@ def of_xero(manifest: Mapping[str, Any]) -> set[str]:
                 if manifest["nodes"].get(parent, {}).get("name") == target:
                     reads[parent] |= {id}
                     reads[id] = reads[id] - {parent}
-    tainted = {id for id in nodes if id.startswith("source.") and ".xero." in id}
+    tainted = {
+        id for id, node in manifest["sources"].items() if node["source_name"] in _SOURCES_OF_XERO
+    }
     while True:
         more = {id for id, parents in reads.items() if parents & tainted} - tainted
         if not more:
