@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from reconciliation.matching import Company, reconcile
-from reconciliation.records import Coverage, Deposit, Entry, Outcome, Payout, Span
+from reconciliation.matching import reconcile
+from reconciliation.records import Company, Coverage, Deposit, Entry, Outcome, Payout, Span
 from sandbox.company.accounting import entries as double_entry
 from sandbox.company.calendar import DAY, day_of, midnight
 from sandbox.company.synthetic import company_of

@@ -14,17 +14,20 @@ from assets.checks import build_raw_checks
 from assets.expectations import SUITES, build_expectation_checks
 from assets.ingest import build_ingest_assets
 from assets.progress import SILENT, Listener
+from assets.reconciliation import build_reconciliation_assets
+from assets.rejections import build_rejection_checks
 from core.settings import Settings, load_settings
 from orchestration.jobs import (
     audit_job,
     backfill_job,
     checks_job,
     model_jobs,
+    reconciliation_job,
     repair_job,
     sync_job,
 )
 from orchestration.resources import build_resources
-from orchestration.schedules import marts_schedule, provider_schedules
+from orchestration.schedules import marts_schedule, provider_schedules, reconciliation_schedule
 from orchestration.sensors import connection_sensor, streaming_models_changed
 from pipelines.registry import AUDITED, PROVIDERS
 
@@ -36,7 +39,11 @@ def ingest_definitions() -> Definitions:
     return Definitions(
         assets=[build_ingest_assets(provider) for provider in PROVIDERS],
         asset_checks=[
-            *(build_raw_checks(provider) for provider in PROVIDERS),
+            *(
+                build(provider)
+                for provider in PROVIDERS
+                for build in (build_raw_checks, build_rejection_checks)
+            ),
             *(build_expectation_checks(provider) for provider in SUITES),
             *(build_audit_checks(provider) for provider in AUDITED),
         ],
@@ -63,6 +70,15 @@ def model_definitions(settings: Settings) -> Definitions:
     )
 
 
+def reconciliation_definitions() -> Definitions:
+    """Return what says where each payout went."""
+    return Definitions(
+        assets=[build_reconciliation_assets()],
+        jobs=[reconciliation_job()],
+        schedules=[reconciliation_schedule()],
+    )
+
+
 def with_resources(
     parts: Definitions,
     read_settings: Callable[[], Settings] = load_settings,
@@ -77,5 +93,7 @@ def with_resources(
 def defs() -> Definitions:
     """Return everything, as Dagster loads it."""
     return with_resources(
-        Definitions.merge(ingest_definitions(), model_definitions(load_settings()))
+        Definitions.merge(
+            ingest_definitions(), model_definitions(load_settings()), reconciliation_definitions()
+        )
     )

@@ -18,13 +18,16 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
 from assets.expectations import SUITES, build_expectation_checks
+from assets.reconciliation import RECONCILIATION_GROUP
+from assets.rejections import build_rejection_checks
 from assets.repair import build_repair_op
 from assets.sync import build_sync_op
 from assets.translator import ingest_specs
 
 EXCLUSIVE_TAG = "oppulence/exclusive"
 STREAMING = AssetSelection.key_prefixes("staging", "unified")
-MARTS = AssetSelection.key_prefixes("marts")
+RECONCILIATION = AssetSelection.groups(RECONCILIATION_GROUP)
+MARTS = AssetSelection.key_prefixes("marts") - RECONCILIATION
 
 
 def backfill_job(provider: str) -> UnresolvedAssetJobDefinition:
@@ -56,13 +59,13 @@ def sync_job(provider: str) -> JobDefinition:
 
 def checks_job(provider: str) -> UnresolvedAssetJobDefinition:
     """Return the job that looks at what has landed; it asks the provider nothing."""
-    checks = [build_raw_checks(provider)]
+    checks = [build_raw_checks(provider), build_rejection_checks(provider)]
     if provider in SUITES:
         checks.append(build_expectation_checks(provider))
     return define_asset_job(
         f"{provider}_checks",
         AssetSelection.checks(*checks),
-        description="Shape, freshness and expectations of the raw tables.",
+        description="Shape, freshness, unreadable rows and expectations of the raw tables.",
         executor_def=in_process_executor,
     )
 
@@ -91,6 +94,17 @@ def repair_job(provider: str) -> JobDefinition:
         mend()
 
     return repair_gaps
+
+
+def reconciliation_job() -> UnresolvedAssetJobDefinition:
+    """Return the job that matches payouts with bank deposits and accounting entries."""
+    return define_asset_job(
+        "reconciliation",
+        RECONCILIATION,
+        description="Match payouts, deposits and entries of the workspaces whose rows changed.",
+        tags={EXCLUSIVE_TAG: "reconciliation"},
+        executor_def=in_process_executor,
+    )
 
 
 def model_jobs() -> list[UnresolvedAssetJobDefinition]:

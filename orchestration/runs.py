@@ -15,7 +15,12 @@ from dagster import DagsterInstance, Definitions, ExecuteInProcessResult
 from assets.progress import Listener, Progress
 from core.connections import Connection
 from core.settings import Settings
-from orchestration.definitions import ingest_definitions, model_definitions, with_resources
+from orchestration.definitions import (
+    ingest_definitions,
+    model_definitions,
+    reconciliation_definitions,
+    with_resources,
+)
 from orchestration.instance import open_instance
 from orchestration.outcomes import NOTHING, RunOutcome, outcome_of
 from orchestration.partitions import ensure_partitions, range_tags, ranges
@@ -93,6 +98,15 @@ def run_models(
             on_progress,
         )
         return _execute(dagster, definitions, layer, build_config(full_refresh=full_refresh))
+
+
+def run_reconciliation(
+    settings: Settings, *, instance: DagsterInstance | None = None
+) -> RunOutcome:
+    """Match payouts with deposits and entries in every workspace whose rows changed."""
+    with _opened(settings, instance) as dagster:
+        definitions = _bound(reconciliation_definitions(), settings, None)
+        return _execute(dagster, definitions, "reconciliation", {})
 
 
 def run_checks(

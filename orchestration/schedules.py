@@ -23,6 +23,7 @@ SYNC_CRONS = {
     "xero": "*/15 * * * *",
 }
 MARTS_CRON = "*/15 * * * *"
+RECONCILIATION_CRON = "10,40 * * * *"
 CHECKS_CRON = "20 * * * *"
 AUDIT_CRON = "40 4 * * *"
 
@@ -63,5 +64,16 @@ def marts_schedule() -> ScheduleDefinition:
         job_name="marts",
         cron_schedule=MARTS_CRON,
         description="Incremental: costs what has landed since the last run.",
+        default_status=DefaultScheduleStatus.RUNNING,
+    )
+
+
+def reconciliation_schedule() -> ScheduleDefinition:
+    """Return the schedule of the reconciliation; banks tell of little more often."""
+    return ScheduleDefinition(
+        name="reconciliation",
+        job_name="reconciliation",
+        cron_schedule=RECONCILIATION_CRON,
+        description="Costs nothing for workspaces in which nothing changed.",
         default_status=DefaultScheduleStatus.RUNNING,
     )

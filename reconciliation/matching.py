@@ -10,7 +10,6 @@ records in another order give the same outcomes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reconciliation import deposit_candidates, entry_candidates
@@ -20,22 +19,11 @@ from reconciliation.entry_candidates import Claim
 from reconciliation.ledger_accounts import ledger_accounts
 from reconciliation.packing import best_of
 from reconciliation.rates import Rates
-from reconciliation.records import Coverage, Decision, Deposit, Edge, Entry, Outcome, Payout
+from reconciliation.records import Company, Decision, Deposit, Edge, Entry, Outcome, Payout
 from reconciliation.texts import read
 from reconciliation.verdicts import Found, outcomes
 
 Keyed = TypeVar("Keyed", Payout, Deposit, Entry)
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """All that is known of one workspace's payouts, bank lines and books, and up to when."""
-
-    payouts: Sequence[Payout]
-    deposits: Sequence[Deposit]
-    entries: Sequence[Entry]
-    coverage: Coverage
-    decisions: Sequence[Decision] = field(default=())
 
 
 def reconcile(company: Company) -> list[Outcome]:

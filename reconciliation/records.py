@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -112,6 +112,17 @@ class Coverage:
             return None
         spans = self.bank.values()
         return Span(min(span.since for span in spans), max(span.until for span in spans))
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """All that is known of one workspace's payouts, bank lines and books, and up to when."""
+
+    payouts: Sequence[Payout]
+    deposits: Sequence[Deposit]
+    entries: Sequence[Entry]
+    coverage: Coverage
+    decisions: Sequence[Decision] = ()
 
 
 @dataclass(frozen=True, slots=True)

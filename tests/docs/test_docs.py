@@ -14,8 +14,8 @@ DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 TEXT = {page: page.read_text() for page in PAGES}
 # A repository path in backticks: a known room, a slash, and no placeholder.
 NAMED_PATH = re.compile(
-    r"`((?:assets|benchmarks|core|dbt|docs|local|ml|oppulence|orchestration|pipelines|sandbox"
-    r"|serving|tests|deploy)/[\w./-]+)`"
+    r"`((?:assets|benchmarks|core|dbt|docs|local|ml|oppulence|orchestration|pipelines"
+    r"|reconciliation|sandbox|serving|tests|deploy)/[\w./-]+)`"
 )
 
 

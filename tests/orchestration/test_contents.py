@@ -13,7 +13,12 @@ import pytest
 from dagster import DagsterInstance, Definitions, RunRequest, SkipReason, build_schedule_context
 
 from core.settings import Settings
-from orchestration.definitions import ingest_definitions, model_definitions, with_resources
+from orchestration.definitions import (
+    ingest_definitions,
+    model_definitions,
+    reconciliation_definitions,
+    with_resources,
+)
 
 SNAPSHOT = Path(__file__).with_name("snapshots") / "contents.txt"
 # Whatever reads settings, the clock or the network, or starts a child process, while importing is
@@ -35,7 +40,11 @@ import orchestration.runs, orchestration.submission
 
 
 def everything() -> Definitions:
-    return with_resources(Definitions.merge(ingest_definitions(), model_definitions(Settings())))
+    return with_resources(
+        Definitions.merge(
+            ingest_definitions(), model_definitions(Settings()), reconciliation_definitions()
+        )
+    )
 
 
 def contents(definitions: Definitions) -> str:

@@ -3,8 +3,17 @@
 from dataclasses import replace
 from datetime import date
 
-from reconciliation.matching import Company, reconcile
-from reconciliation.records import Coverage, Decision, Deposit, Entry, Outcome, Payout, Span
+from reconciliation.matching import reconcile
+from reconciliation.records import (
+    Company,
+    Coverage,
+    Decision,
+    Deposit,
+    Entry,
+    Outcome,
+    Payout,
+    Span,
+)
 
 # 2 March 2026 is a Monday.
 MONDAY = date(2026, 3, 2)

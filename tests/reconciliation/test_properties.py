@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from reconciliation.bank_days import bank_days_late, easter, is_bank_day, next_bank_day
 from reconciliation.evidence import confidence
-from reconciliation.matching import Company, reconcile
+from reconciliation.matching import reconcile
 from reconciliation.packing import best_of
-from reconciliation.records import Coverage, Deposit, Edge, Entry, Payout, Span
+from reconciliation.records import Company, Coverage, Deposit, Edge, Entry, Payout, Span
 from reconciliation.subsets import MOST_PARTS, subsets_of
 from sandbox.company import bank_days as simulated
 

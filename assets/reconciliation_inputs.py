@@ -1,0 +1,228 @@
+"""What does the reconciliation of a workspace start from? Its payouts, bank lines and books, read.
+
+Bank lines are those that moved money on depository accounts; an account that two connections show
+is one, and each line counts once. The data's own time is when each bank and set of books was last
+read: a bank that was asked yesterday and showed no deposit tells that none came by yesterday.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from core.warehouse import Warehouse
+from reconciliation.accounts import Account, BankAccount, Line, lines_once, same_accounts
+from reconciliation.records import Company, Coverage, Decision, Deposit, Entry, Payout, Span
+from reconciliation.texts import read
+
+Row = Mapping[str, Any]
+
+# What changes when anything changes that a verdict stands on; cheap, one row for each workspace.
+INPUTS = """
+select workspace_id, toString(groupArray((name, rows, latest))) as inputs_version
+from (
+    select workspace_id, name, count() as rows, max(version) as latest from (
+        select workspace_id, 'payouts' as name, version from unified.payouts
+        union all select workspace_id, 'accounts', version from unified.accounts
+        union all select workspace_id, 'balances', version from unified.balances
+        union all select workspace_id, 'books', version from unified.accounting_books
+        union all select workspace_id, 'documents', version from unified.accounting_documents
+        union all select workspace_id, 'lines', version from unified.transactions
+            where provider in {banks:Array(String)}
+    )
+    group by workspace_id, name
+    order by workspace_id, name
+)
+group by workspace_id
+having has(groupArray(name), 'payouts')
+order by workspace_id
+"""
+BANKS = ("plaid", "teller", "gocardless", "enablebanking")
+_PAYOUTS = """
+select connection_id, id, ifNull(status, '') as status, assumeNotNull(currency) as currency,
+    assumeNotNull(amount_minor) as amount_minor, toDate32(created_at) as created_on,
+    toDate32(ifNull(arrives_at, created_at)) as arrives_on, trace_id
+from unified.payouts final
+where workspace_id = {workspace:String} and currency is not null and amount_minor is not null
+    and created_at is not null and amount_minor != 0
+"""
+_ACCOUNTS = """
+select connection_id, id, currency, type, institution_name, mask, iban, name
+from unified.accounts final
+where workspace_id = {workspace:String} and provider in {banks:Array(String)}
+    and type = 'depository'
+"""
+_LINES = """
+select connection_id, id, account_id, assumeNotNull(booked_on) as booked_on, amount_minor, currency,
+    ifNull(description, '') as description, ifNull(reference, '') as reference,
+    ifNull(counterparty, '') as counterparty, original_amount_minor, original_currency
+from unified.transactions final
+where workspace_id = {workspace:String} and provider in {banks:Array(String)}
+    and status = 'succeeded' and booked_on is not null
+    and (connection_id, account_id) in (
+        select connection_id, id from unified.accounts final
+        where workspace_id = {workspace:String} and type = 'depository'
+    )
+"""
+_READ_BY = """
+select connection_id, toDate32(max(extracted_at)) as read_on
+from (
+    select connection_id, extracted_at from unified.balances where workspace_id = {workspace:String}
+    union all
+    select connection_id, extracted_at from unified.accounts where workspace_id = {workspace:String}
+    union all
+    select connection_id, extracted_at from unified.transactions
+    where workspace_id = {workspace:String} and provider in {banks:Array(String)}
+)
+group by connection_id
+"""
+# A debit or credit of an account that stands for a bank account, by document; memos of all lines.
+_ENTRIES = """
+with lines as (
+    select * from unified.accounting_entries where workspace_id = {workspace:String}
+)
+select connection_id, document_id, account as account_id, code as currency, day as issued_on,
+    moved as amount_minor, text
+from (
+    select connection_id, document_id, assumeNotNull(account_id) as account,
+        assumeNotNull(any(currency)) as code, any(issued_on) as day, sum(amount_minor) as moved
+    from lines
+    where account_id is not null and currency is not null
+        and (connection_id, account_id) in (
+            select connection_id, id from unified.accounting_accounts final
+            where workspace_id = {workspace:String} and type = 'bank'
+        )
+    group by connection_id, document_id, account
+    having moved != 0
+) as sums
+left join (
+    select connection_id, document_id, concat(
+        ifNull(any(contact_name), ''), ' ', ifNull(any(document_description), ''), ' ',
+        arrayStringConcat(arraySort(groupUniqArray(ifNull(description, ''))), ' ')) as text
+    from lines
+    group by connection_id, document_id
+) as memos using (connection_id, document_id)
+"""
+_BOOKS = """
+select min(issued_on) as since, toDate32(max(extracted_at)) as until, count() as documents
+from unified.accounting_documents final
+where workspace_id = {workspace:String} and status = 'posted'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """One workspace as the matching wants it, and its bank accounts."""
+
+    company: Company
+    accounts: Sequence[BankAccount]
+
+
+def key_of(connection: str, identity: str, account: str = "") -> str:
+    """Return the key of a thing in its workspace; connections' ids hold no slash."""
+    return f"{connection}/{identity}" + (f"|{account}" if account else "")
+
+
+def parts_of(key: str) -> tuple[str, str]:
+    """Return the connection and the id of a key, without an entry's account."""
+    connection, identity = key.split("/", 1)
+    return connection, identity.split("|", 1)[0]
+
+
+def inputs_of(warehouse: Warehouse, workspace: str, decisions: Sequence[Decision]) -> Inputs:
+    """Read a workspace."""
+    values = {"workspace": workspace, "banks": list(BANKS)}
+    lines = warehouse.rows(_LINES, values)
+    shown = [_account(row) for row in warehouse.rows(_ACCOUNTS, values)]
+    by_account: dict[str, list[Line]] = {}
+    for row in lines:
+        line = _line(row)
+        by_account.setdefault(line.account, []).append(line)
+    accounts = same_accounts(shown, by_account)
+    kept = {line.key: a.key for a in accounts for line in lines_once(a, by_account)}
+    deposits = [
+        _deposit(row, kept[key])
+        for row in lines
+        if (key := key_of(row["connection_id"], row["id"])) in kept and row["amount_minor"]
+    ]
+    read_by = {row["connection_id"]: row["read_on"] for row in warehouse.rows(_READ_BY, values)}
+    coverage = Coverage(
+        bank_spans(accounts, deposits, read_by), books_span(warehouse.rows(_BOOKS, values)[0])
+    )
+    payouts = [_payout(row) for row in warehouse.rows(_PAYOUTS, values)]
+    entries = [_entry(row) for row in warehouse.rows(_ENTRIES, values)]
+    return Inputs(Company(payouts, deposits, entries, coverage, decisions), accounts)
+
+
+def bank_spans(
+    accounts: Iterable[BankAccount], deposits: Sequence[Deposit], read_by: Mapping[str, date]
+) -> dict[str, Span]:
+    """Return, per currency, the days known of the accounts in which payouts arrive.
+
+    Where none has one yet, of all accounts of the currency. Of two, the one read longest ago says
+    how far is known: nothing is called missing because a bank stopped answering.
+    """
+    receiving = {d.account for d in deposits if read(d.text).from_processor}
+    spans: dict[str, dict[bool, list[Span]]] = {}
+    for account in accounts:
+        if account.currency is None or account.since is None:
+            continue
+        days = [read_by[conn] for s in account.sources if (conn := parts_of(s)[0]) in read_by]
+        until = max([*days, account.until or account.since])
+        spans.setdefault(account.currency, {}).setdefault(account.key in receiving, []).append(
+            Span(account.since, until)
+        )
+    found = {}
+    for currency, kinds in spans.items():
+        known = kinds.get(True) or kinds[False]
+        found[currency] = Span(min(s.since for s in known), min(s.until for s in known))
+    return found
+
+
+def books_span(row: Row) -> Span | None:
+    """Return the days that the books tell of; None without any document."""
+    return Span(row["since"], row["until"]) if row["documents"] else None
+
+
+def _payout(row: Row) -> Payout:
+    return Payout(
+        key=key_of(row["connection_id"], row["id"]), id=row["id"], currency=row["currency"],
+        amount_minor=row["amount_minor"], created_on=row["created_on"],
+        arrives_on=row["arrives_on"], trace_id=row["trace_id"], status=row["status"],
+    )  # fmt: skip
+
+
+def _account(row: Row) -> Account:
+    return Account(
+        key=key_of(row["connection_id"], row["id"]), connection=row["connection_id"],
+        currency=row["currency"], type=row["type"], institution=row["institution_name"],
+        mask=row["mask"], iban=row["iban"] or None, name=row["name"],
+    )  # fmt: skip
+
+
+def _line(row: Row) -> Line:
+    return Line(
+        key=key_of(row["connection_id"], row["id"]),
+        account=key_of(row["connection_id"], row["account_id"]),
+        booked_on=row["booked_on"], amount_minor=row["amount_minor"],
+    )  # fmt: skip
+
+
+def _deposit(row: Row, account: str) -> Deposit:
+    return Deposit(
+        key=key_of(row["connection_id"], row["id"]), account=account,
+        booked_on=row["booked_on"], currency=row["currency"], amount_minor=row["amount_minor"],
+        text=f"{row['description']} {row['reference']} {row['counterparty']}".strip(),
+        original_amount_minor=row["original_amount_minor"],
+        original_currency=row["original_currency"],
+    )  # fmt: skip
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        key=key_of(row["connection_id"], row["document_id"], row["account_id"]),
+        account=key_of(row["connection_id"], row["account_id"]), issued_on=row["issued_on"],
+        currency=row["currency"], amount_minor=row["amount_minor"], text=row["text"],
+    )  # fmt: skip
