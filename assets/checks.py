@@ -36,6 +36,8 @@ from pipelines.raw import RawTable
 WELL_FORMED = "rows_are_well_formed"
 FRESH = "connections_are_fresh"
 HEALTHY = "connections_are_healthy"
+APPLIED = "events_are_applied"
+APPLIED_WITHIN = timedelta(minutes=5)
 FRESH_WITHIN = timedelta(hours=1)  # unless the provider's package names its own
 ORIGINS = ("backfill", "poll", "webhook", "replay")
 FIRST_VERSION = epoch_microseconds(datetime(2010, 1, 1, tzinfo=UTC))  # before any provider of ours
@@ -112,6 +114,36 @@ def evaluate_health(connections: Sequence[Connection]) -> AssetCheckResult:
     )
 
 
+def evaluate_lag(
+    figures: Mapping[str, float], told_at: datetime | None, now: datetime
+) -> AssetCheckResult:
+    """Judge whether what arrived is in both stores, and nothing was given up."""
+    behind = {
+        name: value
+        for name, value in figures.items()
+        if name.startswith("inbox_lag_seconds") and value > APPLIED_WITHIN.total_seconds()
+    }
+    dead = sum(v for name, v in figures.items() if name.startswith("inbox_dead_letters"))
+    # Figures that nobody has told for a while are no good news: the worker is silent.
+    is_silent = told_at is not None and now - told_at > APPLIED_WITHIN
+    return AssetCheckResult(
+        passed=not behind and not dead and not is_silent,
+        severity=AssetCheckSeverity.WARN,
+        metadata={
+            "figures": MetadataValue.json(dict(figures)),
+            "told_at": MetadataValue.text(told_at.isoformat() if told_at else "never"),
+        },
+    )
+
+
+def inbox_figures(connections: ConnectionStore) -> tuple[dict[str, float], datetime | None]:
+    """Return what the worker tells of the inbox, and when it last did."""
+    with connections.database.system() as rows:
+        found = rows.execute("select name, label, value, told_at from engine_figures").fetchall()
+    told_at = max((row["told_at"] for row in found if row["name"] == "inbox_pending"), default=None)
+    return {f"{row['name']} {row['label']}".strip(): row["value"] for row in found}, told_at
+
+
 def table_facts(
     warehouse: Warehouse, provider: str, objects: Sequence[str]
 ) -> list[dict[str, Any]]:
@@ -134,6 +166,8 @@ def build_raw_checks(provider: str) -> AssetChecksDefinition:
     """Return the checks over all raw tables of a provider and over its connections."""
     specs = ingest_specs(provider)
     anchor = specs[0].key
+    # The inbox is one for all providers: its check stands on the events of the first that sent any.
+    events = [spec.key for spec in specs if provider == "stripe" and object_of(spec) == "event"]
 
     @multi_asset_check(
         name=f"{provider}_raw_checks",
@@ -145,6 +179,10 @@ def build_raw_checks(provider: str) -> AssetChecksDefinition:
             ),
             AssetCheckSpec(FRESH, asset=anchor, description=evaluate_freshness.__doc__),
             AssetCheckSpec(HEALTHY, asset=anchor, description=evaluate_health.__doc__),
+            *(
+                AssetCheckSpec(APPLIED, asset=key, description=evaluate_lag.__doc__)
+                for key in events
+            ),
         ],
     )
     def raw_checks(
@@ -165,6 +203,9 @@ def build_raw_checks(provider: str) -> AssetChecksDefinition:
             yield named(evaluate_freshness(known, now, within), anchor, FRESH)
         if AssetCheckKey(anchor, HEALTHY) in chosen:
             yield named(evaluate_health(known), anchor, HEALTHY)
+        for key in events:
+            if AssetCheckKey(key, APPLIED) in chosen:
+                yield named(evaluate_lag(*inbox_figures(connections), now), key, APPLIED)
 
     return raw_checks
 

@@ -32,6 +32,8 @@ order by erase_requested_at limit 100
 _NOTED = (
     "update connections set rows_erased_at = %(now)s, erased_at = %(ended_at)s where id = %(id)s"
 )
+# What the sync engine holds of a connection beside the warehouse.
+_HOLDING = ("inbox", "latest_objects", "event_tasks", "shadow_objects", "parked_deliveries")
 _AGAIN = timedelta(minutes=1)
 
 
@@ -53,6 +55,19 @@ def run_erasing(settings: Settings, stop_event: threading.Event) -> None:
         application.close()
 
 
+def erase_from_postgres(system: Database, tenant: TenantId, connection_id: str) -> dict[str, int]:
+    """Remove a connection's events and objects; return how many rows, by table that had any."""
+    removed = {}
+    with system.system() as rows:
+        for table in _HOLDING:
+            found = rows.execute(
+                f"delete from {table} where workspace_id = %s and connection_id = %s",
+                [str(tenant), connection_id],
+            )
+            removed[table] = found.rowcount
+    return {table: number for table, number in removed.items() if number}
+
+
 def erase_due(
     settings: Settings, system: Database, application: Database, *, now: datetime
 ) -> None:
@@ -70,6 +85,7 @@ def erase_due(
         for row in due:
             tenant = TenantId(row["workspace_id"])
             erased = erase_connection(warehouse, tenant, row["id"])
+            erased |= erase_from_postgres(system, tenant, row["id"])
             is_over = not erased and now - row["erase_requested_at"] >= QUIET
             transaction = partial(application.tenant, tenant)
             with transaction() as own:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from assets.audit import evaluate_completeness
-from assets.checks import evaluate_freshness, evaluate_health, evaluate_rows
+from assets.checks import evaluate_freshness, evaluate_health, evaluate_lag, evaluate_rows
 from assets.windows import parse_window
 from core.clock import epoch_microseconds
 from core.connections import Connection
@@ -115,3 +115,13 @@ def test_a_window_is_days_or_moments():
     for wrong in ("yesterday", "2026-13-01", "2026-01-31T08:00:00"):
         with pytest.raises(InvalidInputError):
             parse_window(wrong, None)
+
+
+def test_lag_and_dead_letters_and_silence_are_told():
+    told_at = NOW - timedelta(minutes=1)
+    well = {"inbox_lag_seconds clickhouse": 3.0, "inbox_dead_letters refetch": 0.0}
+    assert evaluate_lag(well, told_at, NOW).passed
+    assert evaluate_lag({}, None, NOW).passed  # nothing has ever arrived
+    assert not evaluate_lag(well | {"inbox_lag_seconds postgres": 301.0}, told_at, NOW).passed
+    assert not evaluate_lag(well | {"inbox_dead_letters postgres": 1.0}, told_at, NOW).passed
+    assert not evaluate_lag(well, NOW - timedelta(minutes=6), NOW).passed

@@ -8,6 +8,7 @@ import pytest
 from core.database import Database
 from core.inbox import APPEND, Arrival, append_values
 from core.tenancy import new_id
+from serving.connections.erasing import erase_from_postgres
 
 FIRST = datetime(2024, 5, 1, 12, tzinfo=UTC)
 SECOND = 1_000_000
@@ -175,6 +176,26 @@ def test_dead_letters_of_others_are_neither_seen_nor_retried(new_workspace, syst
     assert post(mine, f"dead_letters/{foreign}/retry").status_code == 404
     assert post(mine, "dead_letters/retry", cause="not_storable").json() == {"retried": 0}
     assert theirs.get("/v1/dead_letters", state="dead").json()["data"][0]["id"] == foreign
+
+
+def test_what_is_held_of_an_erased_connection_goes_with_it(workspace, system):
+    for connection in ("conn_a", "conn_b"):
+        with system.system() as rows:
+            arrival = Arrival(str(workspace.tenant), "stripe", connection, "evt_1", b"{}")
+            rows.execute(APPEND, append_values([arrival]))
+            rows.execute(
+                "insert into latest_objects values (%s, %s, 'charge', 'ch_1', 1, '', false, '{}',"
+                " now())",
+                [str(workspace.tenant), connection],
+            )
+    assert erase_from_postgres(system, workspace.tenant, "conn_a") == {
+        "inbox": 1, "latest_objects": 1,
+    }  # fmt: skip
+    with system.system() as rows:
+        for table in ("inbox", "latest_objects"):
+            query = f"select connection_id from {table} where workspace_id = %s"
+            found = rows.execute(query, [str(workspace.tenant)]).fetchall()
+            assert [row["connection_id"] for row in found] == ["conn_b"]
 
 
 def test_completeness_tells_the_audits_verdicts(workspace):
