@@ -65,6 +65,8 @@ class CauseRetry(BaseModel):
 class Retried(BaseModel):
     """How many are tried again."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"retried": 3}]})
+
     retried: int
 
 

@@ -87,6 +87,22 @@ class TypeCount(BaseModel):
 class Replay(BaseModel):
     """What a replay does, or would do."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": None,
+                    "provider": "stripe",
+                    "target": "shadow",
+                    "dry_run": True,
+                    "events": 120,
+                    "objects": 40,
+                    "by_type": [],
+                }
+            ]
+        }
+    )
+
     id: str | None = Field(description="Null after a dry run")
     provider: str
     target: Literal["in_place", "shadow"]
@@ -98,6 +114,21 @@ class Replay(BaseModel):
 
 class ShadowObject(BaseModel):
     """An object as the replayed events left it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "connection_id": "conn_0q2hz5k2m8w0c1t7e9b3n6x4r",
+                    "object": "charge",
+                    "id": "ch_3PqXk2Eexample",
+                    "state_at": "2024-05-01T12:00:01Z",
+                    "is_deleted": False,
+                    "payload": "{}",
+                }
+            ]
+        }
+    )
 
     connection_id: str
     object: str

@@ -71,6 +71,26 @@ class EndpointChange(BaseModel):
 class OutboundDelivery(BaseModel):
     """One event to one endpoint."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "dlv_7e9b3n6x4q0r2hz5k2m8w0c1t",
+                    "event_id": "evt_9b3n6x4q0r2hz5k2m8w0c1t7e",
+                    "type": "connection.synced",
+                    "state": "delivered",
+                    "attempts": 1,
+                    "answered": 200,
+                    "detail": "",
+                    "created_at": "2024-05-01T12:00:00Z",
+                    "attempted_at": "2024-05-01T12:00:01Z",
+                    "next_attempt_at": None,
+                    "body": "{}",
+                }
+            ]
+        }
+    )
+
     id: str
     event_id: str
     type: str

@@ -34,6 +34,19 @@ class SecretsChange(BaseModel):
 class SecretsState(BaseModel):
     """What is known of a connection's webhooks. The secrets are never shown."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "connection_id": "conn_0q2hz5k2m8w0c1t7e9b3n6x4r",
+                    "provider": "stripe",
+                    "secrets": 1,
+                    "path": "/v1/webhooks/stripe/conn_0q2hz5k2m8w0c1t7e9b3n6x4r",
+                }
+            ]
+        }
+    )
+
     connection_id: str
     provider: str
     secrets: int = Field(description="How many hold")
