@@ -216,6 +216,7 @@ def sustained(settings: Settings, connection_id: str, processes: list[psutil.Pro
                 sent[place] += 1
 
     system = Database.connect(settings, role="system", size=1)
+    caught_up(system)  # with what was only acknowledged before
     threads = [threading.Thread(target=post, args=(place,)) for place in (0, 1)]
     for thread in threads:
         thread.start()
