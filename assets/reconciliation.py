@@ -3,7 +3,7 @@
     unified.payouts, transactions, accounts, accounting_*  →  reconciliation.matching  →  marts
 
 A workspace whose inputs are what they were is skipped; of the others only changed rows are written,
-and what is no more is written as a tombstone. People's decisions come from Postgres.
+and what is no more is written as a tombstone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,6 +44,10 @@ DESCRIPTIONS = {
     OF_KIND["entry"]: "What each accounting entry that is a payout's, or says so, belongs to.",
     BANK_ACCOUNTS: "Bank accounts, each once, with the connections that show it.",
 }
+_SET_UP = """
+select count() as tables from system.tables
+where database = 'unified' and name in {names:Array(String)}
+"""
 _RUNS = "select workspace_id, inputs_version from marts.reconciliation_runs final"
 _UNMATCHED = f"""
 select workspace_id, count() as payouts, countIf(is_unmatched) as unmatched
@@ -110,8 +114,13 @@ def evaluate_unmatched(rows: Sequence[Mapping[str, Any]]) -> AssetCheckResult:
 def reconcile_all(
     warehouse: Warehouse, settings: Settings, now: datetime
 ) -> dict[str, dict[str, int]]:
-    """Reconcile every workspace whose inputs changed; return the rows written, by table."""
+    """Reconcile every workspace whose inputs changed; return the rows written, by table.
+
+    Before dbt has set up what is read here there is nothing to reconcile, which is no failure.
+    """
     prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
+    if warehouse.rows(_SET_UP, {"names": list(READS)})[0]["tables"] < len(READS):
+        return {}
     known = {row["workspace_id"]: row["inputs_version"] for row in warehouse.rows(_RUNS)}
     found = {}
     for row in warehouse.rows(INPUTS, {"banks": list(BANKS)}):
@@ -126,7 +135,7 @@ def _reconcile(
 ) -> dict[str, int]:
     from reconciliation.matching import reconcile  # SciPy takes 60 MB that only a run needs
 
-    inputs: Inputs = inputs_of(warehouse, workspace, ())
+    inputs: Inputs = inputs_of(warehouse, workspace)
     outcomes = reconcile(inputs.company)
     rows = {name: list(table) for name, table in outcome_rows(workspace, inputs, outcomes).items()}
     rows[BANK_ACCOUNTS] = account_rows(workspace, inputs.accounts)

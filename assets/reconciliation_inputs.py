@@ -14,7 +14,7 @@ from typing import Any
 
 from core.warehouse import Warehouse
 from reconciliation.accounts import Account, BankAccount, Line, lines_once, same_accounts
-from reconciliation.records import Company, Coverage, Decision, Deposit, Entry, Payout, Span
+from reconciliation.records import Company, Coverage, Deposit, Entry, Payout, Span
 from reconciliation.texts import read
 
 Row = Mapping[str, Any]
@@ -131,7 +131,7 @@ def parts_of(key: str) -> tuple[str, str]:
     return connection, identity.split("|", 1)[0]
 
 
-def inputs_of(warehouse: Warehouse, workspace: str, decisions: Sequence[Decision]) -> Inputs:
+def inputs_of(warehouse: Warehouse, workspace: str) -> Inputs:
     """Read a workspace."""
     values = {"workspace": workspace, "banks": list(BANKS)}
     lines = warehouse.rows(_LINES, values)
@@ -153,7 +153,7 @@ def inputs_of(warehouse: Warehouse, workspace: str, decisions: Sequence[Decision
     )
     payouts = [_payout(row) for row in warehouse.rows(_PAYOUTS, values)]
     entries = [_entry(row) for row in warehouse.rows(_ENTRIES, values)]
-    return Inputs(Company(payouts, deposits, entries, coverage, decisions), accounts)
+    return Inputs(Company(payouts, deposits, entries, coverage), accounts)
 
 
 def bank_spans(
