@@ -1,5 +1,5 @@
--- Conserved: what the processor holds, at every day's end. Guards fct_ledger_entries against unified.balance_transactions.
-{{ config(meta={'dagster': {'ref': {'name': 'fct_ledger_entries'}}}) }}
+-- Conserved: what the processor holds, at every day's end. Guards fct_trial_balance against unified.balance_transactions.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trial_balance'}}}) }}
 select workspace_id, connection_id, currency, moved_on, sum(minor) as residual_minor
 from (
     select workspace_id, connection_id, currency, effective_on as moved_on, debits_minor - credits_minor as minor
