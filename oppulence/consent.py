@@ -19,6 +19,8 @@ from linking.flow import Flow, Linked, LinkRequest, LinkStart
 from oppulence.output import print_line
 
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+# Where the browser comes back to when nothing else is asked for; to be registered like any other.
+LOOPBACK_REDIRECT = "http://localhost:8914/callback"
 # Waits at most some seconds and returns what the browser came back with.
 Wait = Callable[[float], Mapping[str, str]]
 _PAGE = (
@@ -47,6 +49,7 @@ def given_consent(
             f"{flow.provider} has no choice {', '.join(sorted(unknown))}.",
             next_step=f"Those there are: {known}.",
         )
+    redirect_url = redirect_url or LOOPBACK_REDIRECT
     state = secrets.token_urlsafe(32)
     request = LinkRequest(redirect_url, state, user_id, choice)
     address = urlsplit(redirect_url)

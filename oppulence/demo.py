@@ -13,6 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 
+from assets.manifest import built_mark, fingerprint, is_built
+from assets.progress import Progress
 from core.clock import utc_now
 from core.connections import Connection
 from core.database import Database
@@ -23,15 +25,18 @@ from linking.registry import flow_of
 from local.lease import read_live
 from oppulence.connect import keep
 from oppulence.demo_findings import Findings, find
+from oppulence.demo_providers import link_all
 from oppulence.demo_report import show
 from oppulence.demo_sandbox import SANDBOX_KEY, company_sandbox
 from oppulence.demo_steps import Steps
-from oppulence.migrate import migrate
+from oppulence.migrate import prepare_databases
 from oppulence.output import print_json
+from oppulence.sandbox_applications import with_sandbox_applications
 from oppulence.session import command_session, connection_store
 from oppulence.workspaces import renew_key
-from orchestration.outcomes import RunOutcome
+from orchestration.outcomes import NOTHING, RunOutcome
 from orchestration.runs import run_backfill, run_checks, run_incremental, run_models
+from pipelines.registry import PROVIDERS
 
 WORKSPACE = TenantId("ws_demo")
 COMPANY = "Northwind Analytics"
@@ -58,14 +63,15 @@ def run_demo(*, as_json: bool, scale: int | None) -> None:
         text = f"Start the sandbox: 18 months of {COMPANY}, a SaaS firm"
         with steps.step(text), company_sandbox(settings, scale) as sandbox:
             steps.done()
-            with steps.step("Create the schemas: Postgres, raw tables, dbt's typed layer"):
-                migrate(settings, changed_only=True, say=steps.say)
-            with steps.step("Connect the company's Stripe account"):
-                connection = _connect(settings, sandbox.url)
-            outcome = _ingest(settings, connection, steps)
-            outcome += _model(settings, steps)
-            with steps.step("Compare with the company's own books"):
-                findings = find(settings, WORKSPACE, outcome, sandbox)
+            with steps.step("Create the schemas of Postgres and ClickHouse's raw tables"):
+                prepare_databases(settings, say=steps.say)
+            with steps.step("Connect Stripe, its banks and its books: seven providers"):
+                connections = _connect(settings, sandbox.url)
+            with sandbox.standing_still() as moment:
+                outcome = _ingest(settings, connections, steps)
+                outcome += _model(settings, steps)
+                with steps.step("Compare with the company's own books"):
+                    findings = find(settings, WORKSPACE, outcome, sandbox, moment)
             key = _key(settings)
     seconds = time.monotonic() - started
     is_up = read_live(settings.data_dir) is not None
@@ -80,37 +86,71 @@ def run_demo(*, as_json: bool, scale: int | None) -> None:
 def _engines() -> Iterator[Settings]:
     with command_session("demo") as settings:
         # The sandbox is no provider's server: it need not be spared.
-        yield settings.model_copy(update={"stripe_requests_per_second": SANDBOX_RATE})
+        unhurried = settings.model_copy(update={"stripe_requests_per_second": SANDBOX_RATE})
+        yield with_sandbox_applications(unhurried)
 
 
-def _connect(settings: Settings, api_url: str) -> Connection:
+def _connect(settings: Settings, api_url: str) -> list[Connection]:
     with connection_store(settings) as store:
         linked = flow_of("stripe").verify(settings, {"api_key": SANDBOX_KEY}, api_url)
-        return keep(store, WORKSPACE, "stripe", linked, name=COMPANY)
+        stripe = keep(store, WORKSPACE, "stripe", linked, name=COMPANY)
+        return [stripe, *link_all(settings, store, WORKSPACE)]
 
 
-def _ingest(settings: Settings, connection: Connection, steps: Steps) -> RunOutcome:
-    """Backfill everything the first time; afterwards bring in what changed."""
-    if connection.last_synced_at is None:
-        with steps.step("Backfill every Stripe object") as step:
-            return _good(run_backfill(settings, [connection], on_progress=step.rows))
-    with steps.step("Bring in what changed since the last run") as step:
-        return _good(
-            run_incremental(settings, "stripe", connections=[connection], on_progress=step.rows)
-        )
+def _ingest(settings: Settings, connections: list[Connection], steps: Steps) -> RunOutcome:
+    """Bring in everything the first time, afterwards what changed; banks and books beside Stripe.
+
+    In a process of their own: a run of Dagster's takes the process's output for itself.
+    """
+    stripe, others = connections[:1], connections[1:]
+    is_first = stripe[0].last_synced_at is None
+    text = "Backfill every object of seven providers" if is_first else "Bring in what changed"
+    with steps.step(text) as step, _beside() as beside:
+        rest = beside.submit(ingest_all, settings, others)
+        return _good(ingest_all(settings, stripe, step.rows)) + _good(rest.result())
+
+
+def ingest_all(
+    settings: Settings, connections: list[Connection], on_progress: Progress | None = None
+) -> RunOutcome:
+    """Backfill the connections that were never read, bring in what changed of the others."""
+    outcome = NOTHING
+    new = [connection for connection in connections if connection.last_synced_at is None]
+    if new:
+        outcome += run_backfill(settings, new, on_progress=on_progress)
+    known = [connection for connection in connections if connection.last_synced_at is not None]
+    for provider in dict.fromkeys(connection.provider for connection in known):
+        own = [connection for connection in known if connection.provider == provider]
+        outcome += run_incremental(settings, provider, connections=own, on_progress=on_progress)
+    return outcome
 
 
 def _model(settings: Settings, steps: Steps) -> RunOutcome:
-    """Build the marts while the raw edge is checked.
+    """Build what dbt has to build while the raw edge is checked.
 
-    In a process of its own: a run of Dagster's takes the process's output for itself.
+    The first time, the typed layer is set up over rows that are there already, in the same run as
+    the marts; afterwards it fills itself, and only the marts are brought up to date.
     """
-    with (
-        steps.step("Build the marts, run dbt's tests, check the raw edge"),
-        ProcessPoolExecutor(1, get_context("spawn")) as processes,
-    ):
-        checks = processes.submit(run_checks, settings, "stripe")
-        return _good(run_models(settings, "marts")) + _good(checks.result())
+    mark, now = built_mark(settings.data_dir), fingerprint(settings.dbt_project_dir)
+    is_new = not is_built(settings.data_dir, now)
+    text = "Set up the typed layer and the marts" if is_new else "Bring the marts up to date"
+    with steps.step(f"{text}, run dbt's tests, check the raw edge"), _beside() as beside:
+        checks = beside.submit(check_all, settings)
+        built = _good(run_models(settings, "models" if is_new else "marts"))
+        mark.write_text(now)
+        return built + _good(checks.result())
+
+
+def check_all(settings: Settings) -> RunOutcome:
+    """Check the raw tables of every provider."""
+    outcome = NOTHING
+    for provider in PROVIDERS:
+        outcome += run_checks(settings, provider)
+    return outcome
+
+
+def _beside() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, get_context("spawn"))
 
 
 def _good(outcome: RunOutcome) -> RunOutcome:

@@ -12,15 +12,25 @@ from typing import Any
 from core.settings import Settings
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery, Warehouse
+from oppulence.demo_banks import (
+    COMPARED_ENTRIES,
+    ENTRIES,
+    balances_and_lines,
+    bank_accounts,
+    entries,
+    once,
+    true_balances_and_lines,
+    true_entries,
+)
 from oppulence.demo_sandbox import CompanySandbox
 from orchestration.outcomes import CheckVerdict, RunOutcome
 from pipelines.raw import RawTable
 from pipelines.registry import raw_tables
 
 TRANSACTIONS = TenantQuery(
-    "select type, status, currency, count() as number, sum(amount_minor) as amount_minor"
-    " from unified.transactions final group by type, status, currency"
-    " order by type, status, currency"
+    "select provider, type, status, currency, count() as number, sum(amount_minor) as amount_minor"
+    " from unified.transactions final where provider = 'stripe'"
+    " group by provider, type, status, currency order by type, status, currency"
 )
 BALANCES = TenantQuery(
     "select currency, sum(net_minor) as amount_minor from unified.balance_transactions final"
@@ -81,6 +91,8 @@ class Findings:
     mrr: list[dict[str, Any]]
     failed_payments: list[dict[str, Any]]
     balances: list[dict[str, Any]]
+    accounts: list[dict[str, Any]]
+    books: list[dict[str, Any]]
     checks: tuple[CheckVerdict, ...]
     agreements: tuple[Agreement, ...]
 
@@ -98,6 +110,8 @@ class Findings:
             "mrr": self.mrr,
             "failed_payments": self.failed_payments,
             "balances": self.balances,
+            "bank_accounts": self.accounts,
+            "books": self.books,
             "checks": {
                 "passed": sum(check.passed for check in self.checks),
                 "total": len(self.checks),
@@ -110,17 +124,25 @@ class Findings:
 
 
 def find(
-    settings: Settings, tenant: TenantId, outcome: RunOutcome, sandbox: CompanySandbox
+    settings: Settings,
+    tenant: TenantId,
+    outcome: RunOutcome,
+    sandbox: CompanySandbox,
+    moment: int,
 ) -> Findings:
-    """Read the warehouse as `tenant`, and the company's books beside it."""
+    """Read the warehouse as `tenant`, and beside it the company's books as of `moment`."""
+    stripe_tables = [table for table in raw_tables() if table.provider == "stripe"]
     warehouse = Warehouse.connect(settings, pool_size=2)
     try:
-        counted = warehouse.tenant_rows(tenant, objects_query(raw_tables()))
+        counted = warehouse.tenant_rows(tenant, objects_query(stripe_tables))
         transactions = warehouse.tenant_rows(tenant, TRANSACTIONS)
         mrr = warehouse.tenant_rows(tenant, MRR)
         changes = warehouse.tenant_rows(tenant, MRR_CHANGES)
         failed = warehouse.tenant_rows(tenant, FAILED_PAYMENTS)
         balances = warehouse.tenant_rows(tenant, BALANCES)
+        accounts = bank_accounts(warehouse, tenant)
+        books = warehouse.tenant_rows(tenant, ENTRIES)
+        compared = warehouse.tenant_rows(tenant, COMPARED_ENTRIES)
     finally:
         warehouse.close()
     objects = {row["object"]: row["number"] for row in counted}
@@ -132,8 +154,13 @@ def find(
         mrr=mrr,
         failed_payments=failed,
         balances=balances,
+        accounts=once(accounts),
+        books=books,
         checks=outcome.checks,
-        agreements=_agreements(objects, changes, failed, balances, sandbox),
+        agreements=(
+            *_agreements(objects, changes, failed, balances, sandbox),
+            *_bank_agreements(accounts, compared, sandbox, moment),
+        ),
     )
 
 
@@ -158,6 +185,21 @@ def _agreements(
         _mrr_agreement(mrr_changes, sandbox.book("mrr")),
         Agreement("Stripe balance", _amounts(balances), _last_values(sandbox.book("balances"))),
         Agreement("Failed payments", dict(statuses), dict(outcomes)),
+    )
+
+
+def _bank_agreements(
+    accounts: list[dict[str, Any]],
+    books: list[dict[str, Any]],
+    sandbox: CompanySandbox,
+    moment: int,
+) -> tuple[Agreement, ...]:
+    balances, lines = balances_and_lines(accounts)
+    true_balances, true_lines = true_balances_and_lines(sandbox, moment)
+    return (
+        Agreement("Bank balances", balances, true_balances),
+        Agreement("Bank lines", lines, true_lines),
+        Agreement("Books", entries(books), true_entries(sandbox, moment)),
     )
 
 

@@ -24,9 +24,19 @@ def show(
     console = Console()
     for table in (
         _objects(findings),
-        _money("Transactions", ("Type", "Status"), ("type", "status"), findings.transactions),
+        _money(
+            "Transactions at Stripe", ("Type", "Status"), ("type", "status"), findings.transactions
+        ),
         _money("MRR", (), (), findings.mrr, number="customers"),
         _money("Failed payments", ("Outcome",), ("status",), findings.failed_payments),
+        _money(
+            "Bank accounts",
+            ("Account", "", "Through"),
+            ("name", "mask", "provider"),
+            findings.accounts,
+            number="lines",
+        ),
+        _money("Documents in the books", ("Books",), ("provider",), findings.books),
         _agreements(findings),
     ):
         console.print()
@@ -53,6 +63,7 @@ def _money(
     rows: list[dict[str, Any]],
     number: str = "number",
 ) -> Table:
+    column = "customers" if number == "customers" else "number"
     table = _table(title)
     for heading in headings:
         table.add_column(heading)
@@ -64,7 +75,7 @@ def _money(
         whole, dot, fraction = amount.partition(".")
         table.add_row(
             *(str(row[column]) for column in columns),
-            f"{row[number]:,}",
+            f"{row[column]:,}",
             f"{int(whole):,}{dot}{fraction}" if whole != "-0" else amount,
             row["currency"],
         )

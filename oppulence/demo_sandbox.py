@@ -31,11 +31,27 @@ class CompanySandbox:
 
     url: str
 
-    def book(self, name: str) -> Any:
-        """Return one of the company's books (`counts`, `mrr`, `failed_payments`, `balances`)."""
-        answer = httpx.get(f"{self.url}/_sandbox/books/{name}", timeout=60)
+    is_shared: bool = False
+
+    def book(self, name: str, *, at: int | None = None) -> Any:
+        """Return one of the company's books (`mrr`, `bank_balances`, …), `at` epoch seconds."""
+        query = {} if at is None else {"at": at}
+        answer = httpx.get(f"{self.url}/_sandbox/books/{name}", params=query, timeout=60)
         answer.raise_for_status()
         return answer.json()
+
+    @contextmanager
+    def standing_still(self) -> Iterator[int]:
+        """Stop the sandbox's clock and yield its time, so that figures are of one moment.
+
+        A sandbox that others use as well goes on: what happens meanwhile may differ there.
+        """
+        clock = f"{self.url}/_sandbox/clock"
+        if self.is_shared:
+            yield int(httpx.get(clock, timeout=10).json()["now"])
+            return
+        yield int(httpx.post(clock, json={"frozen": True}, timeout=10).json()["now"])
+        httpx.post(clock, json={"frozen": False}, timeout=10).raise_for_status()
 
 
 @contextmanager
@@ -53,7 +69,7 @@ def company_sandbox(settings: Settings, scale: int | None) -> Iterator[CompanySa
     url = f"http://{LOOPBACK}:{settings.sandbox_port}"
     live = read_live(settings.data_dir)
     if live is not None and "sandbox" in live.parts:
-        yield CompanySandbox(url)
+        yield CompanySandbox(url, is_shared=True)
         return
     require_free([FixedPort("sandbox", LOOPBACK, settings.sandbox_port, "OPPULENCE_SANDBOX_PORT")])
     part = sandbox_part(settings)

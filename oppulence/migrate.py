@@ -61,6 +61,20 @@ def migrate(
     Raises:
         ModelsFailedError: dbt failed; the detail is its last words.
     """
+    prepare_databases(settings, say=say)
+    mark = built_mark(settings.data_dir)
+    now = fingerprint(settings.dbt_project_dir)
+    if changed_only and not full_refresh and is_built(settings.data_dir, now):
+        say("ClickHouse: dbt's models are as they were built")
+    else:
+        say("ClickHouse: dbt's models")
+        mark.unlink(missing_ok=True)
+        build_models(settings, full_refresh=full_refresh)
+        mark.write_text(now)
+
+
+def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_line) -> None:
+    """Bring everything but dbt's models to the present schema; idempotent."""
     say("Postgres: roles and tables")
     prepare_database(settings)
     say("ClickHouse: databases and raw tables")
@@ -75,15 +89,6 @@ def migrate(
             warehouse.close()
     say("Dagster: home")
     prepare_home(settings)
-    mark = built_mark(settings.data_dir)
-    now = fingerprint(settings.dbt_project_dir)
-    if changed_only and not full_refresh and is_built(settings.data_dir, now):
-        say("ClickHouse: dbt's models are as they were built")
-    else:
-        say("ClickHouse: dbt's models")
-        mark.unlink(missing_ok=True)
-        build_models(settings, full_refresh=full_refresh)
-        mark.write_text(now)
 
 
 def build_models(settings: Settings, *, full_refresh: bool = False) -> None:
@@ -105,6 +110,7 @@ def build_models(settings: Settings, *, full_refresh: bool = False) -> None:
             *("--exclude-resource-type", "unit_test"),
             *("--project-dir", project, "--profiles-dir", project),
             *("--target-path", str(artifacts), "--log-path", str(artifacts)),
+            *("--log-level-file", "warn"),
             *(("--full-refresh",) if full_refresh else ()),
         ],
         env=settings.dbt_environment(),
