@@ -29,7 +29,7 @@ from oppulence.demo_providers import link_all
 from oppulence.demo_report import show
 from oppulence.demo_sandbox import SANDBOX_KEY, company_sandbox
 from oppulence.demo_steps import Steps
-from oppulence.migrate import prepare_databases
+from oppulence.migrate import build_models, prepare_databases
 from oppulence.output import print_json
 from oppulence.sandbox_applications import with_sandbox_applications
 from oppulence.session import command_session, connection_store
@@ -128,18 +128,19 @@ def ingest_all(
 def _model(settings: Settings, steps: Steps) -> RunOutcome:
     """Build what dbt has to build while the raw edge is checked.
 
-    The first time, the typed layer is set up over rows that are there already, before the marts:
-    dbt takes a streaming table for done when it is made, before its views fill it. Afterwards it
-    fills itself, and only the marts are brought up to date.
+    The first time, every model is set up over rows that are there already, and the marts once more:
+    dbt takes a streaming table for done when it is made, before its views fill it. Afterwards the
+    typed layer fills itself, and only the marts are brought up to date.
     """
     mark, now = built_mark(settings.data_dir), fingerprint(settings.dbt_project_dir)
     is_new = not is_built(settings.data_dir, now)
     text = "Set up the typed layer and the marts" if is_new else "Bring the marts up to date"
     with steps.step(f"{text}, run dbt's tests, check the raw edge"), _beside() as beside:
         checks = beside.submit(check_all, settings)
-        built = _good(run_models(settings, "streaming")) if is_new else NOTHING
-        built += _good(run_models(settings, "marts"))
-        mark.write_text(now)
+        if is_new:
+            build_models(settings)
+            mark.write_text(now)
+        built = _good(run_models(settings, "marts"))
         return built + _good(checks.result())
 
 
