@@ -107,7 +107,9 @@ def _ingest(settings: Settings, connections: list[Connection], steps: Steps) -> 
     text = "Backfill every object of seven providers" if is_first else "Bring in what changed"
     with steps.step(text) as step, _beside() as beside:
         rest = beside.submit(ingest_all, settings, others)
-        return _good(ingest_all(settings, stripe, step.rows)) + _good(rest.result())
+        outcome = _good(ingest_all(settings, stripe, step.rows)) + _good(rest.result())
+        step.rows({name: n for name, n in outcome.rows.items() if name.startswith("raw.")})
+        return outcome
 
 
 def ingest_all(
@@ -128,9 +130,9 @@ def ingest_all(
 def _model(settings: Settings, steps: Steps) -> RunOutcome:
     """Build what dbt has to build while the raw edge is checked.
 
-    The first time, every model is set up over rows that are there already, and the marts once more:
-    dbt takes a streaming table for done when it is made, before its views fill it. Afterwards the
-    typed layer fills itself, and only the marts are brought up to date.
+    The first time, the typed layer is set up over rows that are there already, before the marts:
+    dbt takes a streaming table for done when it is made, before its views fill it. Afterwards it
+    fills itself, and only the marts are brought up to date.
     """
     mark, now = built_mark(settings.data_dir), fingerprint(settings.dbt_project_dir)
     is_new = not is_built(settings.data_dir, now)
@@ -138,9 +140,9 @@ def _model(settings: Settings, steps: Steps) -> RunOutcome:
     with steps.step(f"{text}, run dbt's tests, check the raw edge"), _beside() as beside:
         checks = beside.submit(check_all, settings)
         if is_new:
-            build_models(settings)
-            mark.write_text(now)
+            build_models(settings, with_marts=False)
         built = _good(run_models(settings, "marts"))
+        mark.write_text(now)
         return built + _good(checks.result())
 
 

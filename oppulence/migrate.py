@@ -91,8 +91,10 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
     prepare_home(settings)
 
 
-def build_models(settings: Settings, *, full_refresh: bool = False) -> None:
-    """Run every dbt seed and model.
+def build_models(
+    settings: Settings, *, full_refresh: bool = False, with_marts: bool = True
+) -> None:
+    """Run every dbt seed and model, or only the layers that fill themselves.
 
     Raises:
         ModelsFailedError: dbt failed; the detail is its last words.
@@ -112,6 +114,7 @@ def build_models(settings: Settings, *, full_refresh: bool = False) -> None:
             *("--target-path", str(artifacts), "--log-path", str(artifacts)),
             *("--log-level-file", "warn"),
             *(("--full-refresh",) if full_refresh else ()),
+            *(() if with_marts else ("--exclude", "path:models/marts")),
         ],
         env=settings.dbt_environment(),
         capture_output=True,
