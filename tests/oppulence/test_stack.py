@@ -99,9 +99,10 @@ def test_a_stripe_account_connects_and_its_key_is_never_shown(stack: RunningStac
 def test_a_key_that_stripe_refuses_is_not_stored(stack: RunningStack) -> None:
     wrong = "sk_test_51NotAKeyOfAnyone"
     done = stack.run("connect", "stripe", "--workspace", "ws_other", STRIPE_API_KEY=wrong)
-    assert done.returncode == 69
-    assert done.stderr.splitlines()[0].startswith("Stripe rejected the API key: ")
-    assert done.stderr.splitlines()[1] == "Next step: Connect again with a valid key."
+    assert done.returncode == 2
+    first, second = done.stderr.splitlines()
+    assert first.startswith("The provider refused the credentials: Stripe refused the key: ")
+    assert second == ("Next step: Use a valid secret or restricted key that may read the account.")
     assert wrong not in done.stdout + done.stderr
 
 
