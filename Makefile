@@ -19,7 +19,7 @@ up: $(VENV)/run.stamp ## Keep everything running until Ctrl-C: API, Dagster UI, 
 	@$(BIN)/oppulence up
 
 test: $(VENV)/dev.stamp check ## Lint, types, import rules, dbt and every test: exactly what CI runs
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests
 
 check: $(VENV)/dev.stamp ## Lint, types and import rules alone (quick)
 	@$(BIN)/ruff check .
