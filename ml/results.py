@@ -65,3 +65,21 @@ def results(
 
 
 _ROW_COLUMNS = frozenset(SCHEMA) - {"facet", "model_version"}
+
+
+def nothing(facet: str, rows: int) -> pl.DataFrame:
+    """Say nothing of so many rows: null values, of which no finding is kept.
+
+    Examples
+    --------
+    >>> nothing("recurring", 2)["value"].to_list()
+    [None, None]
+    """
+    return results(
+        facet,
+        value=[None] * rows,
+        confidence=[0.0] * rows,
+        evidence=[""] * rows,
+        model_version="",
+        abstained=[True] * rows,
+    )

@@ -24,7 +24,7 @@ from ml.ledger_account.training import Training, best, block_ends
 from ml.ledger_account.wording import BUCKETS, Softmax, feature_matrix
 from ml.results import results
 
-FACET = "ledger_account"
+NAME = "ledger_account"
 _CHUNK = 16_384
 
 
@@ -67,7 +67,7 @@ class LedgerAccountModel:
         used = np.flatnonzero(np.abs(self.softmax.weights).max(axis=1, initial=0) > 0)
         return dump(
             {
-                "facet": FACET,
+                "facet": NAME,
                 "version": self.version,
                 "names": self.names,
                 "history": {
@@ -130,7 +130,7 @@ def finish(training: Training) -> LedgerAccountModel:
         softmax=training.softmax,
         ranker=ranker,
         calibration=calibration,
-        version=f"{FACET}-1-{_digest(history)}",
+        version=f"{NAME}-1-{_digest(history)}",
         memory=_memory(history, names),
     )
 
@@ -173,8 +173,8 @@ def from_artifact(content: bytes, sha256: str) -> LedgerAccountModel:
         They are another facet's model.
     """
     stored = load(content, sha256)
-    if stored.get("facet") != FACET:
-        raise InvalidInputError(f"This is no {FACET} model.")
+    if stored.get("facet") != NAME:
+        raise InvalidInputError(f"This is no {NAME} model.")
     past = stored["history"]
     history = pl.DataFrame(
         {
@@ -224,7 +224,7 @@ def _results(
     words: list[str] | pl.Series,
 ) -> pl.DataFrame:
     return results(
-        FACET,
+        NAME,
         value=value,
         confidence=pl.Series(confidence, dtype=pl.Float64),
         evidence=words,

@@ -10,12 +10,14 @@ from dataclasses import astuple, fields
 import polars as pl
 
 from core.errors import InvalidInputError
+from ml.facet import Context, Facet
 from ml.lineage import require_permitted
 from ml.merchants.descriptors import Descriptor, take_apart
 from ml.merchants.rules import GENERIC
 from ml.results import results
+from ml.transactions import IS_BANK_LINE
 
-FACET = "merchant"
+NAME = "merchant"
 VERSION = "merchant-rules-1"
 # Share of right merges in the inspected sample (docs/enrichment.md), stated for every answer.
 CONFIDENCE = 0.95
@@ -86,10 +88,25 @@ def merchant(frame: pl.DataFrame) -> pl.DataFrame:
         ).alias("evidence")
     )["evidence"]
     return results(
-        FACET,
+        NAME,
         value=found["name"],
         confidence=pl.select(pl.when(named).then(CONFIDENCE).otherwise(0.0).alias("c"))["c"],
         evidence=words,
         model_version=VERSION,
         abstained=~named,
     )
+
+
+def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Answer as a facet: lines of a bank or card; what a processor lists has a customer instead."""
+    lines = frame.select(IS_BANK_LINE.alias("is_line"))["is_line"]
+    value = pl.when(lines & (pl.col("value") != "")).then("value")
+    return merchant(frame).with_columns(value.alias("value"))
+
+
+FACET = Facet(
+    name=NAME,
+    says="The business behind the descriptor, as one would write it",
+    answer=answer,
+    version=VERSION,
+)

@@ -1,5 +1,5 @@
 """Recurring: subscriptions, rents and salaries among a merchant's payments, and what comes next."""
 
-from ml.recurring.facet import recurring, series
+from ml.recurring.facet import FACET, recurring, series
 
-__all__ = ["recurring", "series"]
+__all__ = ["FACET", "recurring", "series"]

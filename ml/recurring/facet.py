@@ -9,11 +9,12 @@ from statistics import median
 import polars as pl
 
 from core.errors import InvalidInputError
+from ml.facet import Context, Facet
 from ml.lineage import require_permitted
 from ml.recurring.chains import LEAST_SCORE, Chain, chains
 from ml.results import results
 
-FACET = "recurring"
+NAME = "recurring"
 VERSION = "recurring-1"
 # A series whose next payment is this many periods late has ended.
 _ENDED_AFTER = 2.0
@@ -109,12 +110,21 @@ def recurring(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
         for row in line["rows"]:
             answers[row] = (line["cadence"], line["confidence"], told)
     return results(
-        FACET,
+        NAME,
         value=[answer[0] for answer in answers],
         confidence=[answer[1] for answer in answers],
         evidence=[answer[2] for answer in answers],
         model_version=VERSION,
         abstained=[answer[0] != "none" and answer[1] < _LEAST_CONFIDENCE for answer in answers],
+    )
+
+
+def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Answer as a facet: by the merchant's clean name; nothing where no rhythm was found."""
+    named = frame.with_columns(context.found["merchant"]["value"].alias("merchant"))
+    answers = recurring(named, context.as_of)
+    return answers.with_columns(
+        pl.when(pl.col("value") != "none").then("value").alias("value"),
     )
 
 
@@ -184,3 +194,14 @@ def _check(frame: pl.DataFrame) -> None:
             raise InvalidInputError(f"The rows lack the column `{name}`.")
         if frame.height and frame[name].dtype != dtype:
             raise InvalidInputError(f"`{name}` must be {dtype}, not {frame[name].dtype}.")
+
+
+FACET = Facet(
+    name=NAME,
+    says="The rhythm of the series that a payment belongs to: `weekly`, `monthly`, `yearly`, …",
+    answer=answer,
+    version=VERSION,
+    reads="history",
+    after=("merchant",),
+    corrects=False,
+)

@@ -1,0 +1,91 @@
+"""What did users of this workspace correct? Their word goes before any rule or model, at once.
+
+A correction holds for the rows alike: the same merchant, the same direction of money (`like_key`).
+It answers with confidence 1 and says whose word it is. The caller brings one workspace's
+corrections; nothing here knows another's.
+"""
+
+import polars as pl
+
+from ml.results import SCHEMA
+
+VERSION = "feedback"
+COLUMNS: dict[str, pl.DataType] = {
+    "facet": pl.String(),
+    "like_key": pl.String(),
+    "value": pl.String(),
+    "said_on": pl.Date(),
+}
+NOTHING = pl.DataFrame(schema=COLUMNS)
+
+
+def like_keys(frame: pl.DataFrame, merchants: pl.DataFrame) -> pl.Series:
+    """Return, row by row, what makes rows alike: merchant and direction.
+
+    Parameters
+    ----------
+    frame
+        As in `ml.transactions`.
+    merchants
+        `ml.merchants.parse` of the frame's descriptors.
+
+    Returns
+    -------
+    polars.Series
+        Equal for alike rows, null where no merchant can be read.
+
+    Examples
+    --------
+    >>> from ml.merchants import parse
+    >>> rows = pl.DataFrame({"merchant": ["TWINKL LTD", "PAYPAL *TWINKL"],
+    ...                      "amount_minor": [-100, -250]})
+    >>> like_keys(rows, parse(rows["merchant"])).n_unique()
+    1
+    """
+    direction = pl.when(pl.col("amount_minor") < 0).then(pl.lit("out")).otherwise(pl.lit("in"))
+    sides = frame.select(direction.alias("direction"))
+    return (
+        merchants.select("merchant_id", "key")
+        .hstack(sides)
+        .select(
+            pl.when(pl.col("key").str.contains(r"\p{L}"))
+            .then(pl.concat_str("merchant_id", pl.lit(":"), "direction"))
+            .alias("like_key")
+        )["like_key"]
+    )
+
+
+def corrected(
+    facet: str, answers: pl.DataFrame, keys: pl.Series, corrections: pl.DataFrame
+) -> pl.DataFrame:
+    """Put the workspace's own word in the place of a facet's answers.
+
+    Parameters
+    ----------
+    facet
+        Whose answers.
+    answers
+        As in `ml.results`.
+    keys
+        Of `like_keys`, aligned with the answers.
+    corrections
+        The workspace's, as in `COLUMNS`; of two for the same rows the later wins.
+    """
+    own = corrections.filter(pl.col("facet") == facet)
+    if not own.height:
+        return answers
+    said = own.sort("said_on", maintain_order=True).unique("like_key", keep="last").select(
+        "like_key", pl.col("value").alias("said"), "said_on"
+    )  # fmt: skip
+    joined = answers.with_columns(keys.alias("like_key")).join(
+        said, on="like_key", how="left", maintain_order="left"
+    )
+    is_said = pl.col("said").is_not_null()
+    words = pl.format("You said so of such rows on {}.", pl.col("said_on").cast(pl.String))
+    return joined.with_columns(
+        pl.when(is_said).then("said").otherwise("value").alias("value"),
+        pl.when(is_said).then(1.0).otherwise("confidence").alias("confidence"),
+        pl.when(is_said).then(words).otherwise("evidence").alias("evidence"),
+        pl.when(is_said).then(pl.lit(VERSION)).otherwise("model_version").alias("model_version"),
+        pl.when(is_said).then(pl.lit(value=False)).otherwise("abstained").alias("abstained"),
+    ).select(*SCHEMA)

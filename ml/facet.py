@@ -1,0 +1,128 @@
+"""What is a facet? A name, a function over frames, and what it needs beside the row.
+
+A facet is in the product once it stands in `ml.registry.FACETS`: scoring, the API, its document and
+the tests that hold for every facet pick it up there. It answers one frame with another of
+`ml.results`, row for row. A null value says nothing of a row: no finding is kept.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import polars as pl
+
+from ml.artifacts import Artifact
+
+# `row`: answers each row from itself (and from what stands before it in the registry).
+# `history`: answers from a workspace's whole history, which is the frame; scored anew when any of
+# its rows changes. The API gives such a facet the rows of the request.
+Reads = Literal["row", "history"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a facet is given beside the frame.
+
+    Attributes
+    ----------
+    as_of
+        Today.
+    found
+        Answers of the facets named in `after`, aligned with the frame.
+    model
+        The facet's own opened model; None where none is registered yet (then it abstains).
+    """
+
+    as_of: date
+    found: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    model: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a training made.
+
+    Attributes
+    ----------
+    artifact
+        The model's bytes and hash.
+    version
+        The same rows give the same version.
+    score
+        The one measure on the frozen test set by which a challenger must beat the champion.
+    measures
+        Everything measured, for the model's card; numbers, texts and lists of them.
+    """
+
+    artifact: Artifact
+    version: str
+    score: float
+    measures: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How a facet's model comes to be.
+
+    Attributes
+    ----------
+    scope
+        `shared`: one model for all; `workspace`: each workspace's own, from its own rows.
+    rows
+        SQL of the rows to learn from (`ml.feature_queries`), with `{workspace:String}` where the
+        scope is a workspace; empty where the facet learns from rows of the package alone.
+    train
+        From those rows, and the reviewed feedback of this facet (columns `merchant`,
+        `amount_minor`, `value`), to a model. None where the rows are too few.
+    open
+        From bytes and hash to what `Context.model` holds; checks the hash (`ml.artifacts`).
+    refresh_days
+        After how many days to train anew; new rows alone do not.
+    """
+
+    scope: Literal["shared", "workspace"]
+    rows: str
+    train: Callable[[pl.DataFrame, pl.DataFrame], Trained | None]
+    open: Callable[[bytes, str], Any]
+    refresh_days: int = 7
+
+
+Answer = Callable[[pl.DataFrame, Context], pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One thing that is said of a transaction.
+
+    Attributes
+    ----------
+    name
+        As in the API and in `unified.enrichments`.
+    says
+        What its value is, in a sentence, for the API's document.
+    answer
+        The function over frames; input columns in `ml.transactions`.
+    version
+        Of its rules. A new version has everything scored anew; a model's version comes on top.
+    reads
+        What it needs of a workspace.
+    after
+        Facets whose answers it reads. They are answered first, corrections applied.
+    training
+        How its model is made, for those that have one.
+    corrects
+        Whether a user may correct it (`POST /v1/enrichment/feedback`).
+    values
+        The values it may take, where these are a closed list; a correction must be one of them.
+    """
+
+    name: str
+    says: str
+    answer: Answer
+    version: str
+    reads: Reads = "row"
+    after: tuple[str, ...] = ()
+    training: Training | None = None
+    corrects: bool = True
+    values: Callable[[], frozenset[str]] | None = None

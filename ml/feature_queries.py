@@ -1,0 +1,54 @@
+"""What do features and labels come from? Every SQL that reads the warehouse for `ml/`, and only it.
+
+The SQL is text here and run by Dagster's assets, so that one test can read all of it: each query
+names the providers it may see (`PERMITTED`), of tables that carry a provider. Xero is not among
+them, by its terms (`ml.lineage`); the frames are checked again as they enter.
+"""
+
+# Providers whose data may be learned from and scored. Xero's terms forbid it.
+PERMITTED = ("stripe", "plaid", "gocardless", "teller", "enablebanking", "quickbooks")
+_ONLY = "provider in ({})".format(", ".join(f"'{name}'" for name in PERMITTED))
+
+TRANSACTIONS = f"""
+select t.provider as provider, t.connection_id as connection_id, t.id as id,
+    t.account_id as account_id, t.type as type, t.status as status,
+    t.amount_minor as amount_minor, t.currency as currency,
+    coalesce(nullIf(t.description, ''), t.counterparty) as merchant, t.counterparty as counterparty,
+    t.counterparty_account as counterparty_account, t.reference as reference,
+    t.merchant_category_code as merchant_category_code, t.provider_category as provider_category,
+    t.payment_method_type as payment_method_type, t.failure_code as failure_code,
+    t.decline_code as decline_code, t.customer_id as customer_id, t.parent_id as parent_id,
+    t.occurred_at as occurred_at, t.booked_on as booked_on,
+    a.type as account_type, a.subtype as account_subtype, a.mask as account_mask,
+    a.iban as account_iban, a.holder_name as account_holder, a.institution_name as institution,
+    t.version as source_version, t.landed_at as landed_at
+from (
+    select * from unified.transactions final
+    where workspace_id = {{workspace:String}} and {_ONLY} and landed_at > {{since:DateTime64(3)}}
+) as t
+left join (
+    select * from unified.accounts final
+    where workspace_id = {{workspace:String}} and {_ONLY}
+) as a on a.connection_id = t.connection_id and a.id = t.account_id
+order by t.connection_id, t.id
+"""
+
+# A bookkeeper's own choice: the lines of purchases and bills. `amount_minor` is money out.
+CODED_PURCHASES = f"""
+select e.provider as provider, e.contact_name as merchant, -e.debit_minor as amount_minor,
+    e.currency as currency, e.issued_on as booked_on, a.name as account
+from (
+    select * from unified.accounting_entries
+    where workspace_id = {{workspace:String}} and {_ONLY}
+        and document_type in ('purchase', 'bill', 'receipt') and account_role = 'line'
+        and debit_minor > 0 and contact_name is not null
+) as e
+inner join (
+    select * from unified.accounting_accounts final
+    where workspace_id = {{workspace:String}} and {_ONLY}
+) as a on a.connection_id = e.connection_id and a.id = e.account_id
+where a.name is not null
+order by e.issued_on, e.document_id, e.entry_number
+"""
+
+QUERIES = {"transactions": TRANSACTIONS, "coded_purchases": CODED_PURCHASES}

@@ -1,0 +1,50 @@
+"""Which facets are there? The one table; to add a facet is to add its row.
+
+Order matters: a facet stands behind those that it reads (`after`).
+"""
+
+from collections.abc import Iterable
+
+from core.errors import NotFoundError
+from ml import ledger_account, merchants, recurring
+from ml.facet import Facet
+
+FACETS: tuple[Facet, ...] = (
+    merchants.FACET,
+    ledger_account.FACET,
+    recurring.FACET,
+)
+BY_NAME = {facet.name: facet for facet in FACETS}
+
+
+def facet_of(name: str) -> Facet:
+    """Return a facet by its name.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of this name.
+    """
+    if name not in BY_NAME:
+        raise NotFoundError(
+            f"There is no facet {name[:40]!r}.", next_step=f"There are {', '.join(BY_NAME)}."
+        )
+    return BY_NAME[name]
+
+
+def with_those_before(names: Iterable[str]) -> list[Facet]:
+    """Return the named facets and all that they read, in the registry's order.
+
+    Examples
+    --------
+    >>> [facet.name for facet in with_those_before(["recurring"])]
+    ['merchant', 'recurring']
+    """
+    wanted: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        facet = facet_of(waiting.pop())
+        if facet.name not in wanted:
+            wanted.add(facet.name)
+            waiting += facet.after
+    return [facet for facet in FACETS if facet.name in wanted]

@@ -1,0 +1,91 @@
+"""What does a facet see of a transaction? One frame, whoever asks: Dagster's scoring or the API.
+
+`prepared` makes it of rows of `unified.transactions` (or of raw rows a caller sends): every column
+is there with its type, what is missing is null. `merchant` is the raw descriptor, the text that the
+bank or the processor wrote; `booked_on` is the booking date, or the day it occurred.
+"""
+
+import polars as pl
+
+from core.errors import InvalidInputError
+from ml.lineage import require_permitted
+
+MOMENT = pl.Datetime("us", "UTC")
+COLUMNS: dict[str, pl.DataType] = {
+    "provider": pl.String(),
+    "connection_id": pl.String(),
+    "id": pl.String(),
+    "account_id": pl.String(),
+    "type": pl.String(),
+    "status": pl.String(),
+    "amount_minor": pl.Int64(),
+    "currency": pl.String(),
+    "merchant": pl.String(),
+    "counterparty": pl.String(),
+    "counterparty_account": pl.String(),
+    "reference": pl.String(),
+    "merchant_category_code": pl.String(),
+    "provider_category": pl.String(),
+    "payment_method_type": pl.String(),
+    "failure_code": pl.String(),
+    "decline_code": pl.String(),
+    "customer_id": pl.String(),
+    "parent_id": pl.String(),
+    "occurred_at": MOMENT,
+    "booked_on": pl.Date(),
+    # Of the account that it moved (`unified.accounts`).
+    "account_type": pl.String(),
+    "account_subtype": pl.String(),
+    "account_mask": pl.String(),
+    "account_iban": pl.String(),
+    "account_holder": pl.String(),
+    "institution": pl.String(),
+}
+# What stands on a bank account or card; a payment processor's rows have customers, not merchants.
+IS_BANK_LINE = pl.col("provider") != "stripe"
+_NEEDED = ("provider", "id", "amount_minor", "currency")
+
+
+def prepared(rows: pl.DataFrame) -> pl.DataFrame:
+    """Bring rows into the frame that facets read.
+
+    Parameters
+    ----------
+    rows
+        Any of `COLUMNS`, at least `provider`, `id`, `amount_minor` and `currency`; others are kept
+        out.
+
+    Returns
+    -------
+    polars.DataFrame
+        Exactly `COLUMNS`, row order kept.
+
+    Raises
+    ------
+    InvalidInputError
+        A needed column is missing, or one holds another type.
+    ForbiddenError
+        A row comes from a provider whose terms forbid machine learning (`ml.lineage`).
+
+    Examples
+    --------
+    >>> row = {"provider": ["plaid"], "id": ["t"], "amount_minor": [-475], "currency": ["USD"],
+    ...        "merchant": ["SQ *BLUE BOTTLE 8442"]}
+    >>> prepared(pl.DataFrame(row)).columns == list(COLUMNS)
+    True
+    """
+    require_permitted(rows)
+    for name in _NEEDED:
+        if name not in rows.columns:
+            raise InvalidInputError(f"The rows lack the column `{name}`.")
+    try:
+        frame = rows.select(
+            (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
+            for name, dtype in COLUMNS.items()
+        )
+    except (pl.exceptions.InvalidOperationError, pl.exceptions.ComputeError) as error:
+        raise InvalidInputError(f"A column holds another type: {error}") from error
+    return frame.with_columns(
+        pl.coalesce("merchant", "counterparty").alias("merchant"),
+        pl.coalesce("booked_on", pl.col("occurred_at").dt.date()).alias("booked_on"),
+    )
