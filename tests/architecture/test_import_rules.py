@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LINT = Path(sys.executable).parent / "lint-imports"
 ROOMS = [
     "assets", "core", "linking", "local", "ml", "oppulence", "orchestration", "pipelines",
-    "reconciliation", "sandbox", "serving",
+    "reconciliation", "recovery", "sandbox", "serving",
 ]  # fmt: skip
 
 
@@ -28,6 +28,7 @@ ROOMS = [
         ("orchestration", "import serving"),
         ("ml", "import pipelines"),
         ("reconciliation", "import ml"),
+        ("recovery", "import serving.app"),
     ],
 )
 def test_a_forbidden_import_is_caught(tmp_path, room, statement):

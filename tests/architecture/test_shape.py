@@ -16,7 +16,8 @@ LONG_FILES: dict[str, int] = {}
 VAGUE_NAMES = {"utils", "helpers", "common", "base", "misc", "util", "helper", "shared"}
 ROOMS = {
     "assets", "benchmarks", "core", "dbt", "docs", "linking", "local", "ml", "oppulence",
-    "orchestration", "pipelines", "reconciliation", "sandbox", "serving", "tests", "deploy",
+    "orchestration", "pipelines", "reconciliation", "recovery", "sandbox", "serving", "tests",
+    "deploy",
 }  # fmt: skip
 # What ties a commit to one machine or place, written so that this file does not match itself.
 FOREIGN = [

@@ -15,7 +15,7 @@ TEXT = {page: page.read_text() for page in PAGES}
 # A repository path in backticks: a known room, a slash, and no placeholder.
 NAMED_PATH = re.compile(
     r"`((?:assets|benchmarks|core|dbt|docs|local|ml|oppulence|orchestration|pipelines"
-    r"|reconciliation|sandbox|serving|tests|deploy)/[\w./-]+)`"
+    r"|reconciliation|recovery|sandbox|serving|tests|deploy)/[\w./-]+)`"
 )
 
 
