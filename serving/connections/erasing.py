@@ -32,8 +32,11 @@ order by erase_requested_at limit 100
 _NOTED = (
     "update connections set rows_erased_at = %(now)s, erased_at = %(ended_at)s where id = %(id)s"
 )
-# What the sync engine holds of a connection beside the warehouse.
-_HOLDING = ("inbox", "latest_objects", "event_tasks", "shadow_objects", "parked_deliveries")
+# What the sync engine and recovery hold of a connection beside the warehouse.
+_HOLDING = (
+    "inbox", "latest_objects", "event_tasks", "shadow_objects", "parked_deliveries",
+    "recovery_signals", "recovery_episodes", "recovery_attempts", "recovery_assignments",
+)  # fmt: skip
 _AGAIN = timedelta(minutes=1)
 
 

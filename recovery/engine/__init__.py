@@ -1,0 +1,1 @@
+"""What happens to an episode next? Pure functions: (episode, flow, facts, now) to a transition."""

@@ -1,0 +1,184 @@
+"""What does an episode do when its time has come? One transition; again until it waits or acts."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from recovery.engine.changing import act, end, move, stay
+from recovery.engine.clocks import quiet_until, zone_of
+from recovery.engine.episode import ActionRequest, Assignment, Episode, Terms, Transition
+from recovery.experiments.arms import Arm, Experiment, arm_of
+from recovery.flows.conditions import holds
+from recovery.flows.document import NOTHING_TO_RETRY, Flow
+from recovery.flows.facts import Fact, Facts
+from recovery.flows.steps import (
+    Await,
+    Branch,
+    End,
+    Message,
+    Retry,
+    Split,
+    Subscription,
+    Task,
+    Wait,
+    Webhook,
+)
+from recovery.flows.waits import ends_at
+
+
+def advance(episode: Episode, flow: Flow, terms: Terms, now: datetime) -> Transition | None:
+    """Return the episode's next transition; None where nothing is due."""
+    if episode.state != "running" or episode.due_at is None or now < episode.due_at:
+        return None
+    facts = facts_now(episode, now)
+    for way_out in flow.exits:
+        if holds(way_out.when, facts):
+            return end(episode, way_out.outcome, "A condition to leave the flow holds.", now)
+    step = flow.steps[episode.step]
+    if _passes_time(step) and _must_take_over(episode, flow, terms):
+        return act(episode, ActionRequest("take_over"), "We retry, so the provider must not.")
+    return _STEPS[type(step)](episode, step, terms, now, facts, flow)
+
+
+def facts_now(episode: Episode, now: datetime) -> Facts:
+    """Return the episode's facts, and those that the engine itself knows."""
+    memory = episode.memory
+    own: dict[str, Fact] = {
+        "cause": episode.cause,
+        "amount": episode.amount_minor,
+        "currency": episode.currency,
+        "attempts_ours": memory.attempts_ours,
+        "messages": memory.messages,
+        "days_open": (now - episode.opened_at).days,
+    }
+    return {**episode.facts, **own, **{f"arm.{name}": arm for name, arm in memory.arms.items()}}
+
+
+def _passes_time(step: object) -> bool:
+    return isinstance(step, Wait | Await | Retry)
+
+
+def _must_take_over(episode: Episode, flow: Flow, terms: Terms) -> bool:
+    memory = episode.memory
+    return (
+        terms.owner == "oppulence"
+        and episode.subject_kind == "invoice"
+        and not (memory.taken_over or memory.not_ours or memory.is_holdout)
+        and episode.cause not in NOTHING_TO_RETRY
+        and any(isinstance(step, Retry) for step in flow.steps.values())
+    )
+
+
+def _wait(
+    episode: Episode, step: Wait, terms: Terms, now: datetime, _: Facts, __: Flow
+) -> Transition:
+    if episode.memory.phase == "armed":
+        return move(episode, step.next, now, "wait_over", "The time has come.")
+    until = ends_at(step.until, now, zone_of(episode, terms))
+    memory = replace(episode.memory, phase="armed")
+    return stay(episode, "wait_began", "Waits.", due_at=until, memory=memory)
+
+
+def _await(
+    episode: Episode, step: Await, terms: Terms, now: datetime, _: Facts, __: Flow
+) -> Transition:
+    if episode.memory.phase == "armed":
+        return move(episode, step.on_timeout, now, "timed_out", f"No {step.event} in time.")
+    memory = replace(episode.memory, phase="armed")
+    until = now + step.timeout.length
+    reason = f"Waits for {step.event}."
+    return stay(episode, "wait_began", reason, due_at=until, awaits=step.event, memory=memory)
+
+
+def _branch(
+    episode: Episode, step: Branch, _: Terms, now: datetime, facts: Facts, __: Flow
+) -> Transition:
+    for number, case in enumerate(step.cases):
+        if holds(case.when, facts):
+            details = {"port": f"case_{number}"}
+            reason = f"Condition {number + 1} holds."
+            return move(episode, case.next, now, "branched", reason, details=details)
+    details = {"port": "otherwise"}
+    return move(episode, step.otherwise, now, "branched", "No condition holds.", details=details)
+
+
+def _retry(
+    episode: Episode, step: Retry, terms: Terms, now: datetime, _: Facts, __: Flow
+) -> Transition:
+    memory = episode.memory
+    if terms.owner != "oppulence" or memory.not_ours or memory.is_holdout:
+        return move(episode, step.on_stop, now, "retry_left", "Retries belong to the provider.")
+    if memory.phase == "armed":
+        content = {"try_number": memory.try_number + 1}
+        return act(episode, ActionRequest("retry", content), "The time to try again has come.")
+    until = ends_at(step.schedule[memory.try_number], now, zone_of(episode, terms))
+    number = f"{memory.try_number + 1} of {len(step.schedule)}"
+    memory = replace(memory, phase="armed")
+    return stay(episode, "retry_planned", f"Try {number} is planned.", due_at=until, memory=memory)
+
+
+def _message(
+    episode: Episode, step: Message, terms: Terms, now: datetime, _: Facts, flow: Flow
+) -> Transition:
+    loud_at = quiet_until(flow.quiet_hours, now, zone_of(episode, terms))
+    if step.channel != "slack" and loud_at is not None:
+        memory = replace(episode.memory, phase="armed")
+        reason = "Nothing is sent in the customer's quiet hours."
+        return stay(episode, "deferred", reason, due_at=loud_at, memory=memory)
+    content = {
+        "channel": step.channel, "template": step.template, "tone": step.tone, "basis": step.basis,
+    }  # fmt: skip
+    return act(episode, ActionRequest("message", content), f"Writes {step.template}.")
+
+
+def _task(
+    episode: Episode, step: Task, _: Terms, __: datetime, ___: Facts, ____: Flow
+) -> Transition:
+    return act(episode, ActionRequest("task", {"instruction": step.instruction}), "Asks a person.")
+
+
+def _webhook(
+    episode: Episode, step: Webhook, _: Terms, __: datetime, ___: Facts, ____: Flow
+) -> Transition:
+    return act(episode, ActionRequest("webhook", {"label": step.label}), "Tells other systems.")
+
+
+def _subscription(
+    episode: Episode, step: Subscription, _: Terms, __: datetime, ___: Facts, ____: Flow
+) -> Transition:
+    content: dict[str, Any] = {"do": step.do, "price": step.price}
+    return act(episode, ActionRequest("subscription", content), f"Has it do: {step.do}.")
+
+
+def _split(
+    episode: Episode, step: Split, _: Terms, now: datetime, facts: Facts, __: Flow
+) -> Transition:
+    unit = episode.customer_id or episode.subject_id
+    arms = tuple(Arm(arm.name, arm.share * 100) for arm in step.arms)
+    smallest = min(step.arms, key=lambda arm: (not arm.holdout, arm.share))
+    # The same name in another workspace is another experiment.
+    drawn = arm_of(
+        Experiment(f"{episode.workspace_id}|{step.experiment}", arms, smallest.name), unit
+    )
+    arm = next(arm for arm in step.arms if arm.name == drawn)
+    memory = {
+        "arms": {**episode.memory.arms, step.experiment: arm.name},
+        "is_holdout": episode.memory.is_holdout or arm.holdout,
+    }
+    stratum = f"{facts.get('cause', '')}|{facts.get('decline_class', 'none')}"
+    assignment = Assignment(step.experiment, unit, arm.name, arm.holdout, stratum)
+    return move(
+        episode, arm.next, now, "assigned", f"Drawn: {arm.name}.", memory=memory,
+        assignment=assignment, details={"experiment": step.experiment, "arm": arm.name},
+    )  # fmt: skip
+
+
+def _end(episode: Episode, step: End, _: Terms, now: datetime, __: Facts, ___: Flow) -> Transition:
+    return end(episode, step.outcome, "The flow is over.", now)
+
+
+_STEPS: dict[type, Callable[..., Transition]] = {
+    Wait: _wait, Await: _await, Branch: _branch, Retry: _retry, Message: _message, Task: _task,
+    Webhook: _webhook, Subscription: _subscription, Split: _split, End: _end,
+}  # fmt: skip

@@ -1,0 +1,113 @@
+"""What is known of an episode, and what one transition changes of it? Values, no behaviour.
+
+An episode stands at one step of one version of a flow. Within a step it is `entering`, has a timer
+`armed`, or is `acting`: an action was committed with the transition and its result moves it on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from recovery.flows.facts import Facts
+
+Phase = Literal["entering", "armed", "acting"]
+State = Literal["running", "paused", "ended"]
+ActionKind = Literal["take_over", "retry", "message", "task", "webhook", "subscription"]
+Owner = Literal["provider", "oppulence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What an episode remembers on its way; kept as JSON.
+
+    Attributes:
+        try_number: How many tries of the present retry step are over.
+        taken_over: The provider was asked to leave retries to us, and has.
+        not_ours: It was refused: this episode retries nothing.
+        pending: The kind of action that is under way.
+    """
+
+    phase: Phase = "entering"
+    try_number: int = 0
+    attempts_ours: int = 0
+    messages: int = 0
+    arms: Mapping[str, str] = field(default_factory=dict)
+    is_holdout: bool = False
+    taken_over: bool = False
+    not_ours: bool = False
+    pending: str = ""
+    payment_method: str = ""
+    newest_charge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One failed (or endangered) payment on its way."""
+
+    workspace_id: str
+    id: str
+    connection_id: str
+    subject_kind: str
+    subject_id: str
+    cause: str
+    customer_id: str
+    subscription_id: str
+    amount_minor: int
+    currency: str
+    facts: Facts
+    flow_id: str | None
+    flow_version: int | None
+    step: str
+    state: State
+    opened_at: datetime
+    outcome: str = ""
+    reason: str = ""
+    recovered_minor: int = 0
+    recovered_by: str = ""
+    memory: Memory = field(default_factory=Memory)
+    revision: int = 0
+    awaits: str = ""
+    due_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the connection's settings say: who retries, and whose clock counts."""
+
+    owner: Owner
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """Something to do outside, committed with the transition that wants it."""
+
+    kind: ActionKind
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """An arm that was drawn."""
+
+    experiment: str
+    unit: str
+    arm: str
+    is_holdout: bool
+    stratum: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One committed change: the episode afterwards, why, and what follows from it."""
+
+    episode: Episode
+    kind: str
+    reason: str
+    from_step: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    action: ActionRequest | None = None
+    assignment: Assignment | None = None

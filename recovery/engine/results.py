@@ -1,0 +1,95 @@
+"""Where does an episode go when an action of its step is over?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from recovery.engine.changing import end, move, stay
+from recovery.engine.episode import Episode, Transition
+from recovery.flows.document import Flow
+from recovery.flows.steps import Retry
+
+# A bank debit that was accepted is under way for so long at most; the invoice tells its end.
+UNDER_WAY = timedelta(days=14)
+
+
+def after_action(
+    episode: Episode, flow: Flow, kind: str, result: Mapping[str, Any], now: datetime
+) -> Transition | None:
+    """Return what a result leads to; None where the episode no longer waits for it.
+
+    Args:
+        episode: As it is now.
+        flow: Its version.
+        kind: The action's kind.
+        result: Of a retry `status` is succeeded, declined, refused, or processing; of others done,
+            skipped, failed or unknown.
+        now: The moment.
+    """
+    memory = episode.memory
+    if episode.state != "running" or memory.phase != "acting" or memory.pending != kind:
+        return None
+    if kind == "retry":
+        return _after_retry(episode, flow, result, now)
+    status = str(result["status"])
+    if kind == "take_over":
+        taken = status == "done"
+        memory = replace(memory, phase="entering", pending="", taken_over=taken, not_ours=not taken)
+        said = "The provider has left retries to us." if taken else str(result.get("reason", ""))
+        return stay(episode, "took_over" if taken else "not_taken_over", said, due_at=now,
+                    memory=memory)  # fmt: skip
+    sent = kind == "message" and status in ("done", "unknown")
+    reason = str(result.get("reason") or f"The {kind} is {status}.")
+    return move(
+        episode, getattr(flow.steps[episode.step], "next"), now, f"{kind}_{status}", reason,  # noqa: B009
+        memory={"messages": memory.messages + int(sent)}, details=dict(result),
+    )  # fmt: skip
+
+
+def _after_retry(
+    episode: Episode, flow: Flow, result: Mapping[str, Any], now: datetime
+) -> Transition:
+    step = flow.steps[episode.step]
+    assert isinstance(step, Retry)
+    status, reason = str(result["status"]), str(result.get("reason", ""))
+    details = dict(result)
+    if status == "succeeded":
+        return end(
+            episode, "recovered", "Our retry was paid.", now,
+            recovered_minor=int(result["amount_minor"]), recovered_by="retry",
+        )  # fmt: skip
+    if status == "processing":
+        memory = replace(episode.memory, phase="armed", pending="")
+        return stay(episode, "retry_under_way", "The bank debit is under way.",
+                    due_at=now + UNDER_WAY, memory=memory, details=details)  # fmt: skip
+    if status == "refused":
+        until = result.get("until")
+        if until is not None:
+            due_at = datetime.fromisoformat(str(until))
+            memory = replace(episode.memory, phase="armed", pending="")
+            return stay(episode, "retry_deferred", reason, due_at=due_at, memory=memory,
+                        details=details)  # fmt: skip
+        return move(episode, step.on_stop, now, "retry_refused", reason, details=details)
+    ours = episode.memory.attempts_ours + 1
+    counted = {"attempts_ours": ours}
+    facts = {**episode.facts, **{name: result[name] for name in _TOLD if name in result}}
+    if status == "declined" and not result["may_retry"]:
+        return move(
+            episode, step.on_stop, now, "retry_declined", reason, details=details, memory=counted,
+            facts=facts,
+        )  # fmt: skip
+    number = episode.memory.try_number + 1
+    if number >= len(step.schedule):
+        return move(
+            episode, step.next, now, "retry_declined", reason, details=details, memory=counted,
+            facts=facts,
+        )  # fmt: skip
+    memory = replace(
+        episode.memory, phase="entering", pending="", try_number=number, attempts_ours=ours
+    )
+    told = stay(episode, "retry_declined", reason, due_at=now, memory=memory, details=details)
+    return replace(told, episode=replace(told.episode, facts=facts))
+
+
+_TOLD = ("decline_code", "decline_class", "decline_reason")

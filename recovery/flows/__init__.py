@@ -1,0 +1,1 @@
+"""A flow is a versioned JSON document: what starts it, its steps, its limits, how it ends."""

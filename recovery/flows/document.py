@@ -1,0 +1,112 @@
+"""What is a flow? The document as callers send it and as every version is kept, and its schema."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import InvalidInputError
+from recovery.flows.conditions import Condition
+from recovery.flows.facts import CAUSES
+from recovery.flows.steps import Outcome, Step, StepId
+
+Cause = Literal[
+    "renewal", "first_payment", "one_off", "action_required", "debit_returned", "dispute_lost",
+    "card_expiring", "upcoming_renewal",
+]  # fmt: skip
+assert set(Cause.__args__) == set(CAUSES)  # type: ignore[attr-defined]
+# Before anything has failed: there is nothing to collect yet.
+BEFORE_FAILURE: frozenset[str] = frozenset({"card_expiring", "upcoming_renewal"})
+# There is no invoice to be tried again: the charge itself was taken back by the bank.
+NOTHING_TO_RETRY: frozenset[str] = BEFORE_FAILURE | {"dispute_lost"}
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Trigger(_Frozen):
+    """Which episodes the flow takes: by cause, and by a condition over their first facts."""
+
+    causes: Annotated[tuple[Cause, ...], Field(min_length=1)]
+    when: Condition | None = None
+
+
+class Exit(_Frozen):
+    """Leave the flow wherever the episode is, as soon as this holds."""
+
+    when: Condition
+    outcome: Outcome = "done"
+
+
+class QuietHours(_Frozen):
+    """Hours of the customer's day in which nothing is sent; may span midnight."""
+
+    start_hour: Annotated[int, Field(ge=0, le=23)] = 21
+    end_hour: Annotated[int, Field(ge=0, le=23)] = 8
+
+
+class Cap(_Frozen):
+    """At most so many messages to one customer within so many days, over all episodes."""
+
+    messages: Annotated[int, Field(ge=1, le=50)]
+    days: Annotated[int, Field(ge=1, le=90)]
+
+
+class Place(_Frozen):
+    """Where the builder draws a step."""
+
+    x: Annotated[int, Field(ge=-100_000, le=100_000)]
+    y: Annotated[int, Field(ge=-100_000, le=100_000)]
+
+
+class Flow(_Frozen):
+    """A recovery flow, whole."""
+
+    schema_version: Literal[1] = 1
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    description: Annotated[str, Field(max_length=2000)] = ""
+    trigger: Trigger
+    start: StepId
+    steps: Annotated[dict[StepId, Step], Field(min_length=1, max_length=200)]
+    exits: Annotated[tuple[Exit, ...], Field(max_length=20)] = ()
+    quiet_hours: QuietHours = QuietHours()
+    message_caps: Annotated[tuple[Cap, ...], Field(min_length=1, max_length=5)] = (
+        Cap(messages=1, days=1), Cap(messages=4, days=14),
+    )  # fmt: skip
+    layout: Annotated[dict[StepId, Place], Field(max_length=200)] = {}
+
+
+def flow_of(document: Mapping[str, Any]) -> Flow:
+    """Read a document.
+
+    Raises:
+        InvalidInputError: It does not follow the schema; the detail names the first places.
+    """
+    try:
+        return Flow.model_validate(document)
+    except ValidationError as invalid:
+        found = [
+            f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
+            for error in invalid.errors(include_url=False, include_input=False)[:5]
+        ]
+        raise InvalidInputError(
+            "; ".join(found), next_step="GET /v1/recovery/flows/schema answers the schema."
+        ) from None
+
+
+def document_of(flow: Flow) -> dict[str, Any]:
+    """Return the document of a flow, defaults included; reading it gives the same flow."""
+    return flow.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+@lru_cache(maxsize=1)
+def flow_schema() -> dict[str, Any]:
+    """Return the published JSON Schema (draft 2020-12)."""
+    schema = Flow.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:oppulence:recovery-flow:1",
+        **schema,
+    }

@@ -1,0 +1,65 @@
+"""What may a flow ask about an episode? The vocabulary of facts, each with its type.
+
+A fact that is not known is absent: every comparison with it is false, `known` tells. `metadata.x`
+(the customer's) and `flow.x` (which split arm, and the like) are texts and need no row here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+FactType = Literal["integer", "money", "text", "boolean", "texts"]
+Fact = int | str | bool | tuple[str, ...]
+Facts = Mapping[str, Fact]
+
+OPEN_PREFIXES = ("metadata.", "arm.")
+
+
+@dataclass(frozen=True, slots=True)
+class FactKind:
+    """One fact's type, what it says, and the values it takes where they are few."""
+
+    type: FactType
+    says: str
+    values: tuple[str, ...] = ()
+
+
+CAUSES = (
+    "renewal", "first_payment", "one_off", "action_required", "debit_returned", "dispute_lost",
+    "card_expiring", "upcoming_renewal",
+)  # fmt: skip
+DECLINE_CLASSES = ("soft", "hard", "action_needed", "none")
+
+VOCABULARY: dict[str, FactKind] = {
+    "cause": FactKind("text", "How the payment fails, or is about to", CAUSES),
+    "amount": FactKind("money", "What is owed, in minor units of its currency"),
+    "currency": FactKind("text", "ISO 4217 code of the amount"),
+    "decline_class": FactKind("text", "What the newest refusal means", DECLINE_CLASSES),
+    "decline_code": FactKind("text", "The provider's code of the newest refusal"),
+    "decline_reason": FactKind("text", "The taxonomy's reason of it: funds, issuer, risk, …"),
+    "attempts": FactKind("integer", "Attempts on this invoice, whoever made them"),
+    "attempts_ours": FactKind("integer", "Attempts that this episode made"),
+    "messages": FactKind("integer", "Messages that this episode sent"),
+    "days_open": FactKind("integer", "Whole days since the episode began"),
+    "payment_method_type": FactKind("text", "card, sepa_debit, …"),
+    "card_brand": FactKind("text", "visa, mastercard, …"),
+    "card_funding": FactKind("text", "credit, debit, prepaid, unknown"),
+    "card_country": FactKind("text", "ISO 3166 code of the card's bank"),
+    "card_expires_in_days": FactKind("integer", "Days to the end of the card's last month"),
+    "country": FactKind("text", "ISO 3166 code of the customer's address"),
+    "timezone": FactKind("text", "The customer's IANA time zone, where it is known"),
+    "locale": FactKind("text", "The customer's first preferred language"),
+    "plans": FactKind("texts", "Ids and nicknames of the subscription's prices, and its products"),
+    "tenure_days": FactKind("integer", "Days since the customer came to be"),
+    "subscription_status": FactKind("text", "active, past_due, unpaid, incomplete, canceled"),
+    "has_email": FactKind("boolean", "An address to write to is known"),
+    "has_payment_method": FactKind("boolean", "There is a method that could be charged"),
+    "propensity": FactKind("integer", "Chance that the next try succeeds, per thousand"),
+}
+
+
+def kind_of(fact: str) -> FactKind | None:
+    """Return what is known of a fact's name; None for one that does not exist."""
+    if fact.startswith(OPEN_PREFIXES) and len(fact) > len(fact.split(".")[0]) + 1:
+        return FactKind("text", "Free text")
+    return VOCABULARY.get(fact)
