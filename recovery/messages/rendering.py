@@ -1,0 +1,234 @@
+"""How do a template and a debt become a message? Sandboxed Jinja, then MJML, and the same as text.
+
+Templates are written by a workspace's people: they may name facts and ask whether one is known, and
+reach nothing else. What a payer is called is data, never markup: it is escaped in HTML, and a line
+break in it cannot begin a header.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from jinja2 import StrictUndefined, TemplateError, meta, nodes
+from jinja2 import Template as Compiled
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+from mjml import mjml2html
+
+from core.errors import InvalidInputError
+from recovery.messages.facts import EXAMPLE, NAMES, OPTIONAL, Facts
+from recovery.messages.templates import Template, reasons
+
+LAYOUT = Path(__file__).parent / "layout.mjml"
+WORDS = ("subject", "preheader", "paragraphs", "action", "sms")
+# More is no message.
+MOST_CHARACTERS = 20_000
+FILTERS = ("upper", "lower", "title")
+# Facts and conditions are all that a message needs: no loops, calls, attributes or arithmetic,
+# by which a template could reach elsewhere or grow without end.
+ALLOWED = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.Not, nodes.And,
+    nodes.Or, nodes.Filter,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How a company's messages look; colours as #rrggbb, the address of its office as text."""
+
+    company_name: str
+    colour: str = "#1d4ed8"
+    logo_url: str = ""
+    postal_address: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could be markup."""
+        digits = self.colour[1:]
+        if self.colour[:1] != "#" or len(digits) != 6 or not set(digits) <= set("0123456789abcdef"):
+            raise InvalidInputError("A colour is written #rrggbb, in lower case.")
+        if self.logo_url and not self.logo_url.startswith("https://"):
+            raise InvalidInputError("A logo is at an https address.")
+
+    @property
+    def text_colour(self) -> str:
+        """Black or white, whichever reads better on the colour (WCAG 2.2, relative luminance)."""
+        parts = [int(self.colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        )
+        return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#ffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message ready to be sent: `text` says all that `html` does."""
+
+    subject: str
+    html: str
+    text: str
+    sms: str
+    language: str
+
+
+def render(
+    template: Template, facts: Facts, brand: Brand, *, unsubscribe_url: str = "", region: str = ""
+) -> Rendered:
+    """Fill a template in.
+
+    Args:
+        template: The words.
+        facts: What is known of the debt.
+        brand: The layout's name, colour and logo.
+        unsubscribe_url: Shown below the message where reminders can be ended; empty for none.
+        region: The reader's country, for how amounts and dates are written ("AT"); empty for the
+            language's own.
+
+    Raises:
+        InvalidInputError: The template names what is not there, or says what no template may.
+    """
+    locale = _locale(template.language, region)
+    values = facts.formatted(locale, reasons(template.language))
+    plain = {name: _fill(words, values) for name, words in _words(template).items()}
+    paragraphs = [plain[name] for name in plain if name.startswith("paragraph")]
+    html = mjml2html(
+        _layout().render(
+            language=template.language,
+            preheader=plain["preheader"],
+            paragraphs=[_html(text) for text in paragraphs],
+            action=plain["action"],
+            url=facts.pay_url,
+            brand=brand,
+            unsubscribe_url=unsubscribe_url,
+            unsubscribe=_UNSUBSCRIBE[template.language],
+        )
+    )
+    # The button stands before the last two paragraphs, help and closing; so does the address.
+    lines = [*paragraphs[:-2], f"{plain['action']}: {facts.pay_url}", *paragraphs[-2:]]
+    foot = [brand.company_name, brand.postal_address] if brand.postal_address else []
+    if unsubscribe_url:
+        foot.append(f"{_UNSUBSCRIBE[template.language]}: {unsubscribe_url}")
+    text = "\n\n".join([*lines, *(["-- \n" + "\n".join(foot)] if foot else [])]) + "\n"
+    return Rendered(
+        subject=" ".join(plain["subject"].splitlines()),
+        html=html,
+        text=text,
+        sms=f"{' '.join(plain['sms'].splitlines())} {facts.pay_url}",
+        language=template.language,
+    )
+
+
+def problems(template: Template) -> list[str]:
+    """Return why a template cannot be filled in for every debt; empty where it can.
+
+    Tried with a debt of which everything is known and one of which nothing is that need not be.
+    """
+    found = []
+    for name, words in _words(template).items():
+        try:
+            tree = _parsed(words)
+        except InvalidInputError as error:
+            found.append(f"{name}: {error.detail}")
+            continue
+        unknown = sorted(meta.find_undeclared_variables(tree) - set(NAMES))
+        if unknown:
+            found.append(f"{name}: there is no variable {', '.join(unknown)}")
+            continue
+        for facts in (EXAMPLE, EXAMPLE.bare()):
+            values = facts.formatted(_locale(template.language, ""), reasons(template.language))
+            try:
+                _fill(words, values)
+            except InvalidInputError as error:
+                found.append(f"{name}: {error.detail}")
+                break
+    return found
+
+
+def variables(template: Template) -> frozenset[str]:
+    """Return the facts that a template names, in any of its parts but the short message."""
+    words = "\n".join(text for name, text in _words(template).items() if name != "sms")
+    return frozenset(meta.find_undeclared_variables(_parsed(words)))
+
+
+def _words(template: Template) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for field in fields(template):
+        value = getattr(template, field.name)
+        if field.name == "paragraphs":
+            found |= {f"paragraph {number}": text for number, text in enumerate(value, 1)}
+        elif field.name in WORDS:
+            found[field.name] = value
+    return found
+
+
+def _parsed(words: str) -> nodes.Template:
+    try:
+        tree = _plain().parse(words)
+    except TemplateError as error:
+        raise InvalidInputError(f"The template cannot be read: {error}") from None
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, ALLOWED) or (
+            isinstance(node, nodes.Filter) and node.name not in FILTERS
+        ):
+            raise InvalidInputError(
+                "A template may name facts, ask whether one is known, and write them"
+                f" {', '.join(FILTERS)}; it may not hold {type(node).__name__.lower()}."
+            )
+    return tree
+
+
+def _fill(words: str, values: Mapping[str, str | None]) -> str:
+    _parsed(words)
+    try:
+        filled = _plain().from_string(words).render(values)
+    except TemplateError as error:
+        raise InvalidInputError(f"The template cannot be filled in: {error}") from None
+    if len(filled) > MOST_CHARACTERS:
+        raise InvalidInputError(f"A part is longer than {MOST_CHARACTERS} characters.")
+    return filled.strip()
+
+
+def _finalize(value: object) -> object:
+    if value is None:
+        raise InvalidInputError(
+            "A fact is used that not every debt has: ask {% if … %} first, of "
+            + ", ".join(OPTIONAL)
+            + "."
+        )
+    return value
+
+
+def _html(text: str) -> Markup:
+    return Markup("<br />").join(escape(line) for line in text.splitlines())
+
+
+def _locale(language: str, region: str) -> Locale:
+    try:
+        return Locale.parse(f"{language}_{region.upper()}" if region else language)
+    except ValueError:
+        return Locale.parse(language)
+
+
+@cache
+def _plain() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, finalize=_finalize, autoescape=False
+    )
+    environment.globals.clear()
+    environment.filters = {name: environment.filters[name] for name in FILTERS}
+    return environment
+
+
+@cache
+def _layout() -> Compiled:
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+    return environment.from_string(LAYOUT.read_text())
+
+
+_UNSUBSCRIBE = {
+    "en": "Stop these reminders",
+    "de": "Diese Erinnerungen beenden",
+    "fr": "Ne plus recevoir ces rappels",
+    "es": "Dejar de recibir estos avisos",
+}
