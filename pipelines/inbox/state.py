@@ -13,6 +13,7 @@ from core.errors import OppulenceError
 from pipelines.inbox import tasks
 from pipelines.inbox.entries import Entry
 from pipelines.inbox.meanings import Meaning, State, meaning_of
+from pipelines.inbox.notices import keep_notices
 from pipelines.inbox.telling import tell
 
 Key = tuple[str, str, str, str]
@@ -62,6 +63,7 @@ def apply_entries(rows: Rows, entries: Sequence[Entry], now: datetime) -> None:
     for entry, name, object_id in doubtful:
         tasks.ask(rows, entry, name, object_id, now)
     _store(rows, newest, now)
+    keep_notices(rows, meanings, now)
     tell(rows, meanings, now)
 
 

@@ -53,7 +53,6 @@ class Worker:
     database: Database
     application: Database
     box: SecretBox
-    notices: set[tuple[str, str]] = field(default_factory=set)
     bells: list[threading.Event] = field(default_factory=list)
     _warehouse: Warehouse | None = None
 
@@ -124,12 +123,6 @@ def apply_share(worker: Worker, store: Store) -> int:
             landing.apply_entries(rows, warehouse, share.entries, now)
         entries.move(rows, store, share.positions, utc_now())
         count_applied(rows, store, len(share.entries), now)
-    if warehouse is not None:
-        worker.notices |= {
-            (entry.workspace_id, entry.connection_id)
-            for entry in share.entries
-            if entry.connection_id and entry.kind == "event" and entry.provider != "stripe"
-        }
     return len(share.entries)
 
 
@@ -139,10 +132,10 @@ def _applying(worker: Worker, store: Store) -> None:
     retried_at = 0.0
     while not worker.stop.is_set():
         bell.clear()
-        if store == "clickhouse" and worker.notices:
-            worker.notices = request_syncs(worker.application, worker.notices)
         while not worker.stop.is_set() and apply_share(worker, store):
             worker.stop.wait(BATCH_SECONDS[store])
+        if store == "postgres":
+            request_syncs(worker.database, worker.application)
         if time.monotonic() - retried_at > RETRY_SECONDS:
             warehouse = worker.warehouse() if store == "clickhouse" else None
             retry_due(worker.database, store, warehouse)

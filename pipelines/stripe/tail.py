@@ -2,11 +2,15 @@
 
 The position is the newest event's time, kept by the caller. Each look starts a little before it,
 since events can become visible late; events that were applied before are remembered and skipped.
+Now and then Stripe is asked as well for what no endpoint of the account's took in the days for
+which it repeats a delivery: an event that became visible later than that is found there.
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from core.clock import epoch_microseconds, utc_now
 from core.connections import Connection
@@ -21,8 +25,11 @@ from pipelines.stripe.plan import EVENTS_KEPT
 from pipelines.stripe.windows import Span
 
 LOOK_BACK = 60
+UNDELIVERED_SECONDS = 300.0
+UNDELIVERED_BACK = 3 * 86_400
 _REMEMBERED = 20_000
 _EVENTS = next(endpoint for endpoint in LISTS if endpoint.object == "event")
+_UNDELIVERED = replace(_EVENTS, parameters={"delivery_success": "false"})
 
 
 class Tail:
@@ -38,6 +45,7 @@ class Tail:
         self._keep = keep
         self._known: OrderedDict[str, None] = OrderedDict()
         self._seen: dict[str, int] = {}
+        self._asked_undelivered_at = float("-inf")
         self._client = StripeClient(
             connection.api_url,
             connection.credentials.get("api_key", ""),
@@ -71,14 +79,35 @@ class Tail:
         async def handle(page: ReadPage) -> None:
             if self._keep is None:
                 await apply(page)
-            elif new := [one for one in page.items if one.id not in self._known]:
-                events = [(one.id, bytes(one.payload)) for one in new]
-                await asyncio.to_thread(self._keep, self.connection, events)
+            else:
+                await self._hand_over(page)
             seen.update((event.id, event.created) for event in page.items)
 
         spans: Stored = [Span(position - LOOK_BACK, 0).stored()]
         await Listing(self._client, _EVENTS, spans, handle).read(lambda: False)
-        return max([position, *seen.values()])
+        moved_to = max([position, *seen.values()])
+        if time.monotonic() - self._asked_undelivered_at > UNDELIVERED_SECONDS:
+            await self._undelivered(now)
+            self._asked_undelivered_at = time.monotonic()
+        return moved_to
+
+    async def _hand_over(self, page: ReadPage) -> None:
+        new = [one for one in page.items if one.id not in self._known]
+        if new and self._keep is not None:
+            events = [(one.id, bytes(one.payload)) for one in new]
+            await asyncio.to_thread(self._keep, self.connection, events)
+
+    async def _undelivered(self, now: int) -> None:
+        """Hand over what no endpoint took; where rows go straight to tables, the net is dlt's."""
+        if self._keep is None:
+            return
+
+        async def handle(page: ReadPage) -> None:
+            await self._hand_over(page)
+            self._seen.update((event.id, event.created) for event in page.items)
+
+        spans: Stored = [Span(now - UNDELIVERED_BACK, 0).stored()]
+        await Listing(self._client, _UNDELIVERED, spans, handle).read(lambda: False)
 
     def landed(self) -> None:
         """Remember the events of the last look, whose rows are in the warehouse."""

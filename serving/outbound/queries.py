@@ -36,16 +36,23 @@ REDELIVER = """
 update outbound_deliveries set state = 'waiting', attempts = 0, next_attempt_at = %(now)s
 where id = %(id)s and endpoint_id = %(endpoint_id)s returning id
 """
-# Asked by the worker under the system role; a lease gives work back should it die.
+# Asked by the worker under the system role; a lease gives work back should it die. A few of each
+# endpoint, so that one with a flood, or one that never answers, leaves room for the others.
 LEASE = """
 with due as (
-    select d.workspace_id, d.id from outbound_deliveries d
+    select d.workspace_id, d.id, row_number() over (
+        partition by d.workspace_id, d.endpoint_id order by d.next_attempt_at, d.id) as place
+    from outbound_deliveries d
     join webhook_endpoints w on w.workspace_id = d.workspace_id and w.id = d.endpoint_id
     where d.next_attempt_at <= %(now)s and w.state = 'enabled'
-    order by d.next_attempt_at limit 50 for update of d skip locked
+), chosen as (
+    select d.workspace_id, d.id
+    from outbound_deliveries d join due on due.workspace_id = d.workspace_id and due.id = d.id
+    where due.place <= 8 and d.next_attempt_at <= %(now)s
+    order by due.place, d.next_attempt_at limit 64 for update of d skip locked
 ), taken as (
     update outbound_deliveries d set next_attempt_at = %(until)s, attempts = attempts + 1
-    from due where d.workspace_id = due.workspace_id and d.id = due.id
+    from chosen c where d.workspace_id = c.workspace_id and d.id = c.id
     returning d.workspace_id, d.id, d.event_id, d.endpoint_id, d.attempts
 )
 select t.workspace_id, t.id, t.event_id, t.endpoint_id, t.attempts, e.body, w.url,

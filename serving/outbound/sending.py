@@ -8,6 +8,7 @@ import base64
 import secrets as chance
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from core.settings import Settings
 from serving.outbound import queries
 
 LOOK_SECONDS = 1.0
+SIDE_BY_SIDE = 16
 TIMEOUT_SECONDS = 15.0
 LEASE = timedelta(minutes=5)
 DISABLED_AFTER = timedelta(days=5)
@@ -38,7 +40,7 @@ def new_secret() -> str:
 
 def run_sending(settings: Settings, stop_event: threading.Event) -> None:
     """Send what is due, until `stop_event` is set."""
-    system = Database.connect(settings, role="system", size=2)
+    system = Database.connect(settings, role="system", size=4)
     box = SecretBox.from_keys(settings.required("encryption_keys"))
     try:
         while not stop_event.wait(LOOK_SECONDS):
@@ -60,10 +62,16 @@ def send_due(system: Database, box: SecretBox, settings: Settings) -> int:
     now = utc_now()
     with system.system() as rows:
         due = rows.execute(queries.LEASE, {"now": now, "until": now + LEASE}).fetchall()
-    for one in due:
+
+    def deliver(one: dict[str, Any]) -> None:
         answered, detail = _send(one, box, settings)
         with system.system() as rows:
             _note(rows, one, answered, detail, utc_now())
+
+    if due:
+        # Side by side: an endpoint that does not answer must not keep the others waiting.
+        with ThreadPoolExecutor(SIDE_BY_SIDE, "sending") as threads:
+            list(threads.map(deliver, due))
     return len(due)
 
 

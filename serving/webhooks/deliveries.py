@@ -4,7 +4,10 @@
     connection or secret unknown yet  ─► parked, then 202; the worker releases it once it is known
     signature wrong, or too old       ─► 401
 
-What the body says is not judged here: whatever a connection's provider signed is kept.
+What the body says is not judged here: whatever a connection's provider signed is kept. Providers
+with one address and one secret for a whole application (QuickBooks, Xero, Stripe Connect) name in
+the body whose it is: what is about other accounts is kept under no connection, and the worker finds
+theirs in the workspace.
 """
 
 from collections.abc import Sequence
@@ -33,6 +36,7 @@ class Verified(NamedTuple):
 
     workspace_id: str
     connection_id: str
+    account_id: str = ""
 
 
 class Deliveries:
@@ -77,7 +81,8 @@ class Deliveries:
         self.figures.received(provider)
         found = await self.senders.named(provider, connection_id)
         if signers := await self._signers(scheme, found, delivery):
-            return await self._commit(provider, signers[:1], scheme, delivery)
+            named = addressed(signers[0], scheme.accounts(delivery.body))
+            return await self._commit(provider, named, scheme, delivery)
         found = await self.senders.named(provider, connection_id, within=FRESH_SECONDS)
         if found and all(sender.is_revoked for sender in found):
             raise NotFoundError(f"The connection {connection_id} was deleted.")
@@ -86,7 +91,8 @@ class Deliveries:
             if not signers:
                 self.figures.refused("signature")
                 raise InvalidSignatureError("No secret of the connection made the signature.")
-            return await self._commit(provider, signers[:1], scheme, delivery)
+            named = addressed(signers[0], scheme.accounts(delivery.body))
+            return await self._commit(provider, named, scheme, delivery)
         workspace_id = found[0].workspace_id if found else ""
         return await self._park(provider, workspace_id, connection_id, scheme, delivery)
 
@@ -135,7 +141,7 @@ class Deliveries:
                 scheme.verify(delivery, secrets, now)
             except InvalidSignatureError:
                 continue
-            found.append(Verified(sender.workspace_id, sender.connection_id))
+            found.append(Verified(sender.workspace_id, sender.connection_id, sender.account_id))
         return found
 
     async def _commit(
@@ -168,6 +174,14 @@ class Deliveries:
         await self.parking.park(provider, workspace_id, connection_id, delivery)
         self.figures.parked()
         return 202
+
+
+def addressed(signer: Verified, accounts: frozenset[str]) -> list[Verified]:
+    """Return whom a delivery to the signer's address is about, by the accounts that it names."""
+    if accounts <= {signer.account_id}:
+        return [signer]
+    elsewhere = Verified(signer.workspace_id, "")
+    return [signer, elsewhere] if signer.account_id in accounts else [elsewhere]
 
 
 def scheme_of(provider: str) -> Scheme:

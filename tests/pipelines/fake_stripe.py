@@ -68,6 +68,8 @@ class FakeStripe:
     def page(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         low, high = int(query.get("created[gte]", 0)), int(query.get("created[lt]", 2**60))
         found = [o for o in self.lists[path] if low <= o.get("created", low) < high]
+        if query.get("delivery_success") == "false":
+            found = [o for o in found if o.get("pending_webhooks")]
         found.sort(key=lambda o: -o.get("created", 0))
         if after := query.get("starting_after"):
             found = found[[o["id"] for o in found].index(after) + 1 :]

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -138,6 +139,27 @@ def test_what_fails_for_days_is_disabled_and_can_be_enabled(ask, receiver, syste
     receiver.status = 200
     turn(system, local, later=True)
     assert len(receiver.received) == sent + 1
+
+
+def test_a_flood_for_one_endpoint_leaves_room_for_another(ask, workspace, receiver, system, local):
+    flooded = ask("POST", url=receiver.url, event_types=["payment.failed"]).json()["id"]
+    with system.system() as rows:
+        for number in range(30):
+            emit(rows, str(workspace.tenant), "payment.failed", f"evt_{number}", {}, utc_now())
+    quiet = ask("POST", url=receiver.url, event_types=["endpoint.test"]).json()["id"]
+    ask("POST", f"/{quiet}/test").raise_for_status()
+    assert turn(system, local) == 9
+
+    def states(endpoint):
+        found = ask("GET", f"/{endpoint}/deliveries").json()["data"]
+        return Counter(delivery["state"] for delivery in found)
+
+    assert (states(quiet), states(flooded)) == (
+        {"delivered": 1}, {"delivered": 8, "waiting": 22},
+    )  # fmt: skip
+    while turn(system, local):
+        pass
+    assert states(flooded) == {"delivered": 30}
 
 
 def test_our_own_network_is_refused(workspace, ask, receiver, system, engines, local):

@@ -210,6 +210,20 @@ def test_a_company_is_found_by_the_body_that_names_it(workspace, held):
     assert len(found) == 4
 
 
+def test_one_address_of_an_application_is_about_whom_the_body_names(workspace, held):
+    one = connect(workspace, "quickbooks", account="9130011")
+    connect(workspace, "quickbooks", account="9130012")
+    own = b'{"eventNotifications": [{"realmId": "9130011"}]}'
+    others = b'[{"id": "a", "intuitaccountid": "9130012"}]'
+    both = b'[{"id": "a", "intuitaccountid": "9130011"}, {"id": "b", "intuitaccountid": "9130012"}]'
+    for body in (own, others, both):
+        headers = body_signature("intuit-signature", body)
+        assert deliver(workspace, one, body, headers, "quickbooks").status_code == 200
+    assert [(entry[0], entry[2]) for entry in held(workspace)] == [
+        (one.id, own), ("", others), (one.id, both), ("", both),
+    ]  # fmt: skip
+
+
 def test_what_is_no_webhook(workspace, held):
     connection = connect(workspace)
     large = event(text="x" * 1_000_000)
