@@ -6,7 +6,7 @@ from collections import Counter
 from core.settings import PROJECT_ROOT
 from sandbox.stripe.decline_codes import DECLINES
 
-# What Stripe's Smart Retries never try again (docs.stripe.com/billing/revenue-recovery/smart-retries).
+# What Stripe's Smart Retries never try again (its page of that name).
 STRIPE_NEVER_RETRIES = {
     "authentication_required", "highest_risk_level", "incorrect_number", "lost_card",
     "pickup_card", "revocation_of_all_authorizations", "revocation_of_authorization",

@@ -29,8 +29,32 @@ customer_changes as (
     having delta_minor != 0
 ),
 
+touched_subscriptions as (
+    select distinct {{ customer }}, subscription_id from {{ ref('int_billing__subscription_mrr') }}
+    where ({{ customer }}) in (select {{ customer }} from touched_customers)
+),
+
+-- Days on which a customer's subscription stopped because its money did not come.
+unpaid_days as (
+    select workspace_id, connection_id, assumeNotNull(customer_id) as customer_id, toDate(assumeNotNull(ended_at)) as stopped_on
+    from {{ newest(ref('subscriptions')) }}
+    where ended_at is not null and cancellation_reason in ('payment_failed', 'payment_disputed')
+        and (workspace_id, connection_id, customer_id) in (
+            select workspace_id, connection_id, customer_id::Nullable(String) from touched_customers)
+    union distinct
+    select mrr.workspace_id, mrr.connection_id, mrr.customer_id, toDate(states.observed_at)
+    from (
+        select workspace_id, connection_id, subscription_id, observed_at from {{ newest(ref('subscription_states')) }}
+        where status = 'unpaid'
+            and (workspace_id, connection_id, subscription_id) in (
+                select workspace_id, connection_id, subscription_id from touched_subscriptions)
+    ) as states
+    inner join touched_subscriptions as mrr using (workspace_id, connection_id, subscription_id)
+),
+
 movements as (
     select *,
+        min(moved_on) over (partition by {{ customer }}, currency) as first_moved_on,
         sum(delta_minor) over upto as mrr_after_minor,
         mrr_after_minor - delta_minor as mrr_before_minor,
         row_number() over upto as place
@@ -48,6 +72,8 @@ select {{ customer }}, currency, moved_on,
     mrr_before_minor,
     mrr_after_minor,
     delta_minor,
+    toStartOfMonth(first_moved_on) as cohort_month,
+    (delta_minor < 0 and ({{ customer }}, moved_on) in (select {{ customer }}, stopped_on from unpaid_days))::Bool as is_involuntary,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
     now64(3, 'UTC') as computed_at
@@ -55,7 +81,7 @@ from movements
 {%- if is_incremental() %}
 union all
 -- Days that no longer see a movement are withdrawn.
-select {{ customer }}, currency, moved_on, kind, mrr_before_minor, mrr_after_minor, delta_minor,
+select {{ customer }}, currency, moved_on, kind, mrr_before_minor, mrr_after_minor, delta_minor, cohort_month, is_involuntary,
     toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
 from {{ newest(this) }}
 where ({{ customer }}) in (select {{ customer }} from touched_customers)

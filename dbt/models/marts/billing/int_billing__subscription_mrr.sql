@@ -193,6 +193,7 @@ counted as (
             ifNull(s.trial_ends_at, toDateTime64(0, 3, 'UTC')),
             coalesce(first_payments.attempted_at, first_payments.paid_at, s.created_at, toDateTime64(0, 3, 'UTC')))) as from_at,
         ifNull(s.ended_at, if(s.status = 'canceled', coalesce(s.canceled_at, toDateTime64(0, 3, 'UTC')), {{ never }})) as until_at,
+        ifNull(s.canceled_at, {{ never }}) as notice_at,
         arraySort(state -> state.1, known.statuses) as statuses,
         recurring_discounts.discounts as discounts
     from (
@@ -213,7 +214,7 @@ days as (
         arrayJoin(arrayFilter(
             day -> day <= toDate(now('UTC')),
             arrayDistinct(arrayMap(moment -> toDate(moment), arrayConcat(
-                [from_at, until_at],
+                [from_at, until_at, notice_at],
                 arrayMap(h -> h.1, held), arrayMap(h -> h.2, held),
                 arrayMap(d -> d.1, discounts), arrayMap(d -> d.2, discounts),
                 arrayMap(state -> state.1, statuses)))))) as day,
@@ -240,21 +241,24 @@ valued as (
             (h, place) -> intDiv(
                 2 * greatest(h.4 - if(place = 1, taken_off * h.6, 0), 0) * kept_share + h.5 * share_scale,
                 2 * h.5 * share_scale),
-            holding, arrayEnumerate(holding)), toInt256(0))) as mrr_minor
+            holding, arrayEnumerate(holding)), toInt256(0))) as mrr_minor,
+        if(notice_at <= closes_at, toInt64(0), mrr_minor) as committed_mrr_minor
     from days
 ),
 
 changes as (
-    select {{ key }}, customer_id, currency, day as changed_on, mrr_minor
+    select {{ key }}, customer_id, currency, day as changed_on, mrr_minor, committed_mrr_minor
     from (
-        select *, lagInFrame(mrr_minor, 1, toInt64(0)) over earlier as mrr_minor_before
+        select *,
+            lagInFrame(mrr_minor, 1, toInt64(0)) over earlier as mrr_minor_before,
+            lagInFrame(committed_mrr_minor, 1, toInt64(0)) over earlier as committed_mrr_minor_before
         from valued
         window earlier as (partition by {{ key }} order by day rows between 1 preceding and current row)
     )
-    where mrr_minor != mrr_minor_before
+    where mrr_minor != mrr_minor_before or committed_mrr_minor != committed_mrr_minor_before
 )
 
-select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor,
+select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor, committed_mrr_minor,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
     now64(3, 'UTC') as computed_at
@@ -262,7 +266,7 @@ from changes
 {%- if is_incremental() %}
 union all
 -- Days that no longer see a change are withdrawn.
-select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor,
+select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor, committed_mrr_minor,
     toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
 from {{ newest(this) }}
 where ({{ key }}) in (select {{ key }} from touched_subscriptions)

@@ -1,0 +1,64 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    engine=replacing_engine(),
+    order_by=['workspace_id', 'connection_id', 'invoice_id', 'line_id'],
+) }}
+{%- set invoice = 'workspace_id, connection_id, invoice_id' %}
+
+with touched as (
+    select workspace_id, connection_id, id as invoice_id from {{ ref('invoices') }} where {{ landed_since() }}
+    union distinct
+    select {{ invoice }} from {{ ref('invoice_lines') }} where {{ landed_since() }}
+),
+
+billed as (
+    select workspace_id, connection_id, id as invoice_id, ifNull(customer_id, '') as customer_id, assumeNotNull(finalized_at) as billed_at,
+        ifNull(currency, '')::String as code,
+        -- Tax is in the lines' amounts where they add up to the total without it.
+        ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) != ifNull(total_minor, 0) as is_tax_inclusive,
+        status in ('open', 'paid', 'uncollectible') as is_billed
+    from {{ newest(ref('invoices')) }}
+    where finalized_at is not null and (workspace_id, connection_id, id) in (select {{ invoice }} from touched)
+),
+
+prices as (
+    select workspace_id, connection_id, id::Nullable(String) as price_id, ifNull(product_id, '') as product_id,
+        ifNull(interval, '')::String as interval, ifNull(interval_count, 1) as interval_count
+    from {{ newest(ref('prices')) }}
+)
+
+select
+    workspace_id,
+    connection_id,
+    invoice_id,
+    id as line_id,
+    customer_id,
+    ifNull(lines.subscription_id, '') as subscription_id,
+    prices.product_id as product_id,
+    code as currency,
+    multiIf(
+        lines.is_proration, 'proration',
+        lines.subscription_id is null, 'one_off',
+        prices.interval = 'month' and prices.interval_count = 1, 'month',
+        'longer') as kind,
+    toInt64(ifNull(lines.amount_minor, 0)) as amount_minor,
+    toInt64(ifNull(lines.discount_minor, 0)) as discount_minor,
+    toInt64(ifNull(lines.tax_minor, 0)) as tax_minor,
+    toInt64(amount_minor - discount_minor - if(is_tax_inclusive, tax_minor, 0)) as net_minor,
+    billed_at,
+    ifNull(lines.period_starts_at, billed_at) as starts_at,
+    greatest(ifNull(lines.period_ends_at, starts_at), starts_at) as ends_at,
+    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+    -- A draft, or an invoice that was voided, bills nothing.
+    toUInt8(not ifNull(is_billed, false) or lines.is_deleted) as is_deleted,
+    now64(3, 'UTC') as computed_at
+from (
+    -- Without FINAL's removal of tombstones: a line that left its invoice takes its revenue along.
+    select * from {{ ref('invoice_lines') }}
+    where ({{ invoice }}) in (select {{ invoice }} from touched)
+    order by version desc
+    limit 1 by {{ invoice }}, id
+) as lines
+inner join billed using ({{ invoice }})
+left join prices using (workspace_id, connection_id, price_id)

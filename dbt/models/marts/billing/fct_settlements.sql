@@ -1,0 +1,95 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    engine=replacing_engine(),
+    order_by=['workspace_id', 'connection_id', 'movement_id'],
+) }}
+{%- set key = 'workspace_id, connection_id, id' %}
+{%- set is_payment = "(category in ('charge', 'charge_failure', 'refund') and paid.paid_currency is not null)" %}
+
+with touched as (
+    select {{ key }} from {{ ref('balance_transactions') }} where {{ landed_since() }}
+    {%- if is_incremental() %}
+    union distinct
+    -- What was paid may land after the movement that settles it, and names it.
+    select workspace_id, connection_id, arrayJoin(arrayFilter(
+        name -> name != '', [ifNull(balance_transaction_id, ''), ifNull(failure_balance_transaction_id, '')]))
+    from {{ ref('stg_stripe__charges') }} where {{ landed_since() }}
+    union distinct
+    select workspace_id, connection_id, assumeNotNull(balance_transaction_id) from {{ ref('refunds') }}
+    where balance_transaction_id is not null and {{ landed_since() }}
+    {%- endif %}
+),
+
+movements as (
+    select * from {{ newest(ref('balance_transactions')) }} where ({{ key }}) in (select {{ key }} from touched)
+),
+
+refunded as (
+    select workspace_id, connection_id, id as refund_id, charge_id as refunded_charge_id, amount_minor as refunded_minor
+    from {{ newest(ref('refunds')) }}
+    where ({{ key }}) in (select workspace_id, connection_id, assumeNotNull(transaction_id) from movements where transaction_id is not null)
+),
+
+disputed as (
+    select workspace_id, connection_id, id as dispute_id, charge_id as disputed_charge_id
+    from {{ newest(ref('disputes')) }}
+    where ({{ key }}) in (select workspace_id, connection_id, assumeNotNull(transaction_id) from movements where transaction_id is not null)
+),
+
+charged as (
+    select m.workspace_id as workspace_id, m.connection_id as connection_id, m.id as movement_id, m.provider as provider,
+        m.reporting_category as reporting_category, m.currency as currency, m.amount_minor as amount_minor, m.fee_minor as fee_minor,
+        m.net_minor as net_minor, m.exchange_rate as exchange_rate, m.created_at as created_at, m.available_at as available_at,
+        coalesce(r.refunded_charge_id, d.disputed_charge_id, m.transaction_id, '') as about_id, r.refunded_minor as refunded_minor
+    from movements as m
+    left join refunded as r
+        on m.workspace_id = r.workspace_id and m.connection_id = r.connection_id and m.transaction_id = r.refund_id
+    left join disputed as d
+        on m.workspace_id = d.workspace_id and m.connection_id = d.connection_id and m.transaction_id = d.dispute_id
+),
+
+charges as (
+    select workspace_id, connection_id, id as paid_charge_id, customer_id as payer_id, payment_intent_id,
+        {{ iso_currency('stripe.currency') }} as paid_currency, {{ iso_minor('amount', 'paid_currency') }} as asked_minor,
+        {{ iso_minor('amount_captured', 'paid_currency') }} as captured_minor, failure_balance_transaction_id,
+        payment_method_type, card_brand, coalesce(card_country, billing_country) as payer_country
+    from (
+        select * from {{ newest(ref('stg_stripe__charges')) }}
+        where ({{ key }}) in (select workspace_id, connection_id, about_id from charged)
+    ) as stripe
+)
+
+select
+    booked.workspace_id as workspace_id,
+    booked.connection_id as connection_id,
+    movement_id,
+    ifNull(booked.provider, '')::String as provider,
+    ifNull(reporting_category, '')::String as category,
+    booked.about_id as charge_id,
+    ifNull(payment_intent_id, '') as payment_id,
+    ifNull(payer_id, '') as customer_id,
+    ifNull(payment_method_type, '')::String as method,
+    ifNull(card_brand, '')::String as brand,
+    ifNull(payer_country, '')::String as country,
+    if({{ is_payment }}, assumeNotNull(paid.paid_currency), ifNull(booked.currency, ''))::String as payment_currency,
+    toInt64(ifNull(multiIf(
+        not {{ is_payment }}, booked.amount_minor,
+        category = 'refund', -booked.refunded_minor,
+        category = 'charge_failure', -paid.asked_minor,
+        -- A bank debit that was taken back later has captured nothing in the end.
+        paid.failure_balance_transaction_id is not null, paid.asked_minor,
+        paid.captured_minor), 0)) as payment_minor,
+    ifNull(booked.currency, '')::String as currency,
+    toInt64(ifNull(amount_minor, 0)) as gross_minor,
+    toInt64(ifNull(booked.fee_minor, 0)) as fee_minor,
+    toInt64(ifNull(booked.net_minor, 0)) as net_minor,
+    if(payment_currency != ifNull(booked.currency, ''), booked.exchange_rate, null) as exchange_rate,
+    ifNull(created_at, toDateTime64(0, 3, 'UTC')) as booked_at,
+    booked.available_at as available_at,
+    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+    toUInt8(0) as is_deleted,
+    now64(3, 'UTC') as computed_at
+from charged as booked
+left join charges as paid
+    on booked.workspace_id = paid.workspace_id and booked.connection_id = paid.connection_id and booked.about_id = paid.paid_charge_id
