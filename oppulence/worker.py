@@ -2,7 +2,8 @@
 
 The loops are `pipelines.tail` for events that are asked for, `pipelines.inbox` for those that come,
 `serving.syncs.dispatcher` for syncs that wait for Dagster, `serving.connections.erasing` for what
-shall be forgotten, and `oppulence.sandbox_webhooks`; this is their process: signals end it after
+shall be forgotten, `recovery.worker` for failed payments, and `oppulence.sandbox_webhooks`; this is
+their process: signals end it after
 what it has begun, and a file touched while it runs tells a supervisor or a container's healthcheck
 that it does.
 """
@@ -20,6 +21,7 @@ from oppulence.sandbox_webhooks import run_sandbox_webhooks
 from oppulence.session import command_session
 from pipelines.inbox.worker import run_inbox
 from pipelines.tail import run_tail
+from recovery.worker import run_recovery
 from serving.backfills.driving import run_backfills
 from serving.connections.erasing import run_erasing
 from serving.outbound.sending import run_sending
@@ -28,7 +30,7 @@ from serving.syncs.dispatcher import run_dispatcher
 MARK_SECONDS = 5.0
 LOOPS = (
     run_tail, run_inbox, run_dispatcher, run_backfills, run_erasing, run_sending,
-    run_sandbox_webhooks,
+    run_sandbox_webhooks, run_recovery,
 )  # fmt: skip
 
 log = get_logger("worker")

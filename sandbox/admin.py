@@ -14,6 +14,7 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.gate import Gate
 from sandbox.stripe.account import Account
+from sandbox.stripe.passing import pass_time, script_card
 from sandbox.stripe.webhooks import Courier
 from sandbox.traffic import Limiter, Traffic
 from sandbox.wire import Answer, Request, json_answer
@@ -59,7 +60,7 @@ class Admin:
         endpoint = {
             "requests": self.requests, "faults": self.rule, "clock": self.time,
             "limits": self.limits, "account": self.account,
-            "webhooks": self.webhooks, "outbox": self.outbox,
+            "webhooks": self.webhooks, "outbox": self.outbox, "cards": self.cards,
         }.get(place)  # fmt: skip
         try:
             if place == "books":
@@ -111,19 +112,29 @@ class Admin:
         return self.faults.report()
 
     def time(self, request: Request) -> Any:
-        """GET the clock; POST {"advance_seconds"} or {"now"} with or without "frozen"."""
+        """GET the clock; POST {"advance_seconds"} or {"now"}, with "frozen"; "lives" an account."""
         if request.method == "POST":
             wanted = request.json()
             at = self.clock.now() + int(wanted.get("advance_seconds", 0))
             if "now" in wanted:
                 at = int(datetime.fromisoformat(wanted["now"]).timestamp())
+            before = self.clock.now()
             self.clock.set(at, bool(wanted.get("frozen", self.clock.frozen_at is not None)))
+            if wanted.get("lives"):
+                pass_time(self._account(str(wanted["lives"])), self.courier, before, at)
         now = self.clock.now()
         return {
             "now": now,
             "now_iso": datetime.fromtimestamp(now, UTC).isoformat(),
             "frozen": self.clock.frozen_at is not None,
         }
+
+    def cards(self, request: Request) -> Any:
+        """POST {"payment_method", "script"}: what its next attempts get, null for success."""
+        wanted = request.json()
+        account = self._account(wanted.get("account"))
+        script_card(account, str(wanted["payment_method"]), list(wanted["script"]))
+        return wanted
 
     def limits(self, request: Request) -> Any:
         """GET or POST {"per_second": n or null}."""

@@ -10,6 +10,7 @@ import psycopg
 
 from core.database import Rows
 from core.errors import OppulenceError
+from core.recovery_signals import Changed, note
 from pipelines.inbox import tasks
 from pipelines.inbox.entries import Entry
 from pipelines.inbox.meanings import Meaning, State, meaning_of
@@ -65,6 +66,7 @@ def apply_entries(rows: Rows, entries: Sequence[Entry], now: datetime) -> None:
     _store(rows, newest, now)
     keep_notices(rows, meanings, now)
     tell(rows, meanings, now)
+    _signal(rows, meanings, now)
 
 
 def apply_again(rows: Rows, entry: Entry, now: datetime) -> None:
@@ -80,6 +82,7 @@ def apply_again(rows: Rows, entry: Entry, now: datetime) -> None:
     try:
         with rows.transaction():
             _upsert(rows, [m.state for m in newest if m.state is not None], now)
+            _signal(rows, meanings, now)
     except _NOT_STORABLE as error:
         raise NotStorableError(str(error).splitlines()[0]) from error
 
@@ -120,6 +123,19 @@ def _is_news(state: State, before: State) -> bool:
     """Say whether a state outranks another; of two readings of one version, the later does."""
     is_later_reading = state.version == before.version and not state.event_id
     return state.version > before.version or is_later_reading
+
+
+def _signal(rows: Rows, meanings: Iterable[Meaning], now: datetime) -> None:
+    """Tell recovery in the same transaction what changed; a replay tells nothing new."""
+    changed = [
+        Changed(
+            m.state.workspace_id, m.state.connection_id, m.state.object, m.state.id,
+            m.state.payload,
+        )
+        for m in meanings
+        if m.state is not None and m.entry.origin != "replay"
+    ]  # fmt: skip
+    note(rows, changed, now)
 
 
 def _held(rows: Rows, meanings: Iterable[Meaning]) -> dict[Key, State]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from recovery.engine.changing import act, end, move, stay
@@ -52,6 +52,11 @@ def facts_now(episode: Episode, now: datetime) -> Facts:
         "messages": memory.messages,
         "days_open": (now - episode.opened_at).days,
     }
+    expires_on, since = episode.facts.get("card_expires_on"), episode.facts.get("customer_since")
+    if isinstance(expires_on, str):
+        own["card_expires_in_days"] = (date.fromisoformat(expires_on) - now.date()).days
+    if isinstance(since, int):
+        own["tenure_days"] = (int(now.timestamp()) - since) // 86_400
     return {**episode.facts, **own, **{f"arm.{name}": arm for name, arm in memory.arms.items()}}
 
 

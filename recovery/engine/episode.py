@@ -27,6 +27,7 @@ class Memory:
         taken_over: The provider was asked to leave retries to us, and has.
         not_ours: It was refused: this episode retries nothing.
         pending: The kind of action that is under way.
+        paused_due: When a timer would have ended that a pause stopped; kept as ISO 8601.
     """
 
     phase: Phase = "entering"
@@ -40,6 +41,7 @@ class Memory:
     pending: str = ""
     payment_method: str = ""
     newest_charge: str = ""
+    paused_due: str = ""
 
 
 @dataclass(frozen=True, slots=True)

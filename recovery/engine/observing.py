@@ -71,14 +71,20 @@ class Case:
     facts: Facts
     recipient: str = ""
     recipient_name: str = ""
+    phone: str = ""
 
 
-def observe(episode: Episode, flow: Flow | None, case: Case, now: datetime) -> Transition | None:
-    """Return what the provider's present state leads to; None where nothing follows."""
+def observe(
+    episode: Episode, flow: Flow | None, case: Case, now: datetime, *, is_charging: bool = False
+) -> Transition | None:
+    """Return what the provider's present state leads to; None where nothing follows.
+
+    `is_charging` says that a try of ours is under way: what is paid now, it paid.
+    """
     if episode.state == "ended":
         return _reopen(episode, flow, case, now) or _paid_late(episode, case, now)
     if case.status == "paid":
-        return _recovered(episode, case, now)
+        return _recovered(episode, case, now, is_charging=is_charging)
     if case.status == "over":
         return end(episode, "done", "What was to be prevented can no longer happen.", now)
     if case.status in _LOST:
@@ -128,11 +134,11 @@ def _woken(episode: Episode, flow: Flow | None, event: str, now: datetime) -> Tr
     return None
 
 
-def _recovered(episode: Episode, case: Case, now: datetime) -> Transition:
+def _recovered(episode: Episode, case: Case, now: datetime, *, is_charging: bool) -> Transition:
     by = "payer"
     if case.paid_outside:
         by = "out_of_band"
-    elif episode.memory.phase == "acting" and episode.memory.pending == "retry":
+    elif is_charging:
         by = "retry"
     elif case.provider_retries_at is None and not episode.memory.taken_over and _off_session(case):
         by = "provider"
@@ -157,7 +163,11 @@ def _reopen(episode: Episode, flow: Flow | None, case: Case, now: datetime) -> T
         return None
     if not case.attempts or case.attempts[-1].is_success:
         return None
-    memory = Memory(payment_method=case.payment_method, newest_charge=case.attempts[-1].id)
+    # A reading from before the payment may come after it: only what is newer takes it back.
+    newest = case.attempts[-1]
+    if not newest.is_returned and (episode.ended_at is None or newest.at <= episode.ended_at):
+        return None
+    memory = Memory(payment_method=case.payment_method, newest_charge=newest.id)
     open_again: dict[str, Any] = {
         "state": "running", "outcome": "", "reason": "", "recovered_minor": 0, "recovered_by": "",
         "ended_at": None, "facts": case.facts, "cause": case.cause,
@@ -173,4 +183,4 @@ def _paid_late(episode: Episode, case: Case, now: datetime) -> Transition | None
     """Count an invoice that is paid after its flow was over."""
     if episode.outcome == "recovered" or case.status != "paid":
         return None
-    return _recovered(episode, case, now)
+    return _recovered(episode, case, now, is_charging=False)

@@ -72,8 +72,13 @@ def _after_retry(
                         details=details)  # fmt: skip
         return move(episode, step.on_stop, now, "retry_refused", reason, details=details)
     ours = episode.memory.attempts_ours + 1
-    counted = {"attempts_ours": ours}
+    # As the provider will tell it: what it then says is no news.
+    charge = str(result.get("charge") or episode.memory.newest_charge)
+    is_new = charge != episode.memory.newest_charge
+    counted: dict[str, Any] = {"attempts_ours": ours, "newest_charge": charge}
     facts = {**episode.facts, **{name: result[name] for name in _TOLD if name in result}}
+    if is_new and isinstance(made := facts.get("attempts"), int):
+        facts["attempts"] = made + 1
     if status == "declined" and not result["may_retry"]:
         return move(
             episode, step.on_stop, now, "retry_declined", reason, details=details, memory=counted,
@@ -85,11 +90,30 @@ def _after_retry(
             episode, step.next, now, "retry_declined", reason, details=details, memory=counted,
             facts=facts,
         )  # fmt: skip
-    memory = replace(
-        episode.memory, phase="entering", pending="", try_number=number, attempts_ours=ours
-    )
+    memory = replace(episode.memory, phase="entering", pending="", try_number=number, **counted)
     told = stay(episode, "retry_declined", reason, due_at=now, memory=memory, details=details)
     return replace(told, episode=replace(told.episode, facts=facts))
 
 
 _TOLD = ("decline_code", "decline_class", "decline_reason")
+
+
+def after_manual(
+    episode: Episode, kind: str, result: Mapping[str, Any], now: datetime
+) -> Transition | None:
+    """Return what a person's action leads to: its line in the timeline, or a paid invoice.
+
+    The flow goes on where it was; such a try does not spend the flow's own.
+    """
+    if episode.state == "ended":
+        return None
+    if kind == "retry" and result["status"] == "succeeded":
+        return end(
+            episode, "recovered", "A retry by hand was paid.", now,
+            recovered_minor=int(result["amount_minor"]), recovered_by="retry",
+        )  # fmt: skip
+    reason = str(result.get("reason") or f"The {kind} by hand is {result['status']}.")
+    return stay(
+        episode, f"manual_{kind}_{result['status']}", reason, due_at=episode.due_at,
+        awaits=episode.awaits, memory=episode.memory, details=result,
+    )  # fmt: skip

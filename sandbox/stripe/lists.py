@@ -120,6 +120,12 @@ def _filter(
     values: list[Any],
 ) -> None:
     kind = endpoint.kind
+    if kind == "invoice_payment" and name == "payment" and isinstance(value, dict):
+        intent = str(value.get("payment_intent", ""))
+        clauses.append("parent = (select parent from objects where id = ?)")  # its invoice
+        clauses.append("json_extract(body, '$.payment.payment_intent') = ?")
+        values += [intent, intent]
+        return
     if isinstance(value, dict) and name != "arrival_date":
         raise invalid("Invalid string", name)
     if kind == "event" and name == "types":

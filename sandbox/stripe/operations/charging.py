@@ -25,11 +25,16 @@ from sandbox.stripe.errors import StripeError, invalid
 from sandbox.stripe.operations.payment_methods import card_error, card_of
 from sandbox.stripe.operations.session import Fields, Session
 from sandbox.stripe.render_payments import receipt_url, render_entry
+from sandbox.stripe.store import Store
 from sandbox.stripe.template import boolean, number, quoted
 
 
 def decide(session: Session, intent: Fields, method: Fields, off_session: bool) -> str | None:
     """The decline code that an attempt will get, None where it succeeds."""
+    scripted = script_of(session.store, method["id"])
+    if scripted:
+        session.store.set_meta(f"script:{method['id']}", json.dumps(scripted[1:]))
+        return scripted[0]
     card = card_of(session, method)
     if card is not None:
         if card.authentication:
@@ -56,6 +61,12 @@ def decide(session: Session, intent: Fields, method: Fields, off_session: bool) 
         hashlib.blake2b(f"{method['id']}/{len(earlier)}".encode(), digest_size=4).digest(), "big"
     )
     return None if drawn < chance * 2**32 else code
+
+
+def script_of(store: Store, method: str) -> list[str | None]:
+    """What a method's next attempts will get, where a test has said so; None is success."""
+    kept: list[str | None] = json.loads(store.meta(f"script:{method}") or "[]")
+    return kept
 
 
 def add_entry(

@@ -213,6 +213,8 @@ def update(session: Session, params: Fields, identity: str) -> Fields:
     changes: Fields = {"metadata": metadata(invoice, params)}
     if "auto_advance" in params:
         changes["auto_advance"] = as_bool(params["auto_advance"], "auto_advance")
+        if not changes["auto_advance"]:
+            changes["next_payment_attempt"] = None
     if "description" in params:
         changes["description"] = params["description"]
     if "default_payment_method" in params:

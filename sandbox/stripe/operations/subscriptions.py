@@ -172,6 +172,11 @@ def update(session: Session, params: Fields, identity: str) -> Fields:
             "canceled_at": session.now if ends else None,
             "cancellation_details": {"comment": None, "feedback": None, "reason": reason},
         }  # fmt: skip
+    if "pause_collection" in params:
+        given = params["pause_collection"]
+        changes["pause_collection"] = (
+            {"behavior": given["behavior"], "resumes_at": None} if given else None
+        )
     if "items" in params:
         before = {"items": value["items"]}
         _change_items(

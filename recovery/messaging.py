@@ -1,0 +1,119 @@
+"""May this message be sent, and did it leave? Checks, then the sender of its channel, once."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import cast
+
+from core.database import Rows
+from recovery.engine.advancing import facts_now
+from recovery.engine.episode import Episode
+from recovery.engine.observing import Case
+from recovery.flows.document import Cap, Flow
+from recovery.senders import (
+    Channel,
+    NotSentError,
+    OutgoingMessage,
+    SenderUnavailableError,
+)
+from recovery.store import actions
+from recovery.store.actions import Action
+from recovery.stripe.collecting import Result
+from recovery.watching import Parts
+
+MOST_TRIES = 8
+_DEFAULT_CAPS = (Cap(messages=1, days=1), Cap(messages=4, days=14))
+_SUPPRESSED = """
+select reason from recovery_suppressions
+where workspace_id = %s and channel = %s and address_hash = %s
+"""
+
+
+def address_hash(address: str) -> str:
+    """Return the name under which an address is suppressed; the address itself is not kept."""
+    return hashlib.sha256(address.strip().lower().encode()).hexdigest()
+
+
+def deliver(
+    parts: Parts, action: Action, episode: Episode, case: Case, now: datetime
+) -> Result | None:
+    """Send once, or return why not; None where it waits, or another worker has it.
+
+    Raises:
+        SenderUnavailableError: The channel is away; nothing left the house.
+    """
+    channel = cast(Channel, action.content["channel"])
+    sender = parts.senders[channel]
+    if action.state == "started":
+        left = sender.was_sent(action.id)
+        if left is not False:
+            status = "done" if left else "unknown"
+            return {"status": status, "reason": "It was interrupted; it is not sent twice."}
+    message = message_of(action, episode, case, now)
+    with parts.database.system() as rows:
+        flow = parts.book.of(rows, episode)
+        why_not = _refusal(rows, flow, action, message, now)
+        if why_not is None and not actions.start(rows, action, now):
+            return None
+    if why_not is not None:
+        return {"status": "skipped", "reason": why_not}
+    try:
+        sent = sender.send(message)
+    except NotSentError as error:
+        return {"status": "skipped", "reason": error.detail}
+    except SenderUnavailableError as error:
+        if action.attempts >= MOST_TRIES:
+            return {"status": "failed", "reason": error.detail}
+        with parts.database.system() as rows:
+            pause = timedelta(seconds=30) * 2 ** min(action.attempts, 8)
+            actions.later(rows, action, now + pause, is_untouched=True)
+        return None
+    return {"status": "done", "template": message.template, "channel": channel, **sent}
+
+
+def message_of(action: Action, episode: Episode, case: Case, now: datetime) -> OutgoingMessage:
+    """Return what a sender is given."""
+    channel = cast(Channel, action.content["channel"])
+    facts: Mapping[str, object] = facts_now(episode, now)
+    recipient = {"email": case.recipient, "sms": case.phone, "slack": ""}[channel]
+    return OutgoingMessage(
+        key=action.id,
+        workspace_id=episode.workspace_id,
+        connection_id=episode.connection_id,
+        episode_id=episode.id,
+        customer_id=episode.customer_id,
+        subject_kind=episode.subject_kind,
+        subject_id=episode.subject_id,
+        channel=channel,
+        template=str(action.content["template"]),
+        tone=str(action.content.get("tone", "neutral")),
+        basis=str(action.content.get("basis", "contract")),
+        locale=str(facts.get("locale") or ""),
+        recipient=recipient,
+        recipient_name=case.recipient_name,
+        amount_minor=case.amount_minor,
+        currency=case.currency,
+        facts=facts_now(episode, now),
+    )
+
+
+def _refusal(
+    rows: Rows, flow: Flow | None, action: Action, message: OutgoingMessage, now: datetime
+) -> str | None:
+    """Return why a payer is not written to; None where they may be."""
+    if message.channel == "slack":
+        return None
+    if not message.recipient:
+        return "The customer has no address for it."
+    if message.basis == "consent" and message.facts.get("metadata.sms_consent") != "true":
+        return "The customer has not consented."
+    named = [message.workspace_id, message.channel, address_hash(message.recipient)]
+    suppressed = rows.execute(_SUPPRESSED, named).fetchone()
+    if suppressed is not None:
+        return f"Nothing more is sent there: {suppressed['reason']}."
+    for cap in _DEFAULT_CAPS if flow is None else flow.message_caps:
+        since = now - timedelta(days=cap.days)
+        sent = actions.messages_since(rows, action, since)
+        if action.customer_id and sent >= cap.messages:
+            return f"{cap.messages} messages within {cap.days} days are the limit."
+    return None

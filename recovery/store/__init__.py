@@ -1,0 +1,1 @@
+"""Where episodes live: Postgres tables of the workspace, written a transition at a time."""

@@ -1,0 +1,62 @@
+"""Which flows are there, and which takes a new episode? A published version never changes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.database import Rows
+from recovery.engine.advancing import facts_now
+from recovery.engine.episode import Episode
+from recovery.flows.conditions import holds
+from recovery.flows.document import Flow, flow_of
+
+_LIVE = """
+select f.id, f.live_version as version, v.document
+from recovery_flows f
+join recovery_flow_versions v on v.workspace_id = f.workspace_id and v.flow_id = f.id
+    and v.version = f.live_version
+where f.workspace_id = %s and f.state = 'live'
+order by f.rank, f.created_at, f.id
+"""
+_VERSION = """
+select document from recovery_flow_versions
+where workspace_id = %s and flow_id = %s and version = %s
+"""
+MOST_KEPT = 2_000
+
+
+class FlowBook:
+    """Flows by version, read once: a published version never changes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str, int], Flow] = {}
+
+    def of(self, rows: Rows, episode: Episode) -> Flow | None:
+        """Return the flow that an episode runs on; None where it has none."""
+        if episode.flow_id is None or episode.flow_version is None:
+            return None
+        key = (episode.workspace_id, episode.flow_id, episode.flow_version)
+        if key not in self._kept:
+            row = rows.execute(_VERSION, list(key)).fetchone()
+            if row is None:
+                return None
+            self._keep(key, row["document"])
+        return self._kept[key]
+
+    def taking(self, rows: Rows, episode: Episode) -> tuple[str, int, Flow] | None:
+        """Return the first live flow whose trigger takes the episode; None where none does."""
+        facts = facts_now(episode, episode.opened_at)
+        for row in rows.execute(_LIVE, [episode.workspace_id]).fetchall():
+            key = (episode.workspace_id, row["id"], row["version"])
+            if key not in self._kept:
+                self._keep(key, row["document"])
+            trigger = self._kept[key].trigger
+            if episode.cause in trigger.causes and (
+                trigger.when is None or holds(trigger.when, facts)
+            ):
+                return row["id"], row["version"], self._kept[key]
+        return None
+
+    def _keep(self, key: tuple[str, str, int], document: Mapping[str, Any]) -> None:
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        self._kept[key] = flow_of(document)

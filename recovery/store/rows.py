@@ -1,0 +1,49 @@
+"""How is an episode a row, and a row an episode?"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from recovery.engine.episode import Episode, Memory
+from recovery.flows.facts import Fact, Facts
+
+EPISODE_COLUMNS = (
+    "workspace_id", "id", "connection_id", "subject_kind", "subject_id", "cause", "customer_id",
+    "subscription_id", "amount_minor", "currency", "facts", "flow_id", "flow_version", "step",
+    "state", "outcome", "reason", "recovered_minor", "recovered_by", "memory", "revision",
+    "awaits", "due_at", "opened_at", "ended_at",
+)  # fmt: skip
+SELECTED = ", ".join(f"e.{name}" for name in EPISODE_COLUMNS)
+
+
+def episode_of(row: Mapping[str, Any]) -> Episode:
+    """Return the episode of a row that has at least `EPISODE_COLUMNS`."""
+    values = {name: row[name] for name in EPISODE_COLUMNS}
+    values["facts"] = read_facts(row["facts"])
+    values["memory"] = Memory(**row["memory"])
+    return Episode(**values)
+
+
+def read_facts(kept: Mapping[str, Any]) -> Facts:
+    """Return facts as they were before they became JSON."""
+    return {name: _fact(value) for name, value in kept.items()}
+
+
+def facts_json(facts: Facts) -> str:
+    """Return facts as JSON."""
+    return json.dumps(dict(facts), sort_keys=True)
+
+
+def memory_json(memory: Memory) -> str:
+    """Return a memory as JSON; what is as at the beginning is left out."""
+    kept = {name: value for name, value in asdict(memory).items() if value != _EMPTY[name]}
+    return json.dumps(kept)
+
+
+_EMPTY = asdict(Memory())
+
+
+def _fact(value: Any) -> Fact:
+    read: Fact = tuple(value) if isinstance(value, list) else value
+    return read

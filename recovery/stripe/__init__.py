@@ -1,0 +1,1 @@
+"""Stripe as recovery knows it: a small client, what it tells of a payment, what we do there."""
