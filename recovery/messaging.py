@@ -22,6 +22,8 @@ from recovery.stripe.collecting import Result
 from recovery.watching import Parts
 
 MOST_TRIES = 8
+# A message above a cap waits so long for its turn; what would wait longer is passed over.
+WAITS_AT_MOST = timedelta(days=1)
 _DEFAULT_CAPS = (Cap(messages=1, days=1), Cap(messages=4, days=14))
 _SUPPRESSED = """
 select reason from recovery_suppressions
@@ -56,7 +58,7 @@ def deliver(
         if why_not is None and not actions.start(rows, action, now):
             return None
     if why_not is not None:
-        return {"status": "skipped", "reason": why_not}
+        return why_not
     try:
         sent = sender.send(message)
     except NotSentError as error:
@@ -99,21 +101,30 @@ def message_of(action: Action, episode: Episode, case: Case, now: datetime) -> O
 
 def _refusal(
     rows: Rows, flow: Flow | None, action: Action, message: OutgoingMessage, now: datetime
-) -> str | None:
+) -> Result | None:
     """Return why a payer is not written to; None where they may be."""
     if message.channel == "slack":
         return None
     if not message.recipient:
-        return "The customer has no address for it."
+        return _skipped("The customer has no address for it.")
     if message.basis == "consent" and message.facts.get("metadata.sms_consent") != "true":
-        return "The customer has not consented."
+        return _skipped("The customer has not consented.")
     named = [message.workspace_id, message.channel, address_hash(message.recipient)]
     suppressed = rows.execute(_SUPPRESSED, named).fetchone()
     if suppressed is not None:
-        return f"Nothing more is sent there: {suppressed['reason']}."
-    for cap in _DEFAULT_CAPS if flow is None else flow.message_caps:
-        since = now - timedelta(days=cap.days)
-        sent = actions.messages_since(rows, action, since)
-        if action.customer_id and sent >= cap.messages:
-            return f"{cap.messages} messages within {cap.days} days are the limit."
+        return _skipped(f"Nothing more is sent there: {suppressed['reason']}.")
+    for cap in (_DEFAULT_CAPS if flow is None else flow.message_caps) if action.customer_id else ():
+        window = timedelta(days=cap.days)
+        sent = actions.messages_since(rows, action, now - window)
+        if len(sent) < cap.messages:
+            continue
+        reason = f"{cap.messages} messages within {cap.days} days are the limit."
+        frees = sent[cap.messages - 1] + window
+        if action.is_manual or frees - now > WAITS_AT_MOST:
+            return _skipped(reason)
+        return {"status": "deferred", "reason": reason, "until": frees.isoformat()}
     return None
+
+
+def _skipped(reason: str) -> Result:
+    return {"status": "skipped", "reason": reason}

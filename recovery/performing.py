@@ -160,6 +160,8 @@ def _settle(rows: Rows, parts: Parts, action: Action, result: Result, now: datet
     """Write the result and the step that follows from it; only the first result counts."""
     status = str(result["status"])
     state = status if status in ("skipped", "failed", "unknown") else "done"
+    if status in ("deferred", "refused"):
+        state = "skipped"  # nothing left the house
     held = episodes.lock(rows, action.workspace_id, [action.episode_id])
     if not actions.close(rows, action, state, result, now):
         return

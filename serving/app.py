@@ -36,6 +36,9 @@ from serving.openapi import TITLE, VERSION, add_openapi
 from serving.outbound import router as outbound
 from serving.problems import add_problem_handlers
 from serving.rate_limits import RateLimiter
+from serving.recovery import episode_router as recovery_episodes
+from serving.recovery import flow_router as recovery_flows
+from serving.recovery import settings_router as recovery_settings
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
 from serving.syncs import router as syncs
@@ -63,6 +66,9 @@ ROUTERS = (
     completeness.router,
     backfills.router,
     outbound.router,
+    recovery_flows.router,
+    recovery_episodes.router,
+    recovery_settings.router,
     whoami.router,
     workspaces.router,
     members.router,
@@ -123,6 +129,8 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # One schema for a document that is sent and received: a flow.
+        separate_input_output_schemas=False,
     )
     application.add_middleware(ExchangeMiddleware)
     add_problem_handlers(application)

@@ -28,10 +28,26 @@ def after_action(
         now: The moment.
     """
     memory = episode.memory
-    if episode.state != "running" or memory.phase != "acting" or memory.pending != kind:
+    if episode.state == "ended" or memory.phase != "acting" or memory.pending != kind:
         return None
     if kind == "retry":
-        return _after_retry(episode, flow, result, now)
+        return _held_back(_after_retry(episode, flow, result, now))
+    return _held_back(_after_other(episode, flow, kind, result, now))
+
+
+def _held_back(step: Transition) -> Transition:
+    """Keep a paused episode's next timer for when it is resumed."""
+    after = step.episode
+    if after.state != "paused" or after.due_at is None:
+        return step
+    memory = replace(after.memory, paused_due=after.due_at.isoformat())
+    return replace(step, episode=replace(after, due_at=None, memory=memory))
+
+
+def _after_other(
+    episode: Episode, flow: Flow, kind: str, result: Mapping[str, Any], now: datetime
+) -> Transition:
+    memory = episode.memory
     status = str(result["status"])
     if kind == "take_over":
         taken = status == "done"
@@ -39,6 +55,11 @@ def after_action(
         said = "The provider has left retries to us." if taken else str(result.get("reason", ""))
         return stay(episode, "took_over" if taken else "not_taken_over", said, due_at=now,
                     memory=memory)  # fmt: skip
+    if status == "deferred":
+        memory = replace(memory, phase="armed", pending="")
+        due_at = datetime.fromisoformat(str(result["until"]))
+        return stay(episode, "deferred", str(result["reason"]), due_at=due_at, memory=memory,
+                    details=result)  # fmt: skip
     sent = kind == "message" and status in ("done", "unknown")
     reason = str(result.get("reason") or f"The {kind} is {status}.")
     return move(

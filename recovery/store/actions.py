@@ -53,14 +53,14 @@ where workspace_id = %s and episode_id = %s and kind = 'retry' and state = 'star
 # has started is on its way and counts.
 _ALONE = "select pg_advisory_xact_lock(hashtextextended(%s, 7))"
 _SENT = """
-select
-    (select count(*) from recovery_actions
-    where workspace_id = %(workspace_id)s and customer_id = %(customer_id)s and kind = 'message'
-        and state in ('done', 'unknown') and ended_at > %(since)s
-        and content ->> 'channel' <> 'slack')
-    + (select count(*) from recovery_actions
-    where state = 'started' and workspace_id = %(workspace_id)s and customer_id = %(customer_id)s
-        and kind = 'message' and id <> %(id)s and content ->> 'channel' <> 'slack') as sent
+select ended_at as sent_at from recovery_actions
+where workspace_id = %(workspace_id)s and customer_id = %(customer_id)s and kind = 'message'
+    and state in ('done', 'unknown') and ended_at > %(since)s and content ->> 'channel' <> 'slack'
+union all
+select started_at from recovery_actions
+where state = 'started' and workspace_id = %(workspace_id)s and customer_id = %(customer_id)s
+    and kind = 'message' and id <> %(id)s and content ->> 'channel' <> 'slack'
+order by sent_at desc limit 100
 """
 _ASK = """
 insert into recovery_actions
@@ -138,16 +138,14 @@ def is_under_way(rows: Rows, workspace_id: str, episode_id: str, kind: str) -> b
     return rows.execute(_UNDER_WAY, [workspace_id, episode_id, kind]).fetchone() is not None
 
 
-def messages_since(rows: Rows, action: Action, since: datetime) -> int:
-    """Return how many other messages the action's customer got, over all episodes."""
+def messages_since(rows: Rows, action: Action, since: datetime) -> list[datetime]:
+    """Return when the action's customer got other messages, newest first, over all episodes."""
     rows.execute(_ALONE, [f"{action.workspace_id}|{action.customer_id}"])
     values = {
         "workspace_id": action.workspace_id, "customer_id": action.customer_id, "since": since,
         "id": action.id,
     }  # fmt: skip
-    row = rows.execute(_SENT, values).fetchone()
-    assert row is not None
-    return int(row["sent"])
+    return [row["sent_at"] for row in rows.execute(_SENT, values)]
 
 
 def ask(rows: Rows, values: Mapping[str, Any], content: Mapping[str, Any]) -> None:

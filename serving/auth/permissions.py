@@ -41,6 +41,8 @@ class Permission(StrEnum):
     WORKSPACE_READ = "workspace:read"
     WORKSPACE_WRITE = "workspace:write"
     AUDIT_LOG_READ = "audit_log:read"
+    RECOVERY_READ = "recovery:read"
+    RECOVERY_WRITE = "recovery:write"
 
 
 class Grant(NamedTuple):
@@ -73,6 +75,8 @@ TABLE: dict[Permission, Grant] = {
     Permission.WORKSPACE_READ: Grant("See the workspace and its settings", _EVERYONE),
     Permission.WORKSPACE_WRITE: Grant("Change the workspace; make and unmake owners", _OWNERS),
     Permission.AUDIT_LOG_READ: Grant("See who changed what", _ADMINS),
+    Permission.RECOVERY_READ: Grant("See failed payments and what is done about them", _EVERYONE),
+    Permission.RECOVERY_WRITE: Grant("Change flows, act on failed payments", _ADMINS),
 }
 
 EVERYTHING = frozenset(TABLE)

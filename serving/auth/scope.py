@@ -267,6 +267,8 @@ MembersRead = Annotated[TenantScope, Depends(Requires(Permission.MEMBERS_READ))]
 MembersWrite = Annotated[TenantScope, Depends(Requires(Permission.MEMBERS_WRITE))]
 WorkspaceRead = Annotated[TenantScope, Depends(Requires(Permission.WORKSPACE_READ))]
 WorkspaceWrite = Annotated[TenantScope, Depends(Requires(Permission.WORKSPACE_WRITE))]
+RecoveryRead = Annotated[TenantScope, Depends(Requires(Permission.RECOVERY_READ))]
+RecoveryWrite = Annotated[TenantScope, Depends(Requires(Permission.RECOVERY_WRITE))]
 AuditLogRead = Annotated[TenantScope, Depends(Requires(Permission.AUDIT_LOG_READ))]
 
 

@@ -7,7 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-EventType = Literal["connection.synced", "transaction.created", "payment.failed", "endpoint.test"]
+EventType = Literal[
+    "connection.synced", "transaction.created", "payment.failed", "recovery.episode_opened",
+    "recovery.episode_ended", "recovery.step_reached", "endpoint.test",
+]  # fmt: skip
 Url = Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"^https?://[!-~]+$")]
 
 _EXAMPLE: JsonDict = {

@@ -1,0 +1,1 @@
+"""The API of recovery: flows, episodes, settings. What it decides lies in the room `recovery/`."""

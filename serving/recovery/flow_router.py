@@ -1,0 +1,143 @@
+"""How are flows written and put to work? `/v1/recovery/flows` and what a builder needs beside."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from core.errors import ConflictError, InvalidInputError, NotFoundError
+from recovery.flows.conditions import OPERATORS
+from recovery.flows.document import Flow, flow_of, flow_schema
+from recovery.flows.facts import VOCABULARY
+from recovery.flows.library import library
+from serving.auth.scope import RecoveryRead, RecoveryWrite
+from serving.idempotency import Idempotent
+from serving.pagination import Collection
+from serving.recovery import flow_actions as actions
+from serving.recovery import flow_queries as queries
+from serving.recovery.flow_schemas import (
+    DraftRequest,
+    FactDescription,
+    FlowChange,
+    FlowDetail,
+    FlowRequest,
+    FlowSchema,
+    FlowSummary,
+    FlowVersion,
+    LibraryFlow,
+    Validation,
+)
+from serving.responses import problems
+from serving.words import Id
+
+router = APIRouter(prefix="/v1/recovery", tags=["recovery"])
+FlowId = Annotated[Id, Path(examples=["flow_5k2m8w0c1t7e9b3n6x4q0r2hz"])]
+
+
+@router.get("/flows", summary="List flows", operation_id="list_recovery_flows")
+def get_flows(scope: RecoveryRead) -> Collection[FlowSummary]:
+    """List the flows in the order in which they take episodes."""
+    with scope.transaction() as rows:
+        return Collection(data=[FlowSummary(**row) for row in rows.execute(queries.LIST)])
+
+
+@router.post(
+    "/flows",
+    summary="Create a flow",
+    operation_id="create_recovery_flow",
+    status_code=201,
+    response_model=FlowDetail,
+    responses=problems(NotFoundError),
+)
+def post_flow(scope: RecoveryWrite, request: FlowRequest, idempotency: Idempotent) -> Response:
+    """Keep a draft, from a document or from the library; nothing runs before it is published."""
+    return idempotency.once(scope, lambda rows: actions.create(scope, rows, request), status=201)
+
+
+@router.get(
+    "/flows/{flow_id}",
+    summary="Get a flow",
+    operation_id="get_recovery_flow",
+    responses=problems(NotFoundError),
+)
+def get_flow(scope: RecoveryRead, flow_id: FlowId) -> FlowDetail:
+    """Show a flow's draft and what was found in it."""
+    with scope.transaction() as rows:
+        return actions.detail(rows, flow_id)
+
+
+@router.put(
+    "/flows/{flow_id}",
+    summary="Save a draft",
+    operation_id="save_recovery_flow",
+    responses=problems(NotFoundError),
+)
+def put_flow(scope: RecoveryWrite, flow_id: FlowId, request: DraftRequest) -> FlowDetail:
+    """Save a draft, faults and all; what runs is not touched."""
+    with scope.transaction() as rows:
+        return actions.save(scope, rows, flow_id, request)
+
+
+@router.post(
+    "/flows/{flow_id}/changes",
+    summary="Publish, roll back, pause, resume or archive",
+    operation_id="change_recovery_flow",
+    response_model=FlowDetail,
+    responses=problems(NotFoundError, ConflictError),
+)
+def post_change(
+    scope: RecoveryWrite, flow_id: FlowId, request: FlowChange, idempotency: Idempotent
+) -> Response:
+    """Put a flow to work, or take it back. A running episode stays on its version."""
+    return idempotency.once(scope, lambda rows: actions.change(scope, rows, flow_id, request))
+
+
+@router.get(
+    "/flows/{flow_id}/versions",
+    summary="List versions",
+    operation_id="list_recovery_flow_versions",
+    responses=problems(NotFoundError),
+)
+def get_versions(scope: RecoveryRead, flow_id: FlowId) -> Collection[FlowVersion]:
+    """List a flow's published versions, newest first."""
+    with scope.transaction() as rows:
+        actions.find(rows, flow_id)
+        found = rows.execute(queries.VERSIONS, [flow_id]).fetchall()
+    shown = [FlowVersion(**{**row, "document": flow_of(row["document"])}) for row in found]
+    return Collection(data=shown)
+
+
+@router.post(
+    "/flow_validations",
+    summary="Validate a document",
+    operation_id="validate_recovery_flow",
+    responses=problems(InvalidInputError),
+)
+def post_validation(_: RecoveryRead, document: Flow) -> Validation:
+    """Say what is wrong with a document; nothing is kept."""
+    return actions.found_in(document)
+
+
+@router.get("/flow_schema", summary="The schema of flows", operation_id="get_recovery_flow_schema")
+def get_schema(_: RecoveryRead) -> FlowSchema:
+    """Return the JSON Schema that flow documents follow."""
+    return FlowSchema(json_schema=flow_schema())
+
+
+@router.get("/flow_library", summary="Ready flows", operation_id="list_recovery_flow_library")
+def get_library(_: RecoveryRead) -> Collection[LibraryFlow]:
+    """List the flows that come with the product."""
+    shown = [LibraryFlow(name=k, title=v.name, document=v) for k, v in library().items()]
+    return Collection(data=shown)
+
+
+@router.get("/facts", summary="What conditions know", operation_id="list_recovery_facts")
+def get_facts(_: RecoveryRead) -> Collection[FactDescription]:
+    """List the facts that conditions may compare; `metadata.` and `arm.` names are free."""
+    shown = [
+        FactDescription(
+            name=name, type=kind.type, says=kind.says, values=list(kind.values),
+            operators=list(OPERATORS[kind.type]),
+        )
+        for name, kind in VOCABULARY.items()
+    ]  # fmt: skip
+    return Collection(data=shown)

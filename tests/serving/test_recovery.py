@@ -1,0 +1,201 @@
+"""The API of recovery: flows drafted, published, taken back; episodes steered; owners settled."""
+
+from datetime import timedelta
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from core.clock import utc_now
+from core.connections import ConnectionStore
+from core.secrets import SecretBox
+from core.tenancy import new_id
+from recovery.engine.episode import Episode
+from recovery.flows.document import document_of, flow_of, flow_schema
+from recovery.flows.library import library
+from recovery.store import episodes
+from tests.recovery.flow_documents import document, steps
+
+
+@pytest.fixture
+def post(workspace):
+    def send(path, body, **headers):
+        return workspace.api.post(
+            f"/v1/recovery/{path}", json=body, headers=workspace.headers() | headers
+        )
+
+    return send
+
+
+@pytest.fixture
+def connection(workspace):
+    box = SecretBox.from_keys(workspace.settings.required("encryption_keys"))
+    return ConnectionStore(workspace.database, box).connect(
+        workspace.tenant, provider="stripe", name="A", provider_account_id=new_id("acct"),
+        api_url="http://127.0.0.1:9", credentials={"api_key": "sk_test"},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def settled(workspace, connection):
+    answer = workspace.api.put(
+        f"/v1/recovery/settings/{connection.id}", headers=workspace.headers(),
+        json={"is_enabled": True, "owner": "oppulence", "timezone": "Europe/Berlin"},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def episode(workspace, connection, settled):
+    opened = Episode(
+        workspace_id=str(workspace.tenant), id=new_id("ep"), connection_id=connection.id,
+        subject_kind="invoice", subject_id="in_1", cause="renewal", customer_id="cus_1",
+        subscription_id="sub_1", amount_minor=500, currency="JPY", facts={"plans": ("pro",)},
+        flow_id=None, flow_version=None, step="", state="running", opened_at=utc_now(),
+    )  # fmt: skip
+    with workspace.database.tenant(workspace.tenant) as rows:
+        assert episodes.open_episode(rows, opened)
+        assert not episodes.open_episode(rows, opened), "one episode per invoice"
+    return opened.id
+
+
+def test_a_flow_is_drafted_published_changed_and_taken_back(workspace, post):
+    made = post("flows", {"document": document()})
+    assert made.status_code == 201, made.text
+    flow_id = made.json()["id"]
+    assert (made.json()["state"], made.json()["live_version"], made.json()["findings"]) == (
+        "draft", None, [],
+    )  # fmt: skip
+    change = f"flows/{flow_id}/changes"
+    assert post(change, {"do": "resume"}).json()["code"] == "conflict"
+    assert post(change, {"do": "publish"}).json()["live_version"] == 1
+    renamed = document(name="Renewals, again")
+    saved = workspace.api.put(
+        f"/v1/recovery/flows/{flow_id}", json={"document": renamed}, headers=workspace.headers()
+    )
+    assert (saved.json()["name"], saved.json()["live_version"]) == ("Renewals, again", 1)
+    assert post(change, {"do": "publish"}).json()["live_version"] == 2
+    back = post(change, {"do": "rollback", "version": 1}).json()
+    assert (back["state"], back["live_version"], back["last_version"]) == ("live", 1, 2)
+    assert post(change, {"do": "rollback", "version": 7}).status_code == 409
+    assert post(change, {"do": "publish"}).json()["live_version"] == 3
+    assert post(change, {"do": "pause"}).json()["state"] == "paused"
+    versions = workspace.get(f"/v1/recovery/flows/{flow_id}/versions").json()["data"]
+    assert [(one["version"], one["document"]["name"]) for one in versions] == [
+        (3, "Renewals, again"), (2, "Renewals, again"), (1, "Renewals"),
+    ]  # fmt: skip
+    actions = [entry["action"] for entry in workspace.get("/v1/audit_log").json()["data"]]
+    assert actions[:3] == [
+        "recovery_flow.pause", "recovery_flow.publish", "recovery_flow.rollback",
+    ]  # fmt: skip
+
+
+def test_a_faulty_draft_is_kept_and_not_published(post):
+    faulty = document_of(steps(first={"kind": "task", "instruction": "x", "next": "first"}))
+    made = post("flows", {"document": faulty}).json()
+    assert [one["code"] for one in made["findings"]] == ["loop_without_wait"]
+    refused = post(f"flows/{made['id']}/changes", {"do": "publish"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "flow_faulty")
+    said = post("flow_validations", faulty).json()
+    assert (said["is_publishable"], said["findings"]) == (False, made["findings"])
+
+
+def test_what_is_no_document_is_told_by_field(post):
+    answer = post("flows", {"document": document(start="Not a step")})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["location"] == "body.document.start"
+    assert post("flows", {}).status_code == 422
+    assert post("flows", {"library": "nothing_like_it"}).status_code == 404
+
+
+def test_the_builder_finds_schema_facts_and_library(workspace):
+    schema = workspace.get("/v1/recovery/flow_schema").json()["json_schema"]
+    assert schema == flow_schema()
+    ready = workspace.get("/v1/recovery/flow_library").json()["data"]
+    read = {one["name"]: flow_of(one["document"]) for one in ready}
+    assert read == library()
+    assert len(read) >= 5
+    facts = {one["name"]: one for one in workspace.get("/v1/recovery/facts").json()["data"]}
+    assert facts["decline_class"]["values"] == ["soft", "hard", "action_needed", "none"]
+
+
+def test_a_connection_is_settled_and_says_so(workspace, connection, settled):
+    assert (settled["owner"], settled["timezone"], settled["swept_at"]) == (
+        "oppulence", "Europe/Berlin", None,
+    )  # fmt: skip
+    assert workspace.get("/v1/recovery/settings").json()["data"] == [settled]
+    for body, status in [({"is_enabled": True, "timezone": "Mars/Olympus"}, 422), ({}, 422)]:
+        answer = workspace.api.put(
+            f"/v1/recovery/settings/{connection.id}", json=body, headers=workspace.headers()
+        )
+        assert answer.status_code == status
+    missing = workspace.api.put(
+        "/v1/recovery/settings/conn_none", json={"is_enabled": True}, headers=workspace.headers()
+    )
+    assert missing.status_code == 404
+
+
+def test_an_episode_is_paused_resumed_and_closed_by_hand(workspace, post, episode):
+    path = f"episodes/{episode}/actions"
+    paused = post(path, {"do": "pause"})
+    assert (paused.status_code, paused.json()["state"]) == (202, "paused")
+    assert post(path, {"do": "pause"}).status_code == 409
+    assert post(path, {"do": "resume"}).json()["state"] == "running"
+    closed = post(path, {"do": "close"}).json()
+    assert (closed["state"], closed["outcome"]) == ("ended", "closed")
+    assert [step["kind"] for step in closed["steps"]] == [
+        "opened", "paused", "resumed", "ended",
+    ]  # fmt: skip
+    for do in ("retry", "send", "close"):
+        assert post(path, {"do": do, "template": "reminder"}).status_code == 409
+    assert (closed["amount"], closed["amount_minor"], closed["currency"]) == ("500", 500, "JPY")
+    assert closed["facts"] == {"plans": ["pro"]}
+
+
+def test_a_try_by_hand_waits_for_the_worker_once(post, episode):
+    path = f"episodes/{episode}/actions"
+    asked = post(path, {"do": "retry"}, **{"Idempotency-Key": "once"}).json()
+    assert [(one["kind"], one["state"], one["is_manual"]) for one in asked["actions"]] == [
+        ("retry", "ready", True)
+    ]
+    again = post(path, {"do": "retry"}, **{"Idempotency-Key": "once"})
+    assert (again.headers["Idempotency-Replayed"], again.json()) == ("true", asked)
+    assert post(path, {"do": "retry"}).json()["code"] == "conflict"
+    assert post(path, {"do": "send"}).status_code == 422
+
+
+def test_episodes_are_listed_newest_first_and_counted(workspace, connection, episode):
+    with workspace.database.tenant(workspace.tenant) as rows:
+        rows.execute(
+            "insert into recovery_episodes (workspace_id, id, connection_id, subject_kind,"
+            " subject_id, cause, customer_id, amount_minor, currency, facts, state, outcome,"
+            " recovered_minor, recovered_by, revision, opened_at, updated_at)"
+            " select workspace_id, 'ep_older', connection_id, subject_kind, 'in_0', cause,"
+            " customer_id, 700, currency, %s, 'ended', 'recovered', 700, 'retry', 1, %s, %s"
+            " from recovery_episodes where id = %s",
+            [Jsonb({}), utc_now() - timedelta(days=1), utc_now(), episode],
+        )
+    listed = workspace.get("/v1/recovery/episodes", limit=1).json()
+    assert [one["id"] for one in listed["data"]] == [episode]
+    rest = workspace.get("/v1/recovery/episodes", limit=1, cursor=listed["next_cursor"]).json()
+    assert ([one["id"] for one in rest["data"]], rest["has_more"]) == (["ep_older"], False)
+    ended = workspace.get("/v1/recovery/episodes", outcome="recovered").json()["data"]
+    assert [(one["id"], one["recovered"]) for one in ended] == [("ep_older", "700")]
+    assert workspace.get("/v1/recovery/metrics").json()["data"] == [
+        {
+            "currency": "JPY", "at_risk_minor": 500, "recovered_minor": 700,
+            "recovered_outside_minor": 0, "lost_minor": 0, "episodes_running": 1,
+            "episodes_recovered": 1, "episodes_lost": 0,
+        }
+    ]  # fmt: skip
+
+
+def test_nobody_reaches_into_another_workspace(new_workspace, episode):
+    stranger = new_workspace()
+    assert stranger.get(f"/v1/recovery/episodes/{episode}").status_code == 404
+    assert stranger.get("/v1/recovery/episodes").json()["data"] == []
+    answer = stranger.api.post(
+        f"/v1/recovery/episodes/{episode}/actions", json={"do": "close"},
+        headers=stranger.headers(),
+    )  # fmt: skip
+    assert answer.status_code == 404
