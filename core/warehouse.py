@@ -175,6 +175,11 @@ class Warehouse:
             result = self.client.query(sql, parameters=dict(parameters or {}))
         return [dict(row) for row in result.named_results()]
 
+    def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> "pa.Table":
+        """Run a platform query (across workspaces) and return its rows as Arrow columns."""
+        with _engine_errors():
+            return self.client.query_arrow(sql, parameters=dict(parameters or {}), use_strings=True)
+
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Run a statement that returns no rows."""
         with _engine_errors():

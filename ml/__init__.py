@@ -1,5 +1,6 @@
 """Enrichment: functions on polars frames that explain transactions, with calibrated confidence.
 
-Notably absent, deliberately: clients of any engine (the caller brings frames and stores artifacts),
-models trained across workspaces, and anything derived from Xero (see `lineage`).
+Facets stand in `registry`, `enriching` asks them, `tables` and `store` say where findings and
+models are kept. Notably absent, deliberately: queries that run here (the caller brings frames) and
+anything derived from Xero (see `lineage`).
 """

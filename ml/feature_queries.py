@@ -24,7 +24,10 @@ select t.provider as provider, t.connection_id as connection_id, t.id as id,
     t.version as source_version, t.landed_at as landed_at
 from (
     select * from unified.transactions final
-    where workspace_id = {{workspace:String}} and {_ONLY} and landed_at > {{since:DateTime64(3)}}
+    where workspace_id = {{workspace:String}} and {_ONLY}
+        and landed_at > fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
+        and (connection_id, id) > ({{after_connection:String}}, {{after_id:String}})
+    order by connection_id, id limit {{limit:UInt64}}
 ) as t
 left join (
     select * from unified.accounts final
@@ -51,4 +54,32 @@ where a.name is not null
 order by e.issued_on, e.document_id, e.entry_number
 """
 
-QUERIES = {"transactions": TRANSACTIONS, "coded_purchases": CODED_PURCHASES}
+# How far each workspace's rows have come; a removed row counts as a change.
+PROGRESS = f"""
+select workspace_id, newest_at from (
+    select workspace_id, toUnixTimestamp64Milli(max(landed_at)) as newest_at
+    from unified.transactions where {_ONLY} group by workspace_id
+) order by workspace_id
+"""
+
+# Free texts (names, purposes) have no stable population: only facets of few values are compared.
+DRIFT = """
+select toString(facet) as facet, assumeNotNull(value) as value, is_recent,
+    count() as findings, sum(confidence) as confidence, countIf(abstained) as abstained
+from (
+    select facet, value, confidence, abstained,
+        occurred_on > addDays({today:Date}, -30) as is_recent
+    from unified.enrichments final
+    where occurred_on > addDays({today:Date}, -210) and occurred_on <= {today:Date}
+) as findings
+where facet in (
+    select facet from unified.enrichments final group by facet having uniqExact(value) <= 200
+)
+group by facet, value, is_recent
+"""
+
+QUERIES = {
+    "transactions": TRANSACTIONS,
+    "coded_purchases": CODED_PURCHASES,
+    "progress": PROGRESS,
+}

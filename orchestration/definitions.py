@@ -11,6 +11,7 @@ from dagster import Definitions, definitions, in_process_executor
 
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
+from assets.enrichment import build_enrichment_assets
 from assets.expectations import SUITES, build_expectation_checks
 from assets.ingest import build_ingest_assets
 from assets.progress import SILENT, Listener
@@ -21,13 +22,19 @@ from orchestration.jobs import (
     audit_job,
     backfill_job,
     checks_job,
+    enrichment_job,
     model_jobs,
     reconciliation_job,
     repair_job,
     sync_job,
 )
 from orchestration.resources import build_resources
-from orchestration.schedules import marts_schedule, provider_schedules, reconciliation_schedule
+from orchestration.schedules import (
+    enrichment_schedule,
+    marts_schedule,
+    provider_schedules,
+    reconciliation_schedule,
+)
 from orchestration.sensors import connection_sensor, streaming_models_changed
 from pipelines.registry import AUDITED, PROVIDERS
 
@@ -79,6 +86,15 @@ def reconciliation_definitions() -> Definitions:
     )
 
 
+def enrichment_definitions() -> Definitions:
+    """Return what explains transactions."""
+    return Definitions(
+        assets=build_enrichment_assets(),
+        jobs=[enrichment_job()],
+        schedules=[enrichment_schedule()],
+    )
+
+
 def with_resources(
     parts: Definitions,
     read_settings: Callable[[], Settings] = load_settings,
@@ -94,6 +110,9 @@ def defs() -> Definitions:
     """Return everything, as Dagster loads it."""
     return with_resources(
         Definitions.merge(
-            ingest_definitions(), model_definitions(load_settings()), reconciliation_definitions()
+            ingest_definitions(),
+            model_definitions(load_settings()),
+            reconciliation_definitions(),
+            enrichment_definitions(),
         )
     )

@@ -17,6 +17,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
+from assets.enrichment import ENRICHMENT_GROUP
 from assets.expectations import SUITES, build_expectation_checks
 from assets.reconciliation import RECONCILIATION_GROUP
 from assets.rejections import build_rejection_checks
@@ -25,7 +26,8 @@ from assets.sync import build_sync_op
 from assets.translator import ingest_specs
 
 EXCLUSIVE_TAG = "oppulence/exclusive"
-STREAMING = AssetSelection.key_prefixes("staging", "unified")
+ENRICHMENT = AssetSelection.groups(ENRICHMENT_GROUP)
+STREAMING = AssetSelection.key_prefixes("staging", "unified") - ENRICHMENT
 RECONCILIATION = AssetSelection.groups(RECONCILIATION_GROUP)
 MARTS = AssetSelection.key_prefixes("marts") - RECONCILIATION
 
@@ -103,6 +105,17 @@ def reconciliation_job() -> UnresolvedAssetJobDefinition:
         RECONCILIATION,
         description="Match payouts, deposits and entries of the workspaces whose rows changed.",
         tags={EXCLUSIVE_TAG: "reconciliation"},
+        executor_def=in_process_executor,
+    )
+
+
+def enrichment_job() -> UnresolvedAssetJobDefinition:
+    """Return the job that trains the models that are due and scores what landed."""
+    return define_asset_job(
+        "enrichment",
+        ENRICHMENT,
+        description="Train what is due, score the transactions that landed or changed.",
+        tags={EXCLUSIVE_TAG: "enrichment"},
         executor_def=in_process_executor,
     )
 

@@ -19,6 +19,8 @@ from core.settings import Settings, load_settings
 from core.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
     from assets.dbt_cli import DbtCli
 
 
@@ -44,6 +46,20 @@ def build_resources(
         with open_connections(read_settings()) as store:
             yield store
 
+    @resource(description="Postgres under the system role, for what is of every workspace.")
+    def system_database(_: InitResourceContext) -> Iterator[Database]:
+        database = Database.connect(read_settings(), role="system", size=2)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    @resource(description="The object store, where trained models are.")
+    def objects(_: InitResourceContext) -> "ObjectStore":
+        from core.objects import connect_objects
+
+        return connect_objects(read_settings())
+
     @resource(description="The dbt project and the environment in which it runs.")
     def dbt(_: InitResourceContext) -> "DbtCli":
         from assets.dbt_cli import DbtCli
@@ -58,6 +74,8 @@ def build_resources(
         "settings": settings,
         "warehouse": warehouse,
         "connections": connections,
+        "system_database": system_database,
+        "objects": objects,
         "dbt": dbt,
         "progress": progress,
     }

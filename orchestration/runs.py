@@ -16,6 +16,7 @@ from assets.progress import Listener, Progress
 from core.connections import Connection
 from core.settings import Settings
 from orchestration.definitions import (
+    enrichment_definitions,
     ingest_definitions,
     model_definitions,
     reconciliation_definitions,
@@ -107,6 +108,13 @@ def run_reconciliation(
     with _opened(settings, instance) as dagster:
         definitions = _bound(reconciliation_definitions(), settings, None)
         return _execute(dagster, definitions, "reconciliation", {})
+
+
+def run_enrichment(settings: Settings, *, instance: DagsterInstance | None = None) -> RunOutcome:
+    """Train the models that are due and score the transactions that landed or changed."""
+    with _opened(settings, instance) as dagster:
+        definitions = _bound(enrichment_definitions(), settings, None)
+        return _execute(dagster, definitions, "enrichment", {})
 
 
 def run_checks(

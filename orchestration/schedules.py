@@ -24,6 +24,7 @@ SYNC_CRONS = {
 }
 MARTS_CRON = "*/15 * * * *"
 RECONCILIATION_CRON = "10,40 * * * *"
+ENRICHMENT_CRON = "5,20,35,50 * * * *"
 CHECKS_CRON = "20 * * * *"
 AUDIT_CRON = "40 4 * * *"
 
@@ -75,5 +76,16 @@ def reconciliation_schedule() -> ScheduleDefinition:
         job_name="reconciliation",
         cron_schedule=RECONCILIATION_CRON,
         description="Costs nothing for workspaces in which nothing changed.",
+        default_status=DefaultScheduleStatus.RUNNING,
+    )
+
+
+def enrichment_schedule() -> ScheduleDefinition:
+    """Return the schedule of the enrichment, some minutes after the banks' syncs."""
+    return ScheduleDefinition(
+        name="enrichment",
+        job_name="enrichment",
+        cron_schedule=ENRICHMENT_CRON,
+        description="Costs what has landed since the last run, and a training once a week.",
         default_status=DefaultScheduleStatus.RUNNING,
     )

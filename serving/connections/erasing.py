@@ -32,10 +32,11 @@ order by erase_requested_at limit 100
 _NOTED = (
     "update connections set rows_erased_at = %(now)s, erased_at = %(ended_at)s where id = %(id)s"
 )
-# What the sync engine and recovery hold of a connection beside the warehouse.
+# What stands of a connection beside the warehouse: sync engine, recovery, what users said of it.
 _HOLDING = (
     "inbox", "latest_objects", "event_tasks", "shadow_objects", "parked_deliveries",
     "recovery_signals", "recovery_episodes", "recovery_attempts", "recovery_assignments",
+    "enrichment_feedback",
 )  # fmt: skip
 _AGAIN = timedelta(minutes=1)
 

@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import uvicorn
-import yaml
 from pydantic import SecretStr
 
 from core.database import Database
@@ -29,23 +27,9 @@ from serving.app import create_app
 from serving.auth.key_store import issue_key
 from serving.request_heads import BoundedProtocol
 from serving.server import configure_server
+from tests.declared_tables import create_table
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
-
-MODELS = Path(__file__).parents[2] / "dbt" / "models"
-
-
-def create_table(warehouse: Warehouse, folder: str, order_by: str) -> None:
-    """Create a table of the columns that its dbt model declares, where dbt has not built it."""
-    database, model = folder.split("/")[0], folder.split("/")[-1]
-    (declared,) = yaml.safe_load((MODELS / Path(folder).parent / f"{model}.yml").read_text())[
-        "models"
-    ]
-    columns = ", ".join(f"{column['name']} {column['data_type']}" for column in declared["columns"])
-    warehouse.command(
-        f"create table if not exists {database}.{model} ({columns})"
-        f" engine = ReplacingMergeTree(version, is_deleted) order by ({order_by})"
-    )
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,112 @@
+"""Which models are due, and what becomes of a training? Trained, measured, registered, or kept out.
+
+A model is trained where there is none, where its rules' version is another, after its
+`refresh_days`, or when corrections were reviewed since. It answers only if it is no worse than the
+champion on the same frozen test set (`ml.store.register`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+from obstore.store import ObjectStore
+
+from core.database import Database
+from core.warehouse import Warehouse
+from ml.facet import Facet
+from ml.feature_queries import PROGRESS
+from ml.registry import FACETS
+from ml.store import Registered, champions, register
+
+FEEDBACK: dict[str, pl.DataType] = {
+    "merchant": pl.String(),
+    "amount_minor": pl.Int64(),
+    "value": pl.String(),
+    "said_on": pl.Date(),
+}
+# A workspace's own model learns from whatever the workspace said and nobody refused; one for all
+# only from what was reviewed.
+_FEEDBACK = """
+select merchant, amount_minor, value, said_at::date as said_on from enrichment_feedback
+where facet = %(facet)s and (review = 'accepted' or (review = 'waiting' and %(own)s))
+    and (not %(own)s or workspace_id = %(workspace)s)
+order by said_at, id
+"""
+_NEWEST = """
+select max(case when %(own)s then said_at else reviewed_at end) as newest_at
+from enrichment_feedback
+where facet = %(facet)s and (review = 'accepted' or (review = 'waiting' and %(own)s))
+    and (not %(own)s or workspace_id = %(workspace)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one training: `champion`, `challenger` (worse) or `too few rows`."""
+
+    facet: str
+    workspace_id: str | None
+    verdict: str
+    score: float | None = None
+    measures: dict[str, Any] | None = None
+
+
+def train_due(
+    warehouse: Warehouse, database: Database, objects: ObjectStore, now: datetime
+) -> Iterator[Outcome]:
+    """Train whatever is due."""
+    workspaces = [str(row["workspace_id"]) for row in warehouse.rows(PROGRESS)]
+    for facet in FACETS:
+        if facet.training is None:
+            continue
+        whose: list[str | None] = [*workspaces] if facet.training.scope == "workspace" else [None]
+        for workspace in whose:
+            with database.system() as rows:
+                before = champions(rows, workspace).get(facet.name)
+                own = {"facet": facet.name, "own": workspace is not None, "workspace": workspace}
+                newest = rows.execute(_NEWEST, own).fetchone()
+            said_at = newest["newest_at"] if newest else None
+            if is_due(facet, before, said_at, now):
+                yield _train(warehouse, database, objects, facet, workspace, now)
+
+
+def is_due(
+    facet: Facet, before: Registered | None, said_at: datetime | None, now: datetime
+) -> bool:
+    """Say whether a facet's model is to be trained anew."""
+    assert facet.training is not None
+    if before is None:
+        return True
+    age = now - before.trained_at
+    is_old = age >= timedelta(days=facet.training.refresh_days)
+    return is_old or (said_at is not None and said_at > before.trained_at)
+
+
+def _train(
+    warehouse: Warehouse,
+    database: Database,
+    objects: ObjectStore,
+    facet: Facet,
+    workspace: str | None,
+    now: datetime,
+) -> Outcome:
+    training = facet.training
+    assert training is not None
+    found = pl.DataFrame()
+    if training.rows:
+        parameters = {} if workspace is None else {"workspace": workspace}
+        found = pl.DataFrame(pl.from_arrow(warehouse.arrow(training.rows, parameters)))
+    own = {"facet": facet.name, "own": workspace is not None, "workspace": workspace}
+    with database.system() as rows:
+        said = rows.execute(_FEEDBACK, own).fetchall()
+    trained = training.train(found, pl.DataFrame(said, schema=FEEDBACK, orient="row"))
+    if trained is None:
+        return Outcome(facet.name, workspace, "too few rows")
+    with database.system() as rows:
+        is_champion = register(rows, objects, facet, workspace, trained, now=now)
+    verdict = "champion" if is_champion else "challenger"
+    return Outcome(facet.name, workspace, verdict, trained.score, dict(trained.measures))
