@@ -5,6 +5,8 @@ It answers with confidence 1 and says whose word it is. The caller brings one wo
 corrections; nothing here knows another's.
 """
 
+from datetime import date
+
 import polars as pl
 
 from ml.results import SCHEMA
@@ -17,6 +19,11 @@ COLUMNS: dict[str, pl.DataType] = {
     "said_on": pl.Date(),
 }
 NOTHING = pl.DataFrame(schema=COLUMNS)
+
+
+def words_of(said_on: date) -> str:
+    """Return the evidence of a corrected answer."""
+    return f"You said so of such rows on {said_on}."
 
 
 def like_keys(frame: pl.DataFrame, merchants: pl.DataFrame) -> pl.Series:

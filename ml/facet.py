@@ -113,6 +113,8 @@ class Facet:
         How its model is made, for those that have one.
     corrects
         Whether a user may correct it (`POST /v1/enrichment/feedback`).
+    card
+        What it learns from, what of that is synthetic, what it cannot do: its model card's words.
     values
         The values it may take, where these are a closed list; a correction must be one of them.
     """
@@ -125,4 +127,5 @@ class Facet:
     after: tuple[str, ...] = ()
     training: Training | None = None
     corrects: bool = True
+    card: str = ""
     values: Callable[[], frozenset[str]] | None = None

@@ -23,6 +23,7 @@ from core.warehouse import Warehouse
 from core.warehouse_reader import prepare_reader
 from local.stack import prepare_engines
 from local.up import MODELS_FAILED_EXIT_CODE
+from ml.tables import prepare_tables
 from oppulence.output import print_line
 from oppulence.session import command_session
 from orchestration.instance import prepare_home
@@ -80,6 +81,7 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
     say("ClickHouse: databases and raw tables")
     prepare_engines(settings, ("clickhouse",))
     prepare_warehouse(settings)
+    prepare_findings(settings)
     if settings.clickhouse_reader_url is not None:
         say("ClickHouse: the API's user")
         warehouse = Warehouse.connect(settings, pool_size=1)
@@ -127,3 +129,12 @@ def build_models(
             next_step="Mend the model that it names and run `oppulence migrate` again, with"
             " --full-refresh if its columns have changed.",
         )
+
+
+def prepare_findings(settings: Settings) -> None:
+    """Create the tables of the enrichment, so that the API may ask them from its first hour."""
+    warehouse = Warehouse.connect(settings, pool_size=1)
+    try:
+        prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
+    finally:
+        warehouse.close()

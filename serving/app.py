@@ -26,6 +26,7 @@ from serving.connections import router as connections
 from serving.dead_letters import router as dead_letters
 from serving.documentation import OPENAPI_PATH, add_documentation
 from serving.engines import Engines
+from serving.enrichment import router as enrichment
 from serving.events import router as events
 from serving.exchange import ExchangeMiddleware
 from serving.invitations import pages as invitation_pages
@@ -57,6 +58,7 @@ ROUTERS = (
     accounts.router,
     balances.router,
     metrics.router,
+    enrichment.router,
     links.router,  # before connections: "callback" is no connection's id
     connections.router,
     syncs.router,

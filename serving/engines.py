@@ -7,6 +7,7 @@ before its warehouse answers 503 until that is up, and recovers by itself.
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated
 
 import redis
@@ -14,9 +15,11 @@ from fastapi import Depends, Request
 
 from core.cache import connect_cache
 from core.database import Database
+from core.objects import connect_objects
 from core.secrets import SecretBox
 from core.settings import Settings
 from core.warehouse import Warehouse
+from ml.store import OpenModels
 
 # Handlers run on up to 40 threads of the server's pool; each holds one ClickHouse connection at a
 # time, and a Postgres connection only for short transactions.
@@ -74,6 +77,11 @@ class Engines:
         )
         self._tables[name] = (bool(found), time.monotonic() + TABLES_KNOWN_SECONDS)
         return bool(found)
+
+    @cached_property
+    def models(self) -> OpenModels:
+        """What opens trained models, on first use."""
+        return OpenModels(connect_objects(self.settings))
 
     @property
     def api_key_secret(self) -> str:

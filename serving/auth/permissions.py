@@ -26,6 +26,8 @@ class Permission(StrEnum):
     TRANSACTIONS_READ = "transactions:read"
     ACCOUNTS_READ = "accounts:read"
     METRICS_READ = "metrics:read"
+    ENRICHMENT_READ = "enrichment:read"
+    ENRICHMENT_WRITE = "enrichment:write"
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_WRITE = "connections:write"
     SYNCS_READ = "syncs:read"
@@ -60,6 +62,8 @@ TABLE: dict[Permission, Grant] = {
     Permission.TRANSACTIONS_READ: Grant("See transactions and where they come from", _EVERYONE),
     Permission.ACCOUNTS_READ: Grant("See accounts and balances", _EVERYONE),
     Permission.METRICS_READ: Grant("See revenue metrics", _EVERYONE),
+    Permission.ENRICHMENT_READ: Grant("Enrich transactions, see models", _EVERYONE),
+    Permission.ENRICHMENT_WRITE: Grant("Correct what enrichment says", _EVERYONE),
     Permission.CONNECTIONS_READ: Grant("See connections and their state", _EVERYONE),
     Permission.CONNECTIONS_WRITE: Grant("Connect, rename and delete accounts", _ADMINS),
     Permission.SYNCS_READ: Grant("See how far a sync is", _EVERYONE),

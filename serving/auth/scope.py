@@ -25,6 +25,7 @@ from core.mail import Mailer
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery
 from core.webhook_secrets import WebhookSecrets
+from ml.store import OpenModels
 from serving.answers import AnswerCache
 from serving.auth.callers import WORKSPACE_HEADER, prove_caller
 from serving.auth.csrf import CSRF_HEADER
@@ -90,6 +91,10 @@ class TenantScope:
     def has_table(self, name: str) -> bool:
         """Say whether the warehouse has a table, which an app to come may fill."""
         return self._engines.has_table(name)
+
+    def models(self) -> OpenModels:
+        """Return what opens registered models (`ml.store.champions` tells which answer whom)."""
+        return self._engines.models
 
     @contextmanager
     def transaction(self) -> Iterator[Rows]:
@@ -252,6 +257,8 @@ TransactionsExport = Annotated[
 ]
 AccountsRead = Annotated[TenantScope, Depends(Requires(Permission.ACCOUNTS_READ))]
 MetricsRead = Annotated[TenantScope, Depends(Requires(Permission.METRICS_READ))]
+EnrichmentRead = Annotated[TenantScope, Depends(Requires(Permission.ENRICHMENT_READ, "read"))]
+EnrichmentWrite = Annotated[TenantScope, Depends(Requires(Permission.ENRICHMENT_WRITE))]
 ConnectionsRead = Annotated[TenantScope, Depends(Requires(Permission.CONNECTIONS_READ))]
 ConnectionsWrite = Annotated[TenantScope, Depends(Requires(Permission.CONNECTIONS_WRITE))]
 SyncsRead = Annotated[TenantScope, Depends(Requires(Permission.SYNCS_READ))]

@@ -62,8 +62,9 @@ class TransactionFilters(BaseModel):
     )
     category: Search | None = Field(
         default=None,
-        description="The provider's own category, in its own words, in any case",
-        examples=["FOOD_AND_DRINK"],
+        description="The provider's own category, in its own words, in any case; in a list also one"
+        " that enrichment found, or its group (`food_and_drink` holds `food_and_drink.coffee`)",
+        examples=["food_and_drink"],
     )
     since: Moment | None = Field(default=None, description="From this moment on, inclusive")
     until: Moment | None = Field(default=None, description="Before this moment")

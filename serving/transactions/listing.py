@@ -32,13 +32,19 @@ def list_transactions(scope: TenantScope, filters: TransactionsPage) -> Response
     fields = filters.wanted_fields()
     asked = parameters | {"sort": filters.sort, "fields": sorted(fields or ())}
 
+    by_finding = filters.category is not None and scope.has_table(enrichments.TABLE)
+    if filters.enrich or by_finding:
+        asked["enrichments"] = enrichments.state(scope)
+
     def make() -> Page[Transaction]:
-        rows = scope.rows(queries.PAGES[filters.sort], parameters)
+        if by_finding:
+            parameters.update(enrichments.corrected_category(scope, filters.category or ""))
+            rows = scope.rows(queries.PAGES_OF_CATEGORY[filters.sort], parameters)
+        else:
+            rows = scope.rows(queries.PAGES[filters.sort], parameters)
         shape = enrichments.shape_of(scope, rows) if filters.enrich else transaction_of
         return page_of(rows, filters.limit, shape, _cursor_of(filters.sort))
 
-    if filters.enrich:
-        asked["enrichments"] = enrichments.state(scope)
     return cached(
         scope, "list_transactions", asked, queries.NEWEST, make,
         include=None if fields is None else {"data": {"__all__": fields}, **_ENVELOPE},

@@ -20,16 +20,20 @@ _COLUMNS = """
     payment_method_type, occurred_at, booked_on, posted_at,
     fromUnixTimestamp64Micro(toInt64(version), 'UTC') as state_at"""
 
-_WANTED = """
+_CATEGORY = """
+      and ({category:String} = ''
+        or lowerUTF8(ifNull(provider_category, '')) = lowerUTF8({category:String}))"""
+_WANTED = (
+    """
     ({provider:String} = '' or provider = {provider:String})
       and ({status:String} = '' or status = {status:String})
       and ({type:String} = '' or type = {type:String})
       and ({connection_id:String} = '' or connection_id = {connection_id:String})
       and ({account_id:String} = '' or account_id = {account_id:String})
       and ({customer_id:String} = '' or customer_id = {customer_id:String})
-      and ({currency:String} = '' or currency = {currency:String})
-      and ({category:String} = ''
-        or lowerUTF8(ifNull(provider_category, '')) = lowerUTF8({category:String}))
+      and ({currency:String} = '' or currency = {currency:String})"""
+    + _CATEGORY
+    + """
       and amount_minor between {amount_from:Int64} and {amount_to:Int64}
       and ({search:String} = '' or positionCaseInsensitiveUTF8(
           concat(id, '\\n', ifNull(description, ''), '\\n', ifNull(counterparty, '')),
@@ -38,10 +42,25 @@ _WANTED = """
       and occurred_at < fromUnixTimestamp64Micro({until:Int64}, 'UTC')
       and ({pending:String} = ''
         or (status in ('pending', 'authorized')) = ({pending:String} = 'yes'))"""
+)
 
 
-def _page(key: str, direction: str) -> TenantQuery:
+# Of a category: what the provider says, or what enrichment found (a group of the taxonomy holds
+# its members), but where a user's correction says otherwise since.
+_OF_CATEGORY = """
+      and (lowerUTF8(ifNull(provider_category, '')) = lowerUTF8({category:String})
+        or (connection_id, id) in (
+          select connection_id, transaction_id from unified.enrichments final
+          where facet = 'category' and (
+            like_key in {keys_of_category:Array(String)}
+            or (like_key not in {corrected_keys:Array(String)}
+              and (value = lowerUTF8({category:String})
+                or startsWith(ifNull(value, ''), concat(lowerUTF8({category:String}), '.')))))))"""
+
+
+def _page(key: str, direction: str, *, by_finding: bool = False) -> TenantQuery:
     """Return the query of a page in an order that no two rows share."""
+    wanted = _WANTED if not by_finding else _WANTED.replace(_CATEGORY, _OF_CATEGORY)
     comparison, after = (
         {
             "occurred_at": "fromUnixTimestamp64Micro({after_value:Int64}, 'UTC')",
@@ -53,7 +72,7 @@ def _page(key: str, direction: str) -> TenantQuery:
         f"""
         select {_COLUMNS}
         from unified.transactions final
-        where {_WANTED}
+        where {wanted}
           and ({{is_first:Bool}} or ({key}, id, connection_id) {after} (
               {comparison}, {{after_id:String}}, {{after_connection:String}}))
         order by {key} {direction}, id {direction}, connection_id {direction}
@@ -67,6 +86,15 @@ PAGES = {
     "occurred_at": _page("occurred_at", "asc"),
     "-amount": _page("amount_minor", "desc"),
     "amount": _page("amount_minor", "asc"),
+}
+
+
+# Where a category is asked for and enrichment has found some.
+PAGES_OF_CATEGORY = {
+    "-occurred_at": _page("occurred_at", "desc", by_finding=True),
+    "occurred_at": _page("occurred_at", "asc", by_finding=True),
+    "-amount": _page("amount_minor", "desc", by_finding=True),
+    "amount": _page("amount_minor", "asc", by_finding=True),
 }
 
 

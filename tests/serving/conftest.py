@@ -21,6 +21,7 @@ from core.tenancy import TenantId, new_id
 from core.warehouse import Warehouse
 from core.webhooks.registry import SCHEMES
 from local.ports import free_port
+from ml.tables import prepare_tables as prepare_findings
 from pipelines.raw import RawTable, ensure_raw_tables
 from sandbox.oidc import CLIENT_ID, CLIENT_SECRET
 from serving.app import create_app
@@ -52,6 +53,7 @@ def warehouse(engines: Settings) -> Iterator[Warehouse]:
         "marts/billing/fct_mrr_movements",
         "workspace_id, connection_id, customer_id, currency, moved_on",
     )
+    prepare_findings(opened)
     yield opened
     opened.close()
 

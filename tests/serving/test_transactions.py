@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -288,16 +287,8 @@ def test_the_missions_own_calls_work_to_the_letter(workspace):
     assert ids(base, json={"provider": "plaid", "enrich": True, "since": "2024-01-01"}) == ["bank"]
 
 
-ENRICHMENTS = """
-create table if not exists unified.enrichments (workspace_id String, connection_id String,
-    transaction_id String, facet String, value Nullable(String), confidence Float64,
-    evidence String, model_version String, abstained UInt8, version UInt64)
-engine = ReplacingMergeTree(version) order by (workspace_id, connection_id, transaction_id, facet)
-"""
-
-
-def test_enrichment_is_null_until_something_was_learned(serve, engines, workspace, new_workspace):
-    """No table; then one that says something of this workspace's row, and of another's."""
+def test_enrichment_is_null_until_something_was_learned(workspace, new_workspace):
+    """Nothing; then something of this workspace's row, and of another's."""
     workspace.holds({"id": "a"}, {"id": "b"})
     assert "enrichment" not in workspace.get("/v1/transactions").json()["data"][0]
     rows = workspace.get("/v1/transactions", enrich="true").json()["data"]
@@ -305,15 +296,14 @@ def test_enrichment_is_null_until_something_was_learned(serve, engines, workspac
     only = workspace.get("/v1/transactions", enrich="true", fields="id").json()["data"]
     assert only == [{"id": "a", "enrichment": None}, {"id": "b", "enrichment": None}]
 
-    workspace.warehouse.command(ENRICHMENTS)
     for owner, value in ((workspace, "Rent"), (new_workspace(), "Foreign")):
-        found = [str(owner.tenant), "conn_test", "a", "category", value, 0.9, "why", "m-1", 0, 1]
-        workspace.warehouse.client.insert("enrichments", [found], database="unified")
-    fresh = serve(engines)  # another process looks anew whether the table is there
-    answer = httpx.get(
-        f"{fresh}/v1/transactions", params={"enrich": "true", "fields": "id"},
-        headers=workspace.headers(),
-    )  # fmt: skip
+        found = {
+            "workspace_id": str(owner.tenant), "connection_id": "conn_test", "transaction_id": "a",
+            "facet": "category", "value": value, "confidence": 0.9, "evidence": "why",
+            "model_version": "m-1", "abstained": False, "version": 1,
+        }  # fmt: skip
+        workspace.warehouse.insert_rows("unified.enrichments", [list(found.values())], list(found))
+    answer = workspace.get("/v1/transactions", enrich="true", fields="id")
     assert answer.json()["data"] == [
         {
             "id": "a",
@@ -326,7 +316,6 @@ def test_enrichment_is_null_until_something_was_learned(serve, engines, workspac
         },
         {"id": "b", "enrichment": None},
     ]  # fmt: skip
-    workspace.warehouse.command("drop table unified.enrichments")
 
 
 _MOMENTS = st.integers(0, 3).map(lambda seconds: NOON + timedelta(seconds=seconds))

@@ -1,0 +1,100 @@
+"""How are transactions enriched on request, corrected, and the models behind it shown?"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from core.errors import NotFoundError
+from ml.registry import FACETS, facet_of
+from serving.auth.scope import EnrichmentRead, EnrichmentWrite
+from serving.enrichment import feedback
+from serving.enrichment.answering import answer, known_of
+from serving.enrichment.schemas import (
+    Enriched,
+    EnrichmentRequest,
+    FacetCard,
+    FacetRequest,
+    Feedback,
+    FeedbackRequest,
+    Model,
+)
+from serving.idempotency import Idempotent
+from serving.pagination import Collection
+from serving.responses import problems
+from serving.singling import AmbiguousIdError
+from serving.words import Word
+
+router = APIRouter(prefix="/v1/enrichment", tags=["enrichment"])
+
+_FACETS = "\n".join(f"- `{facet.name}`: {facet.says}" for facet in FACETS)
+
+
+@router.post(
+    "",
+    summary="Enrich transactions",
+    operation_id="enrich_transactions",
+    responses=problems(NotFoundError),
+    description="Say what rules and models know of up to 1,000 transactions: this workspace's by"
+    " id, or raw rows, of which nothing is kept.\n\n" + _FACETS,
+)
+def post_enrichment(scope: EnrichmentRead, request: EnrichmentRequest) -> Collection[Enriched]:
+    """Answer with every facet, or with some."""
+    return Collection(data=answer(scope, request, request.facets))
+
+
+@router.get("/models", summary="List facets and models", operation_id="list_enrichment_models")
+def get_models(scope: EnrichmentRead) -> Collection[FacetCard]:
+    """List the facets, the models that answer this workspace, and their model cards."""
+    registered = known_of(scope).registered
+    cards = []
+    for facet in FACETS:
+        entry = registered.get(facet.name)
+        model = entry and Model(
+            version=entry.version, sha256=entry.sha256, bytes=entry.bytes, score=entry.score,
+            scope="workspace" if entry.workspace_id else "shared", trained_at=entry.trained_at,
+            measures=dict(entry.measures),
+        )  # fmt: skip
+        cards.append(
+            FacetCard(
+                facet=facet.name, says=facet.says, card=facet.card, version=facet.version,
+                reads=facet.reads, after=list(facet.after), corrects=facet.corrects, model=model,
+                values=sorted(facet.values()) if facet.values else None,
+            )
+        )  # fmt: skip
+    return Collection(data=cards)
+
+
+@router.post(
+    "/feedback",
+    summary="Correct a finding",
+    operation_id="correct_enrichment",
+    status_code=201,
+    response_model=Feedback,
+    responses=problems(NotFoundError, AmbiguousIdError),
+)
+def post_feedback(
+    scope: EnrichmentWrite, request: FeedbackRequest, idempotency: Idempotent
+) -> Response:
+    """Say what a facet should have said.
+
+    It holds at once for this workspace's rows of the same merchant and direction. Other workspaces
+    never see it; a model for all learns it only after a review.
+    """
+    return idempotency.once_after(
+        scope, lambda: feedback.looked_up(scope, request), feedback.keep, status=201
+    )
+
+
+@router.post(
+    "/{facet}",
+    summary="Enrich transactions by one facet",
+    operation_id="enrich_transactions_by_facet",
+    responses=problems(NotFoundError),
+)
+def post_facet(
+    scope: EnrichmentRead,
+    facet: Annotated[Word, Path(examples=["merchant"])],
+    request: FacetRequest,
+) -> Collection[Enriched]:
+    """Answer with one facet."""
+    return Collection(data=answer(scope, request, [facet_of(facet).name]))

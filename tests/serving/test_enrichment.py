@@ -1,0 +1,171 @@
+"""Enrichment over HTTP: by ids and raw rows, corrected at once, and never another's word."""
+
+from datetime import date
+
+import httpx
+import pytest
+
+from ml.registry import FACETS
+
+ROWS = "/v1/enrichment"
+COFFEE = {"description": "SQ *BLUE BOTTLE 8442", "amount_minor": -475, "currency": "USD",
+          "booked_on": "2024-05-01"}  # fmt: skip
+
+
+def post(workspace, path: str, key: str | None = None, **body) -> httpx.Response:
+    return workspace.api.post(path, json=body, headers=workspace.headers(key))
+
+
+def bank(workspace, *lines: tuple[str, str]) -> None:
+    workspace.holds(
+        *(
+            {"id": name, "provider": "plaid", "description": text, "type": "card_payment",
+             "amount_minor": -475, "booked_on": date(2024, 5, 1)}
+            for name, text in lines
+        )
+    )  # fmt: skip
+
+
+def store(workspace, transaction: str, facet: str, value: str, like_key: str = "") -> None:
+    """Put a finding where Dagster's scoring puts it."""
+    row = {"workspace_id": str(workspace.tenant), "connection_id": "conn_test",
+           "transaction_id": transaction, "facet": facet, "value": value, "confidence": 0.9,
+           "evidence": "why", "model_version": "m-1", "abstained": False, "like_key": like_key,
+           "version": 1}  # fmt: skip
+    workspace.warehouse.insert_rows("unified.enrichments", [list(row.values())], list(row))
+
+
+def merchants(answer: httpx.Response) -> list[str | None]:
+    assert answer.status_code == 200, answer.text
+    return [row["enrichment"].get("merchant", {}).get("value") for row in answer.json()["data"]]
+
+
+def test_raw_rows_are_answered_in_order_and_nothing_is_kept(workspace):
+    rows = [COFFEE | {"id": "mine"}, COFFEE | {"description": "SHELL 12345 AUSTIN TX"}]
+    answer = post(workspace, ROWS, rows=rows, facets=["merchant"])
+    assert merchants(answer)[0] == "Blue Bottle"
+    first = answer.json()["data"][0]
+    assert (first["id"], first["connection_id"]) == ("mine", None)
+    assert list(first["enrichment"]) == ["merchant"]
+    assert first["enrichment"]["merchant"]["model_version"]
+    assert workspace.get("/v1/transactions").json()["data"] == []
+
+
+def test_ids_are_answered_from_the_workspaces_own_rows(workspace, new_workspace):
+    bank(workspace, ("a", "SQ *BLUE BOTTLE 8442"), ("b", "GITHUB 77"))
+    store(workspace, "a", "recurring", "monthly")
+    answer = post(workspace, ROWS, ids=["a", "b"])
+    assert merchants(answer) == ["Blue Bottle", "Github"]
+    recurring = [row["enrichment"].get("recurring") for row in answer.json()["data"]]
+    assert [found and found["value"] for found in recurring] == ["monthly", None]
+
+    foreign = post(new_workspace(), ROWS, ids=["a"])
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("name", [facet.name for facet in FACETS])
+def test_every_facet_has_its_own_address(workspace, name: str):
+    answer = post(workspace, f"{ROWS}/{name}", rows=[COFFEE])
+    assert answer.status_code == 200, answer.text
+    assert set(answer.json()["data"][0]["enrichment"]) <= {name}
+
+
+def test_an_unknown_facet_xero_and_too_many_rows_are_refused(workspace):
+    assert post(workspace, f"{ROWS}/horoscope", rows=[COFFEE]).status_code == 404
+    assert post(workspace, ROWS, rows=[COFFEE], facets=["horoscope"]).status_code == 422
+    refused = post(workspace, ROWS, rows=[COFFEE | {"provider": "xero"}])
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert post(workspace, ROWS, rows=[COFFEE] * 1_001).status_code == 422
+    assert post(workspace, ROWS).status_code == 422
+    assert post(workspace, ROWS, rows=[COFFEE], ids=["a"]).status_code == 422
+
+
+def test_a_correction_holds_at_once_for_rows_alike_and_for_no_other_workspace(
+    workspace, new_workspace
+):
+    other = new_workspace()
+    for one in (workspace, other):
+        bank(one, ("a", "SQ *BLUE BOTTLE 8442"), ("b", "BLUE BOTTLE 17"), ("c", "SHELL 1234"))
+    said = post(
+        workspace, f"{ROWS}/feedback", facet="merchant", value="Blue Bottle Coffee",
+        transaction={"id": "a"},
+    )  # fmt: skip
+    assert said.status_code == 201, said.text
+    kept = said.json()
+    assert {name: kept[name] for name in ("facet", "value", "value_before", "merchant")} == {
+        "facet": "merchant", "value": "Blue Bottle Coffee", "value_before": "Blue Bottle",
+        "merchant": "SQ *BLUE BOTTLE 8442",
+    }  # fmt: skip
+    assert (kept["direction"], kept["review"]) == ("out", "waiting")
+
+    asked = {"ids": ["a", "b", "c"], "facets": ["merchant"]}
+    own = ["Blue Bottle Coffee", "Blue Bottle Coffee", "Shell"]
+    assert merchants(post(workspace, ROWS, **asked)) == own
+    assert merchants(post(workspace, ROWS, rows=[COFFEE], facets=["merchant"])) == own[:1]
+    assert merchants(post(other, ROWS, **asked)) == ["Blue Bottle", "Blue Bottle", "Shell"]
+    assert merchants(post(other, ROWS, rows=[COFFEE], facets=["merchant"])) == ["Blue Bottle"]
+
+
+def test_a_correction_goes_before_what_is_stored(workspace):
+    bank(workspace, ("a", "SQ *BLUE BOTTLE 8442"))
+    kept = post(workspace, f"{ROWS}/feedback", facet="merchant", value="BBC", row=COFFEE)
+    assert kept.status_code == 201
+    with workspace.database.tenant(workspace.tenant) as rows:
+        (said,) = rows.execute("select like_key from enrichment_feedback").fetchall()
+    store(workspace, "a", "merchant", "Blue Bottle", said["like_key"])
+    (row,) = workspace.get("/v1/transactions", enrich="true").json()["data"]
+    assert row["enrichment"]["merchant"]["value"] == "BBC"
+    assert row["enrichment"]["merchant"]["model_version"] == "feedback"
+
+
+def test_the_same_correction_sent_again_is_kept_once(workspace):
+    headers = workspace.headers() | {"Idempotency-Key": "once"}
+    body = {"facet": "merchant", "value": "BBC", "row": COFFEE}
+    answers = [workspace.api.post(f"{ROWS}/feedback", json=body, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    with workspace.database.tenant(workspace.tenant) as rows:
+        assert rows.execute("select count(*) n from enrichment_feedback").fetchall() == [{"n": 1}]
+
+
+def test_what_cannot_be_corrected_says_so(workspace):
+    def refused(**body) -> tuple[int, str]:
+        answer = post(workspace, f"{ROWS}/feedback", **body)
+        return answer.status_code, answer.json()["code"]
+
+    assert refused(facet="recurring", value="x", row=COFFEE) == (422, "invalid_input")
+    nameless = COFFEE | {"description": "1234"}
+    assert refused(facet="merchant", value="x", row=nameless) == (422, "invalid_input")
+    assert refused(facet="horoscope", value="x", row=COFFEE) == (404, "not_found")
+    assert refused(facet="merchant", value="x", transaction={"id": "no"}) == (404, "not_found")
+
+
+def test_a_category_that_enrichment_found_can_be_asked_for(workspace, new_workspace):
+    bank(workspace, ("a", "SQ *BLUE BOTTLE"), ("b", "SHELL"), ("c", "NETFLIX"))
+    store(workspace, "a", "category", "food_and_drink.coffee", "k:out")
+    store(workspace, "b", "category", "transportation.fuel")
+    store(workspace, "c", "merchant", "food_and_drink.coffee")
+    store(new_workspace(), "b", "category", "food_and_drink.coffee")
+
+    def found(category: str) -> list[str]:
+        answer = workspace.get("/v1/transactions", category=category, fields="id")
+        return [row["id"] for row in answer.json()["data"]]
+
+    assert found("food_and_drink.coffee") == ["a"]
+    assert found("Food_and_Drink") == ["a"]
+    assert found("food") == []
+    with workspace.database.tenant(workspace.tenant) as rows:
+        rows.execute(
+            "insert into enrichment_feedback (workspace_id, id, facet, like_key, merchant,"
+            " amount_minor, value, said_by, said_at) values"
+            " (%s, 'f', 'category', 'k:out', 'x', -1, 'travel.hotels', 'm', now())",
+            [str(workspace.tenant)],
+        )
+    assert found("food_and_drink") == []
+    assert found("travel") == ["a"]
+
+
+def test_every_facet_and_its_model_are_listed(workspace):
+    listed = workspace.get(f"{ROWS}/models").json()["data"]
+    assert [card["facet"] for card in listed] == [facet.name for facet in FACETS]
+    assert all(card["says"] for card in listed)
