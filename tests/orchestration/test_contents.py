@@ -14,6 +14,7 @@ from dagster import DagsterInstance, Definitions, RunRequest, SkipReason, build_
 
 from core.settings import Settings
 from orchestration.definitions import (
+    enrichment_definitions,
     ingest_definitions,
     model_definitions,
     reconciliation_definitions,
@@ -42,7 +43,10 @@ import orchestration.runs, orchestration.submission
 def everything() -> Definitions:
     return with_resources(
         Definitions.merge(
-            ingest_definitions(), model_definitions(Settings()), reconciliation_definitions()
+            ingest_definitions(),
+            model_definitions(Settings()),
+            reconciliation_definitions(),
+            enrichment_definitions(),
         )
     )
 
