@@ -6,11 +6,12 @@ Order matters: a facet stands behind those that it reads (`after`).
 from collections.abc import Iterable
 
 from core.errors import NotFoundError
-from ml import ledger_account, merchants, recurring
+from ml import category, ledger_account, merchants, recurring
 from ml.facet import Facet
 
 FACETS: tuple[Facet, ...] = (
     merchants.FACET,
+    category.FACET,
     ledger_account.FACET,
     recurring.FACET,
 )

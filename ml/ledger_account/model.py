@@ -21,8 +21,9 @@ from ml.ledger_account.evidence import evidence
 from ml.ledger_account.fingerprints import parts
 from ml.ledger_account.memory import Memory
 from ml.ledger_account.training import Training, best, block_ends
-from ml.ledger_account.wording import BUCKETS, Softmax, feature_matrix
+from ml.ledger_account.wording import feature_matrix
 from ml.results import results
+from ml.softmax import BUCKETS, Softmax
 
 NAME = "ledger_account"
 _CHUNK = 16_384

@@ -25,7 +25,8 @@ from ml.ledger_account.candidates import Candidates, candidates
 from ml.ledger_account.columns import coded_history
 from ml.ledger_account.fingerprints import parts
 from ml.ledger_account.memory import Memory
-from ml.ledger_account.wording import Matrix, Softmax, feature_matrix
+from ml.ledger_account.wording import feature_matrix
+from ml.softmax import Matrix, Softmax
 
 Integers = npt.NDArray[np.int64]
 

@@ -1,0 +1,93 @@
+"""What does a merchant's name sound like? A model of names for merchants that no list knows.
+
+Character n-grams and words of the name's key, hashed, into a softmax over categories; its top
+probability is flattened into a share that was right among merchants it had never seen
+(`ml.category.training`). A name without a telling word has none: then the confidence says so.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from core.errors import InvalidInputError
+from ml.artifacts import Artifact, dump, load
+from ml.ledger_account.calibration import Calibration
+from ml.softmax import Matrix, Softmax
+
+NAME = "category"
+BUCKETS = 2**17
+_CHARACTERS = HashingVectorizer(
+    analyzer="char_wb", ngram_range=(3, 5), n_features=BUCKETS, alternate_sign=False, norm="l2",
+    dtype=np.float32,
+)  # fmt: skip
+_WORDS = HashingVectorizer(
+    analyzer="word", ngram_range=(1, 2), n_features=BUCKETS, alternate_sign=False, norm="l2",
+    dtype=np.float32,
+)  # fmt: skip
+
+Floats = npt.NDArray[np.float64]
+
+
+def features(keys: list[str]) -> Matrix:
+    """Return the sparse features of merchants' keys, one row each."""
+    return (_CHARACTERS.transform(keys) + _WORDS.transform(keys)).tocsr()
+
+
+@dataclass(frozen=True, slots=True)
+class WordingModel:
+    """Weights of names, one column per category, and what its confidence is worth."""
+
+    names: list[str]
+    weights: npt.NDArray[np.float32]
+    calibration: Calibration
+    version: str
+
+    def guess(self, keys: list[str]) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+        """Return each key's best category, its calibrated confidence, and the group's.
+
+        The group's confidence is that of all its members together, flattened alike.
+        """
+        found = self.probabilities(keys)
+        best = found.argmax(axis=1) if found.size else np.zeros(0, np.int64)
+        score = found[np.arange(len(keys)), best].astype(np.float64)
+        return best, self.calibration.apply(score), score
+
+    def probabilities(self, keys: list[str]) -> npt.NDArray[np.float32]:
+        """Return one probability per category, as the softmax has it."""
+        return Softmax(weights=self.weights).probabilities(features(keys))
+
+    def to_artifact(self) -> Artifact:
+        """Write the model as skops bytes with their hash."""
+        used = np.flatnonzero(np.abs(self.weights).max(axis=1, initial=0) > 0)
+        return dump(
+            {
+                "facet": NAME, "version": self.version, "names": self.names, "buckets": used,
+                # Half precision: a quarter of the digits would do for a choice among names.
+                "weights": self.weights[used].astype(np.float16),
+                "calibration": [
+                    self.calibration.slope, self.calibration.offset, self.calibration.threshold,
+                ],
+            }
+        )  # fmt: skip
+
+
+def from_artifact(content: bytes, sha256: str) -> WordingModel:
+    """Open a model after its hash was checked.
+
+    Raises
+    ------
+    ConflictError
+        The bytes are not those of the registered model.
+    InvalidInputError
+        They are another facet's model.
+    """
+    stored = load(content, sha256)
+    if stored.get("facet") != NAME:
+        raise InvalidInputError(f"This is no {NAME} model.")
+    weights = np.zeros((BUCKETS, stored["weights"].shape[1]), np.float32)
+    weights[stored["buckets"]] = stored["weights"]
+    return WordingModel(
+        list(stored["names"]), weights, Calibration(*stored["calibration"]), stored["version"]
+    )
