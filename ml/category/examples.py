@@ -23,21 +23,20 @@ CITIES = (
     "austin tx", "london", "berlin", "hamburg de", "san francisco ca", "new york ny", "paris",
     "amsterdam", "birmingham", "manchester gb", "chicago il", "seattle wa", "munchen", "koln",
     "dublin irl", "madrid", "boston ma", "leeds", "denver co", "utrecht", "lyon", "wien",
-    "miami fl", "portland or", "dallas tx", "bristol", "glasgow", "frankfurt", "los angeles
-    ca", "atlanta ga",
+    "miami fl", "portland or", "dallas tx", "bristol", "glasgow", "frankfurt", "los angeles ca",
+    "atlanta ga",
 )  # fmt: skip
 SURNAMES = (
     "smith", "jones", "taylor", "brown", "kowalski", "muller", "schmidt", "weber", "martin",
     "dubois", "garcia", "lopez", "rossi", "bianchi", "jansen", "de vries", "nguyen", "patel",
-    "khan", "singh", "chen", "wong", "murphy", "kelly", "anderson", "larsson", "nowak",
-    "novak", "horvath", "silva", "costa", "evans", "walker", "wright", "hall", "green",
-    "baker", "king",
+    "khan", "singh", "chen", "wong", "murphy", "kelly", "anderson", "larsson", "nowak", "novak",
+    "horvath", "silva", "costa", "evans", "walker", "wright", "hall", "green", "baker", "king",
 )  # fmt: skip
 PLACES = (
-    "city", "high street", "river", "north", "south", "west end", "old town", "central",
-    "park", "station", "village", "royal", "crown", "golden", "star", "first", "premier",
-    "elite", "express", "best", "super", "euro", "global", "lake", "hill", "valley", "sunset",
-    "metro", "corner", "blue",
+    "city", "high street", "river", "north", "south", "west end", "old town", "central", "park",
+    "station", "village", "royal", "crown", "golden", "star", "first", "premier", "elite",
+    "express", "best", "super", "euro", "global", "lake", "hill", "valley", "sunset", "metro",
+    "corner", "blue",
 )  # fmt: skip
 MADE_UP_PER_WORD = 6
 
