@@ -30,6 +30,7 @@ from assets.translator import feeding, model_key
 from core.settings import Settings
 from core.warehouse import Warehouse
 from pipelines.ingest import prepare_warehouse
+from reconciliation.tables import prepare_tables
 
 DbtEvent = (
     Output[Any] | AssetMaterialization | AssetObservation | AssetCheckResult | AssetCheckEvaluation
@@ -63,6 +64,7 @@ def build_model_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         progress: ResourceParam[Listener],
     ) -> Iterator[DbtEvent]:
         prepare_warehouse(settings)  # the feeds read raw tables, which must exist, if empty
+        prepare_tables(warehouse, cluster=settings.clickhouse_cluster)  # so must the verdicts'
         # Unit tests are of the code, not of the rows: they belong to `make test`.
         arguments = ["build", "--exclude-resource-type", "unit_test"]
         if config.full_refresh:

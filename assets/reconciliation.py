@@ -6,6 +6,7 @@ A workspace whose inputs are what they were is skipped; of the others only chang
 and what is no more is written as a tombstone.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -24,13 +25,32 @@ from dagster import (
     multi_asset,
 )
 
-from assets.reconciliation_inputs import BANKS, INPUTS, Inputs, inputs_of
-from assets.reconciliation_rows import account_rows, changed, outcome_rows
+from assets.bank_accounts import BANKS
+from assets.reconciliation_inputs import INPUTS, Inputs, inputs_of
+from assets.reconciliation_rows import (
+    account_rows,
+    changed,
+    line_rows,
+    outcome_rows,
+    source_rows,
+    transfer_rows,
+)
 from assets.translator import OWNERS
 from core.clock import epoch_microseconds, utc_now
 from core.settings import Settings
 from core.warehouse import Warehouse
-from reconciliation.tables import BANK_ACCOUNTS, OF_KIND, RUN_COLUMNS, RUNS, TABLES, prepare_tables
+from reconciliation.records import Decision
+from reconciliation.tables import (
+    ACCOUNT_SOURCES,
+    BANK_ACCOUNTS,
+    OF_KIND,
+    OWN_TRANSFERS,
+    RUN_COLUMNS,
+    RUNS,
+    SECONDARY_LINES,
+    TABLES,
+    prepare_tables,
+)
 
 RECONCILIATION_GROUP = "reconciliation"
 UNMATCHED = "few_payouts_are_unmatched"
@@ -43,6 +63,9 @@ DESCRIPTIONS = {
     OF_KIND["deposit"]: "What each deposit that is a payout's, or says so, belongs to.",
     OF_KIND["entry"]: "What each accounting entry that is a payout's, or says so, belongs to.",
     BANK_ACCOUNTS: "Bank accounts, each once, with the connections that show it.",
+    ACCOUNT_SOURCES: "Which bank account each account of a connection is; where its ledger begins.",
+    SECONDARY_LINES: "Lines that count though their connection is not the account's primary one.",
+    OWN_TRANSFERS: "Lines that move money between the company's own accounts.",
 }
 _SET_UP = """
 select count() as tables from system.tables
@@ -91,6 +114,14 @@ def build_reconciliation_assets() -> AssetsDefinition:
     return reconciliation_assets
 
 
+def state_of(decisions: Sequence[Decision]) -> str:
+    """Return what differs whenever people's decisions do."""
+    if not decisions:
+        return ""
+    told = sorted(f"{one.payout} {one.other} {one.confirmed}" for one in decisions)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
 def evaluate_unmatched(rows: Sequence[Mapping[str, Any]]) -> AssetCheckResult:
     """Judge that in no workspace more than 50 of 1,000 payouts lack their deposit or entry."""
     over = {
@@ -112,11 +143,15 @@ def evaluate_unmatched(rows: Sequence[Mapping[str, Any]]) -> AssetCheckResult:
 
 
 def reconcile_all(
-    warehouse: Warehouse, settings: Settings, now: datetime
+    warehouse: Warehouse,
+    settings: Settings,
+    now: datetime,
+    decisions: Mapping[str, Sequence[Decision]] | None = None,
 ) -> dict[str, dict[str, int]]:
     """Reconcile every workspace whose inputs changed; return the rows written, by table.
 
-    Before dbt has set up what is read here there is nothing to reconcile, which is no failure.
+    `decisions` are people's, by workspace. Before dbt has set up what is read here there is nothing
+    to reconcile, which is no failure.
     """
     prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
     if warehouse.rows(_SET_UP, {"names": list(READS)})[0]["tables"] < len(READS):
@@ -124,21 +159,32 @@ def reconcile_all(
     known = {row["workspace_id"]: row["inputs_version"] for row in warehouse.rows(_RUNS)}
     found = {}
     for row in warehouse.rows(INPUTS, {"banks": list(BANKS)}):
-        workspace, version = row["workspace_id"], row["inputs_version"]
+        workspace = row["workspace_id"]
+        decided = (decisions or {}).get(workspace, ())
+        version = row["inputs_version"] + state_of(decided)
         if known.get(workspace) != version:
-            found[workspace] = _reconcile(warehouse, workspace, version, now)
+            found[workspace] = _reconcile(warehouse, workspace, version, now, decided)
     return found
 
 
 def _reconcile(
-    warehouse: Warehouse, workspace: str, inputs_version: str, now: datetime
+    warehouse: Warehouse,
+    workspace: str,
+    inputs_version: str,
+    now: datetime,
+    decisions: Sequence[Decision],
 ) -> dict[str, int]:
     from reconciliation.matching import reconcile  # SciPy takes 60 MB that only a run needs
 
-    inputs: Inputs = inputs_of(warehouse, workspace)
+    inputs: Inputs = inputs_of(warehouse, workspace, decisions)
     outcomes = reconcile(inputs.company)
     rows = {name: list(table) for name, table in outcome_rows(workspace, inputs, outcomes).items()}
-    rows[BANK_ACCOUNTS] = account_rows(workspace, inputs.accounts)
+    banks = inputs.banks
+    arrived = {outcome.key for outcome in outcomes if outcome.kind == "deposit" and outcome.payouts}
+    rows[BANK_ACCOUNTS] = account_rows(workspace, banks.accounts)
+    rows[ACCOUNT_SOURCES] = source_rows(workspace, banks.accounts, banks.openings)
+    rows[SECONDARY_LINES] = line_rows(workspace, banks.secondary)
+    rows[OWN_TRANSFERS] = transfer_rows(workspace, banks.transfers(arrived))
     written = {}
     for name, columns in TABLES.items():
         stored = warehouse.rows(

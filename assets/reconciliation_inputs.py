@@ -1,7 +1,7 @@
 """What does the reconciliation of a workspace start from? Its payouts, bank lines and books, read.
 
-Bank lines are those that moved money on depository accounts; an account that two connections show
-is one, and each line counts once. The data's own time is when each bank and set of books was last
+Bank lines are those that moved money on current accounts, each counted once (`bank_accounts`). The
+data's own time is when each bank and set of books was last
 read: a bank that was asked yesterday and showed no deposit tells that none came by yesterday.
 """
 
@@ -12,9 +12,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from assets.bank_accounts import BANKS, Banks, banks_of, key_of
 from core.warehouse import Warehouse
-from reconciliation.accounts import Account, BankAccount, Line, lines_once, same_accounts
-from reconciliation.records import Company, Coverage, Deposit, Entry, Payout, Span
+from reconciliation.accounts import BankAccount
+from reconciliation.records import (
+    Company,
+    Coverage,
+    Decision,
+    Deposit,
+    Entry,
+    Payout,
+    Span,
+)
 from reconciliation.texts import read
 
 Row = Mapping[str, Any]
@@ -30,16 +39,15 @@ from (
         union all select workspace_id, 'books', version from unified.accounting_books
         union all select workspace_id, 'documents', version from unified.accounting_documents
         union all select workspace_id, 'lines', version from unified.transactions
-            where provider in {banks:Array(String)}
+            where provider in {banks:Array(String)} or type = 'topup'
     )
     group by workspace_id, name
     order by workspace_id, name
 )
 group by workspace_id
-having has(groupArray(name), 'payouts')
+having hasAny(groupArray(name), ['payouts', 'accounts'])
 order by workspace_id
 """
-BANKS = ("plaid", "teller", "gocardless", "enablebanking")
 _PAYOUTS = """
 select connection_id, id, ifNull(status, '') as status, assumeNotNull(currency) as currency,
     assumeNotNull(amount_minor) as amount_minor, toDate32(created_at) as created_on,
@@ -47,24 +55,6 @@ select connection_id, id, ifNull(status, '') as status, assumeNotNull(currency) 
 from unified.payouts final
 where workspace_id = {workspace:String} and currency is not null and amount_minor is not null
     and created_at is not null and amount_minor != 0
-"""
-_ACCOUNTS = """
-select connection_id, id, currency, type, institution_name, mask, iban, name
-from unified.accounts final
-where workspace_id = {workspace:String} and provider in {banks:Array(String)}
-    and type = 'depository'
-"""
-_LINES = """
-select connection_id, id, account_id, assumeNotNull(booked_on) as booked_on, amount_minor, currency,
-    ifNull(description, '') as description, ifNull(reference, '') as reference,
-    ifNull(counterparty, '') as counterparty, original_amount_minor, original_currency
-from unified.transactions final
-where workspace_id = {workspace:String} and provider in {banks:Array(String)}
-    and status = 'succeeded' and booked_on is not null
-    and (connection_id, account_id) in (
-        select connection_id, id from unified.accounts final
-        where workspace_id = {workspace:String} and type = 'depository'
-    )
 """
 _READ_BY = """
 select connection_id, toDate32(max(extracted_at)) as read_on
@@ -114,15 +104,10 @@ where workspace_id = {workspace:String} and status = 'posted'
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """One workspace as the matching wants it, and its bank accounts."""
+    """One workspace as the matching wants it, and its banks."""
 
     company: Company
-    accounts: Sequence[BankAccount]
-
-
-def key_of(connection: str, identity: str, account: str = "") -> str:
-    """Return the key of a thing in its workspace; connections' ids hold no slash."""
-    return f"{connection}/{identity}" + (f"|{account}" if account else "")
+    banks: Banks
 
 
 def parts_of(key: str) -> tuple[str, str]:
@@ -131,29 +116,19 @@ def parts_of(key: str) -> tuple[str, str]:
     return connection, identity.split("|", 1)[0]
 
 
-def inputs_of(warehouse: Warehouse, workspace: str) -> Inputs:
-    """Read a workspace."""
+def inputs_of(warehouse: Warehouse, workspace: str, decisions: Sequence[Decision] = ()) -> Inputs:
+    """Read a workspace; `decisions` are people's on its matches."""
     values = {"workspace": workspace, "banks": list(BANKS)}
-    lines = warehouse.rows(_LINES, values)
-    shown = [_account(row) for row in warehouse.rows(_ACCOUNTS, values)]
-    by_account: dict[str, list[Line]] = {}
-    for row in lines:
-        line = _line(row)
-        by_account.setdefault(line.account, []).append(line)
-    accounts = same_accounts(shown, by_account)
-    kept = {line.key: a.key for a in accounts for line in lines_once(a, by_account)}
-    deposits = [
-        _deposit(row, kept[key])
-        for row in lines
-        if (key := key_of(row["connection_id"], row["id"])) in kept and row["amount_minor"]
-    ]
+    banks = banks_of(warehouse, workspace)
+    deposits = banks.deposits
     read_by = {row["connection_id"]: row["read_on"] for row in warehouse.rows(_READ_BY, values)}
+    current = [account for account in banks.accounts if account.type == "depository"]
     coverage = Coverage(
-        bank_spans(accounts, deposits, read_by), books_span(warehouse.rows(_BOOKS, values)[0])
+        bank_spans(current, deposits, read_by), books_span(warehouse.rows(_BOOKS, values)[0])
     )
     payouts = [_payout(row) for row in warehouse.rows(_PAYOUTS, values)]
     entries = [_entry(row) for row in warehouse.rows(_ENTRIES, values)]
-    return Inputs(Company(payouts, deposits, entries, coverage), accounts)
+    return Inputs(Company(payouts, deposits, entries, coverage, decisions), banks)
 
 
 def bank_spans(
@@ -191,32 +166,6 @@ def _payout(row: Row) -> Payout:
         key=key_of(row["connection_id"], row["id"]), id=row["id"], currency=row["currency"],
         amount_minor=row["amount_minor"], created_on=row["created_on"],
         arrives_on=row["arrives_on"], trace_id=row["trace_id"], status=row["status"],
-    )  # fmt: skip
-
-
-def _account(row: Row) -> Account:
-    return Account(
-        key=key_of(row["connection_id"], row["id"]), connection=row["connection_id"],
-        currency=row["currency"], type=row["type"], institution=row["institution_name"],
-        mask=row["mask"], iban=row["iban"] or None, name=row["name"],
-    )  # fmt: skip
-
-
-def _line(row: Row) -> Line:
-    return Line(
-        key=key_of(row["connection_id"], row["id"]),
-        account=key_of(row["connection_id"], row["account_id"]),
-        booked_on=row["booked_on"], amount_minor=row["amount_minor"],
-    )  # fmt: skip
-
-
-def _deposit(row: Row, account: str) -> Deposit:
-    return Deposit(
-        key=key_of(row["connection_id"], row["id"]), account=account,
-        booked_on=row["booked_on"], currency=row["currency"], amount_minor=row["amount_minor"],
-        text=f"{row['description']} {row['reference']} {row['counterparty']}".strip(),
-        original_amount_minor=row["original_amount_minor"],
-        original_currency=row["original_currency"],
     )  # fmt: skip
 
 

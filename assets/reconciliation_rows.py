@@ -8,7 +8,8 @@ from typing import Any
 
 from assets.reconciliation_inputs import Inputs, parts_of
 from reconciliation.accounts import BankAccount
-from reconciliation.records import UNMATCHED, Deposit, Entry, Outcome, Payout
+from reconciliation.openings import Opening
+from reconciliation.records import UNMATCHED, Deposit, Entry, Outcome, Payout, Transfer
 from reconciliation.tables import KEY, OF_KIND
 
 # What a row is written with, but not told apart by.
@@ -66,6 +67,58 @@ def account_rows(workspace: str, accounts: Iterable[BankAccount]) -> list[dict[s
                 "currency": account.currency, "institution_name": account.institution,
                 "mask": account.mask, "iban": account.iban, "sources": pairs(account.sources),
                 "since_on": account.since, "until_on": account.until,
+            }
+        )  # fmt: skip
+    return found
+
+
+def source_rows(
+    workspace: str, accounts: Iterable[BankAccount], openings: Mapping[str, Opening]
+) -> list[dict[str, Any]]:
+    """Return a row for every account that a connection shows, without stamps."""
+    found = []
+    for account in accounts:
+        bank_connection, bank_account = parts_of(account.key)
+        opening = openings.get(account.key)
+        for source in account.sources:
+            connection, identity = parts_of(source)
+            is_primary = source == account.key
+            told = opening if is_primary else None
+            found.append(
+                {
+                    "workspace_id": workspace, "connection_id": connection, "id": identity,
+                    "bank_connection_id": bank_connection, "bank_account_id": bank_account,
+                    "type": account.type or "", "currency": account.currency or "",
+                    "is_primary": is_primary,
+                    "opening_on": told.on if told else None,
+                    "opening_minor": told.amount_minor if told else 0,
+                    "opening_source_table": told.source_table if told else "",
+                    "opening_source_id": told.source_id if told else "",
+                    "opening_source_version": told.source_version if told else 0,
+                }
+            )  # fmt: skip
+    return found
+
+
+def line_rows(workspace: str, keys: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the rows of lines that count though they are another source's, without stamps."""
+    return [
+        {"workspace_id": workspace, "connection_id": connection, "id": identity}
+        for connection, identity in map(parts_of, keys)
+    ]
+
+
+def transfer_rows(workspace: str, transfers: Iterable[Transfer]) -> list[dict[str, Any]]:
+    """Return the rows of the lines of own transfers, without stamps."""
+    found = []
+    for transfer in transfers:
+        connection, identity = parts_of(transfer.key)
+        other_connection, other = parts_of(transfer.other)
+        found.append(
+            {
+                "workspace_id": workspace, "connection_id": connection, "id": identity,
+                "kind": transfer.kind, "other_connection_id": other_connection,
+                "other_id": other, "confidence": transfer.confidence, "reason": transfer.reason,
             }
         )  # fmt: skip
     return found

@@ -21,6 +21,7 @@ from core.warehouse import Warehouse
 from local.stack import running_engines
 from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
+from reconciliation.tables import prepare_tables
 
 SMALL, LARGE, NEW = 100_000, 1_000_000, 1_000
 PER_CUSTOMER, PER_INVOICE = 20, 4
@@ -175,6 +176,7 @@ def main() -> None:
         target = Path(folder) / "target"
         warehouse = Warehouse.connect(settings)
         ensure_raw_tables(warehouse, raw_tables())
+        prepare_tables(warehouse)
         dbt(settings, target, "run")
         land(warehouse, "price", "'price_1'", filled(PRICE), "1")
         land_history(warehouse, 0, SMALL)

@@ -28,6 +28,7 @@ from oppulence.output import print_line
 from oppulence.session import command_session
 from orchestration.instance import prepare_home
 from pipelines.ingest import prepare_warehouse
+from reconciliation.tables import prepare_tables
 
 
 class ModelsFailedError(OppulenceError):
@@ -82,6 +83,7 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
     prepare_engines(settings, ("clickhouse",))
     prepare_warehouse(settings)
     prepare_findings(settings)
+    _prepare_verdicts(settings)
     if settings.clickhouse_reader_url is not None:
         say("ClickHouse: the API's user")
         warehouse = Warehouse.connect(settings, pool_size=1)
@@ -91,6 +93,15 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
             warehouse.close()
     say("Dagster: home")
     prepare_home(settings)
+
+
+def _prepare_verdicts(settings: Settings) -> None:
+    """Create the reconciliation's tables, which the ledger's models read."""
+    warehouse = Warehouse.connect(settings, pool_size=1)
+    try:
+        prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
+    finally:
+        warehouse.close()
 
 
 def build_models(

@@ -62,6 +62,7 @@ class Deposit:
     text: str = ""
     original_amount_minor: int | None = None
     original_currency: str | None = None
+    counterparty_account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +160,19 @@ class Outcome:
     deposits: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
     difference_minor: int = 0
+
+
+TransferKind = Literal["transfer", "card_payment", "loan_payment", "conversion", "topup"]
+# The account under which top-ups of the payment provider stand among bank lines.
+PROCESSOR = "processor"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One line of an own transfer: where the money came from or went to, and why we think so."""
+
+    key: str
+    other: str
+    kind: TransferKind
+    confidence: int
+    reason: str

@@ -1,4 +1,4 @@
-"""Where do verdicts stand? Three tables of one shape and the accounts, in ClickHouse's marts.
+"""Where do verdicts stand? Three tables of one shape, accounts, transfers, in ClickHouse's marts.
 
 Rows replace each other by `version`; one that is no more is a tombstone (`is_deleted`). dbt knows
 the tables as sources (`dbt/models/marts/reconciliation`), with what each column means.
@@ -51,6 +51,47 @@ ACCOUNT_COLUMNS: Mapping[str, str] = {
     "version": "UInt64",
     "is_deleted": "UInt8",
 }
+# Which bank account each account of a connection is, and where its ledger begins. Apart from the
+# accounts because it hardly ever changes: what is posted by it is looked at anew when it does.
+SOURCE_COLUMNS: Mapping[str, str] = {
+    "workspace_id": "String",
+    "connection_id": "String",
+    "id": "String",
+    "bank_connection_id": "String",
+    "bank_account_id": "String",
+    "type": "LowCardinality(String)",
+    "currency": "LowCardinality(String)",
+    "is_primary": "Bool",
+    "opening_on": "Nullable(Date32)",
+    "opening_minor": "Int64",
+    "opening_source_table": "String",
+    "opening_source_id": "String",
+    "opening_source_version": "UInt64",
+    "reconciled_at": "DateTime64(3, 'UTC')",
+    "version": "UInt64",
+    "is_deleted": "UInt8",
+}
+SECONDARY_COLUMNS: Mapping[str, str] = {
+    "workspace_id": "String",
+    "connection_id": "String",
+    "id": "String",
+    "reconciled_at": "DateTime64(3, 'UTC')",
+    "version": "UInt64",
+    "is_deleted": "UInt8",
+}
+TRANSFER_COLUMNS: Mapping[str, str] = {
+    "workspace_id": "String",
+    "connection_id": "String",
+    "id": "String",
+    "kind": "LowCardinality(String)",
+    "other_connection_id": "String",
+    "other_id": "String",
+    "confidence": "UInt16",
+    "reason": "String",
+    "reconciled_at": "DateTime64(3, 'UTC')",
+    "version": "UInt64",
+    "is_deleted": "UInt8",
+}
 RUN_COLUMNS: Mapping[str, str] = {
     "workspace_id": "String",
     "inputs_version": "String",
@@ -60,6 +101,8 @@ RUN_COLUMNS: Mapping[str, str] = {
     "reconciled_at": "DateTime64(3, 'UTC')",
 }
 BANK_ACCOUNTS, RUNS = "dim_bank_accounts", "reconciliation_runs"
+ACCOUNT_SOURCES, SECONDARY_LINES = "dim_bank_account_sources", "fct_secondary_bank_lines"
+OWN_TRANSFERS = "fct_own_transfers"
 OF_KIND = {
     "payout": "fct_payout_reconciliation",
     "deposit": "fct_deposit_reconciliation",
@@ -68,6 +111,9 @@ OF_KIND = {
 TABLES: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(OF_KIND.values(), COLUMNS),
     BANK_ACCOUNTS: ACCOUNT_COLUMNS,
+    ACCOUNT_SOURCES: SOURCE_COLUMNS,
+    SECONDARY_LINES: SECONDARY_COLUMNS,
+    OWN_TRANSFERS: TRANSFER_COLUMNS,
 }
 
 

@@ -17,6 +17,7 @@ from local.stack import running_engines
 from pipelines.arrow import ARROW_SCHEMA
 from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
+from reconciliation.tables import prepare_tables
 from tests.dbt import late_rows
 from tests.dbt.company import WORKSPACE, Company, make_company
 
@@ -41,6 +42,7 @@ def warehouse(clickhouse: Settings) -> Iterator[Warehouse]:
     """A client of the engine, with every raw table there."""
     client = Warehouse.connect(clickhouse)
     ensure_raw_tables(client, raw_tables())
+    prepare_tables(client)
     yield client
     client.close()
 

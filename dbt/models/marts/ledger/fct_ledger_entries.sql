@@ -5,7 +5,7 @@
     order_by=['workspace_id', 'connection_id', 'journal_id', 'revision', 'is_reversal', 'entry_number'],
 ) }}
 {%- set key = 'workspace_id, connection_id, journal_id' %}
-{%- set journals = ['balance', 'payment', 'invoice', 'revenue'] %}
+{%- set journals = ['balance', 'payment', 'invoice', 'revenue', 'bank'] %}
 {#- Nothing is ever changed: a journal that its source corrected is reversed, entry by entry, and written anew. -#}
 
 with wanted as (
@@ -20,7 +20,8 @@ with wanted as (
 {% if is_incremental() -%}
 written as (
     select {{ key }},
-        groupArray((revision, is_reversal, account_code, currency, amount_minor)) as rows,
+        groupArray((revision, is_reversal, concat(account_code, if(account_id = '', '', concat('/', account_id))),
+            currency, amount_minor)) as rows,
         arrayMax(arrayMap(row -> row.1, rows)) as last_revision,
         arrayFilter(row -> row.1 = last_revision, rows) as last_rows,
         -- What stands: the newest revision, unless it was reversed.
@@ -65,7 +66,8 @@ select
     row.2 as is_reversal,
     row.3 as entry_number,
     type as journal_type,
-    row.4 as account_code,
+    extract(row.4, '^[^/]*') as account_code,
+    substring(row.4, length(account_code) + 2) as account_id,
     row.5 as currency,
     row.6 as amount_minor,
     greatest(amount_minor, 0) as debit_minor,

@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    engine=replacing_engine(),
-    order_by=['workspace_id', 'connection_id', 'journal_id'],
-) }}
+{{ journal_table() }}
 {%- set payment = 'workspace_id, connection_id, payment_id' %}
 {%- set key = 'workspace_id, connection_id, id' %}
 

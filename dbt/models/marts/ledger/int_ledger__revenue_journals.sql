@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    engine=replacing_engine(),
-    order_by=['workspace_id', 'connection_id', 'journal_id'],
-) }}
+{{ journal_table() }}
 -- dbt parses the first run only, which reads less than the later ones.
 {%- set invoice = 'workspace_id, connection_id, invoice_id' %}
 

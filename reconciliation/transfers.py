@@ -1,0 +1,145 @@
+"""Which lines are money that moves between the company's own accounts? Pairs of out and in.
+
+A transfer, a card or loan that is paid off, a conversion, a top-up of the payment provider: what
+leaves one account and enters another is neither spent nor earned. Pairs by amount, day and words;
+which are taken is `packing`'s question, as of payouts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from reconciliation import evidence as weigh
+from reconciliation.accounts import BankAccount
+from reconciliation.packing import best_of
+from reconciliation.records import PROCESSOR, Deposit, Edge, Transfer, TransferKind
+from reconciliation.texts import read
+
+_EARLIEST, _LATEST = timedelta(days=-1), timedelta(days=5)
+_WORDS = re.compile(
+    r"\b(TRANSFER|XFER|UMBUCHUNG|OVERBOEKING|UEBERWEISUNG|UBERWEISUNG|VIREMENT|TRASPASO|GIRO)\b"
+)
+_PAID_OFF = re.compile(
+    r"(PAYMENT|PYMT|PMT|AUTOPAY|LASTSCHRIFT|ABRECHNUNG|ZAHLUNGSEINGANG|THANK YOU|DIRECT DEBIT)"
+)
+_DIGITS = re.compile(r"\d{4,}")
+
+
+def transfers(
+    lines: Sequence[Deposit], accounts: Mapping[str, BankAccount], holders: frozenset[str]
+) -> list[Transfer]:
+    """Return both lines of every own transfer, by key.
+
+    Args:
+        lines: Posted lines of all accounts that are not a payout's, each once; top-ups stand as
+            money into the account `PROCESSOR`.
+        accounts: The accounts by key.
+        holders: Names of the company, upper case, as its accounts are held by.
+    """
+    by_key = {line.key: line for line in lines}
+    found = []
+    for edge in best_of(_candidates(lines, accounts, holders)):
+        out, into = by_key[edge.left[0]], by_key[edge.right[0]]
+        kind = _kind(out, into, accounts)
+        sure, reason = weigh.confidence(edge.weight), "; ".join(edge.evidence)
+        found.append(Transfer(out.key, into.key, kind, sure, reason))
+        if into.account != PROCESSOR:
+            found.append(Transfer(into.key, out.key, kind, sure, reason))
+    return sorted(found, key=lambda transfer: transfer.key)
+
+
+def _candidates(
+    lines: Sequence[Deposit], accounts: Mapping[str, BankAccount], holders: frozenset[str]
+) -> Iterator[Edge]:
+    entered: dict[tuple[str, int], list[Deposit]] = {}
+    left: dict[tuple[str, int], list[Deposit]] = {}
+    for line in lines:
+        side = entered if line.amount_minor > 0 else left
+        side.setdefault((line.currency, abs(line.amount_minor)), []).append(line)
+    for (currency, amount), outs in left.items():
+        for out in outs:
+            for place in sorted({(currency, amount), *_stated(out)}):
+                for into in entered.get(place, ()):
+                    yield from _edge(out, into, accounts, holders)
+    # What was paid in another currency may be told on the receiving side alone.
+    for place in sorted(entered):
+        for into in entered[place]:
+            for stated in sorted(_stated(into)):
+                for out in left.get(stated, ()):
+                    yield from _edge(out, into, accounts, holders)
+
+
+def _stated(line: Deposit) -> set[tuple[str, int]]:
+    """What a line says of the other side of a conversion, in its fields or in its text."""
+    found = {pair for pair in read(line.text).printed if pair[0] != line.currency}
+    if line.original_currency is not None and line.original_amount_minor is not None:
+        found.add((line.original_currency, abs(line.original_amount_minor)))
+    return found
+
+
+def _edge(
+    out: Deposit, into: Deposit, accounts: Mapping[str, BankAccount], holders: frozenset[str]
+) -> Iterator[Edge]:
+    apart = into.booked_on - out.booked_on
+    if into.account == out.account:
+        return
+    if not _EARLIEST <= apart <= _LATEST:
+        return
+    days = abs(apart.days)
+    weight = weigh.PRIOR + (weigh.ON_THE_DAY, weigh.NEXT_DAY)[days] if days < 2 else weigh.PRIOR
+    evidence = [f"{-out.amount_minor} left, {into.amount_minor} entered {apart.days} days later"]
+    for more, why in _words(out, into, accounts, holders):
+        weight += more
+        evidence.append(why)
+    if out.currency != into.currency:
+        weight += weigh.STATED_ORIGINAL
+        evidence.append("the bank states the amount of the other currency")
+    if weight > 0:
+        yield Edge((out.key,), (into.key,), weight, "transfer", tuple(evidence))
+
+
+def _words(
+    out: Deposit, into: Deposit, accounts: Mapping[str, BankAccount], holders: frozenset[str]
+) -> Iterator[tuple[float, str]]:
+    for line, other in ((out, into), (into, out)):
+        there = accounts.get(other.account)
+        theirs = line.counterparty_account
+        if theirs and there is not None and there.iban:
+            if theirs == there.iban:
+                yield 8.0, "the bank names the other account"
+            else:
+                yield -8.0, "the bank names an account of somebody else"
+        text = line.text.upper()
+        if there is not None and there.mask and _names_mask(text, there.mask):
+            yield 5.0, "the text names the other account's last digits"
+        if _WORDS.search(text):
+            yield 2.0, "the text says that it is a transfer"
+        if any(name in text for name in holders):
+            yield 3.0, "the text names the company itself"
+    if into.account == PROCESSOR:
+        if read(out.text).from_processor:
+            yield 6.0, "the text names the payment provider"
+        else:
+            yield -8.0, "the text does not name the payment provider"
+    elif _owes(into, accounts) and all(_PAID_OFF.search(x.text.upper()) for x in (into, out)):
+        yield 6.0, "both say that what is owed is paid off"
+
+
+def _owes(into: Deposit, accounts: Mapping[str, BankAccount]) -> bool:
+    account = accounts.get(into.account)
+    return account is not None and account.type in ("credit", "loan")
+
+
+def _names_mask(text: str, mask: str) -> bool:
+    return any(digits.endswith(mask) for digits in _DIGITS.findall(text))
+
+
+def _kind(out: Deposit, into: Deposit, accounts: Mapping[str, BankAccount]) -> TransferKind:
+    if into.account == PROCESSOR:
+        return "topup"
+    if out.currency != into.currency:
+        return "conversion"
+    of = {accounts[line.account].type for line in (out, into) if line.account in accounts}
+    return "loan_payment" if "loan" in of else "card_payment" if "credit" in of else "transfer"
