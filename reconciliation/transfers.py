@@ -18,6 +18,8 @@ from reconciliation.records import PROCESSOR, Deposit, Edge, Transfer, TransferK
 from reconciliation.texts import read
 
 _EARLIEST, _LATEST = timedelta(days=-1), timedelta(days=5)
+# A top-up stands in the provider's balance at once, and at the bank when that has sent it.
+_TOPPED_UP_EARLIEST = timedelta(days=-7)
 _WORDS = re.compile(
     r"\b(TRANSFER|XFER|UMBUCHUNG|OVERBOEKING|UEBERWEISUNG|UBERWEISUNG|VIREMENT|TRASPASO|GIRO)\b"
 )
@@ -85,7 +87,8 @@ def _edge(
     apart = into.booked_on - out.booked_on
     if into.account == out.account:
         return
-    if not _EARLIEST <= apart <= _LATEST:
+    earliest = _TOPPED_UP_EARLIEST if into.account == PROCESSOR else _EARLIEST
+    if not earliest <= apart <= _LATEST:
         return
     days = abs(apart.days)
     weight = weigh.PRIOR + (weigh.ON_THE_DAY, weigh.NEXT_DAY)[days] if days < 2 else weigh.PRIOR

@@ -1,6 +1,6 @@
--- Conserved: what customers owe. Invoices that were paid outside Stripe stay receivable in the ledger until the bank
--- line is matched, hence a warning. Guards fct_ledger_entries against unified.invoices.
-{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'fct_ledger_entries'}}}) }}
+-- Conserved: what customers owe. An invoice that was paid outside the processor is cleared by its own journal. Guards
+-- fct_ledger_entries against unified.invoices.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_ledger_entries'}}}) }}
 select workspace_id, connection_id, currency, sum(minor) as residual_minor
 from (
     select workspace_id, connection_id, currency, amount_minor as minor

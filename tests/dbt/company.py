@@ -8,12 +8,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from core.clock import utc_now
 from pipelines.stripe.objects import OBJECTS
 from sandbox.company.books import Books
+from sandbox.company.reach import REACH
 from sandbox.stripe.generate import CompanySpec, generate
+from sandbox.world import World
+from tests.dbt.banked import Banked
 
 WORKSPACE = "ws_company"
 SPEC = CompanySpec(seed=11, scale=80, until=date(2026, 11, 1))
+# When every deposit and every entry of the company's payouts has come.
+BANKED_UNTIL = date(2026, 12, 11)
 NEWEST = SPEC.until_at * 1_000_000
 
 
@@ -23,6 +29,8 @@ class Company:
 
     store: Path
     books: Books
+    # Its banks and its accounting, as their providers show them to the same workspace.
+    banked: Banked
 
     def rows(self) -> Iterator[tuple[str, list[tuple[str, int, str]]]]:
         """Yield (raw table, rows), discounts expanded as the connector asks for them."""
@@ -49,4 +57,11 @@ def _expanded(body: str, discounts: dict[str, Any]) -> str:
 def make_company(folder: Path) -> Company:
     """Generate the company into a folder."""
     generate(SPEC, folder / "store.db", folder / "books.db", lambda done: None)
-    return Company(folder / "store.db", Books(folder / "books.db"))
+    return opened(folder)
+
+
+def opened(folder: Path) -> Company:
+    """Return the company that was generated into a folder."""
+    books = Books(folder / "books.db")
+    banked = Banked(World.of(SPEC.seed, books), WORKSPACE, BANKED_UNTIL, utc_now(), REACH)
+    return Company(folder / "store.db", books, banked)

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from assets.reconciliation import reconcile_all
 from core.clock import utc_now
 from core.settings import Settings
 from core.warehouse import Warehouse
@@ -134,11 +135,16 @@ def land(warehouse: Warehouse) -> Land:
 
 @pytest.fixture(scope="session")
 def company(
-    built: Warehouse, land: Any, dbt: Any, tmp_path_factory: pytest.TempPathFactory
+    built: Warehouse,
+    clickhouse: Settings,
+    land: Any,
+    dbt: Any,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Company:
     """The company, half of it landed before the marts' full build and half of it after.
 
-    All coupons come after: discounts that landed before them were worth nothing until then.
+    All coupons come after: discounts that landed before them were worth nothing until then. So do
+    its banks and books, which are reconciled then.
     """
     made = make_company(tmp_path_factory.mktemp("company"))
     for table, rows in late_rows.rows(late_rows.FIRST):
@@ -154,5 +160,7 @@ def company(
     for table, rows in later:
         if rows:
             land(table, WORKSPACE, rows)
+    made.banked.land(built)
+    reconcile_all(built, clickhouse, utc_now())
     dbt("build", "--select", "marts")  # with the unit tests beside the models
     return made

@@ -88,6 +88,8 @@ def test_a_conversion_needs_the_other_currency_s_amount_from_the_bank():
 def test_a_top_up_has_one_bank_line():
     into = line("tu_1", PROCESSOR, 1_500)
     assert pairs(line("o", "a", -1_500, "STRIPE TOP UP"), into) == {("o", "tu_1", "topup")}
+    assert pairs(line("o", "a", -1_500, "STRIPE TOP UP", days=6), into) == {("o", "tu_1", "topup")}
+    assert pairs(line("o", "a", -1_500, "STRIPE TOP UP", days=8), into) == set()
     assert pairs(line("o", "a", -1_500, "RENT"), into) == set()
 
 

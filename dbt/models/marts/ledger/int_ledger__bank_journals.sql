@@ -121,12 +121,12 @@ journals as (
     select workspace_id, connection_id, concat('bank_opening:', id) as journal_id, 'bank_opening' as type,
         subtractSeconds(toDateTime64(ifNull(opening_on, toDate32(0)), 3, 'UTC'), 1) as effective_at,
         if(opening_on is null or is_deleted = 1, [], [
-            (concat(multiIf(type = 'credit', '2600', type = 'loan', '2500', '1000'), '/', bank_account_id), currency::String, opening_minor),
+            (concat(multiIf(sort = 'credit', '2600', sort = 'loan', '2500', '1000'), '/', bank_account_id), currency::String, opening_minor),
             ('3000', currency::String, -opening_minor)
         ]) as all_entries,
         opening_source_table as source_table, opening_source_id as source_id, opening_source_version as source_version
     from (
-        select * from {{ source('reconciliation', 'dim_bank_account_sources') }}
+        select * except (type), type as sort from {{ source('reconciliation', 'dim_bank_account_sources') }}
         where ({{ key }}) in (select {{ account }} from changed_accounts)
         order by version desc
         limit 1 by {{ key }}

@@ -2,14 +2,44 @@
 {%- set key = 'workspace_id, connection_id, id' %}
 {%- set never = "toDateTime64(0, 3, 'UTC')" %}
 
-with invoices as (
+with touched as (
+    select distinct {{ key }} from {{ ref('invoices') }} where {{ landed_since() }}
+    {%- if is_incremental() %}
+    union distinct
+    -- What paid it may become known after it.
+    select workspace_id, connection_id, invoice_id from {{ ref('invoice_payments') }} where {{ landed_since() }}
+    union distinct
+    select workspace_id, connection_id, assumeNotNull(invoice_id) from {{ ref('payment_attempts') }}
+    where {{ landed_since() }} and notEmpty(ifNull(invoice_id, ''))
+    {%- endif %}
+),
+
+payments as (
+    select workspace_id, connection_id, invoice_id as id, sum(ifNull(amount_paid_minor, 0)) as paid_minor
+    from {{ newest(ref('invoice_payments')) }}
+    where status = 'paid' and (workspace_id, connection_id, invoice_id) in (select {{ key }} from touched)
+    group by {{ key }}
+),
+
+-- Charges that name their invoice themselves, as they did before there were payments of invoices.
+charges as (
+    select workspace_id, connection_id, assumeNotNull(invoice_id) as id, sum(ifNull(amount_captured_minor, 0)) as charged_minor
+    from {{ newest(ref('payment_attempts')) }}
+    where status = 'succeeded' and (workspace_id, connection_id, ifNull(invoice_id, '')) in (select {{ key }} from touched)
+    group by {{ key }}
+),
+
+invoices as (
     select {{ key }}, ifNull(currency, '')::String as code, ifNull(total_minor, 0) as total, ifNull(tax_minor, 0) as tax,
         -- What a balance in the customer's favour paid; a negative invoice adds to it.
         total - ifNull(amount_due_minor, total) - ifNull(pre_payment_credit_notes_amount_minor, 0) as by_credit,
-        ifNull(amount_remaining_minor, 0) as remaining, finalized_at, voided_at, marked_uncollectible_at,
-        ifNull(status, '') as state, version as source_version
-    from {{ newest(ref('invoices')) }}
-    where ({{ key }}) in (select {{ key }} from {{ ref('invoices') }} where {{ landed_since() }})
+        ifNull(amount_remaining_minor, 0) as remaining, finalized_at, voided_at, marked_uncollectible_at, paid_at,
+        ifNull(status, '') as state, version as source_version,
+        -- Paid, and no payment or charge says by what: at the bank, in cash.
+        if(state = 'paid', greatest(ifNull(amount_due_minor, 0) - if(paid_minor != 0, paid_minor, charged_minor), 0), 0) as elsewhere
+    from (select * from {{ newest(ref('invoices')) }} where ({{ key }}) in (select {{ key }} from touched)) as invoices
+    left join payments using ({{ key }})
+    left join charges using ({{ key }})
 ),
 
 credit_notes as (
@@ -31,6 +61,7 @@ journals as (
         arrayJoin([
             ('', finalized_at, if(finalized_at is null or state = 'draft', [], issued)),
             (':void', voided_at, if(state = 'void', arrayMap(entry -> (entry.1, entry.2, -entry.3), issued), [])),
+            (':paid_elsewhere', paid_at, [('1180', code, elsewhere), ('1100', code, -elsewhere)]),
             (':write_off', marked_uncollectible_at,
                 if(state = 'uncollectible', [('5200', code, remaining), ('1100', code, -remaining)], []))
         ]) as journal
