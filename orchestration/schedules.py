@@ -23,8 +23,9 @@ SYNC_CRONS = {
     "xero": "*/15 * * * *",
 }
 MARTS_CRON = "*/15 * * * *"
-RECONCILIATION_CRON = "10,40 * * * *"
 ENRICHMENT_CRON = "5,20,35,50 * * * *"
+# Just before the marts, which post bank lines as what the reconciliation found them to be.
+RECONCILIATION_CRON = "12,27,42,57 * * * *"
 CHECKS_CRON = "20 * * * *"
 AUDIT_CRON = "40 4 * * *"
 
@@ -70,7 +71,7 @@ def marts_schedule() -> ScheduleDefinition:
 
 
 def reconciliation_schedule() -> ScheduleDefinition:
-    """Return the schedule of the reconciliation; banks tell of little more often."""
+    """Return the schedule of the reconciliation."""
     return ScheduleDefinition(
         name="reconciliation",
         job_name="reconciliation",
