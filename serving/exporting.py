@@ -30,7 +30,9 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def exports(wanted: str, columns: Sequence[str], *, no_texts: Collection[str]) -> dict[Format, TenantQuery]:
+def exports(
+    wanted: str, columns: Sequence[str], *, no_texts: Collection[str]
+) -> dict[Format, TenantQuery]:
     """Return the queries of a list's files.
 
     Args:
