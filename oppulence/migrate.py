@@ -23,12 +23,12 @@ from core.warehouse import Warehouse
 from core.warehouse_reader import prepare_reader
 from local.stack import prepare_engines
 from local.up import MODELS_FAILED_EXIT_CODE
-from ml.tables import prepare_tables
+from ml import tables as findings
 from oppulence.output import print_line
 from oppulence.session import command_session
 from orchestration.instance import prepare_home
 from pipelines.ingest import prepare_warehouse
-from reconciliation.tables import prepare_tables
+from reconciliation import tables as verdicts
 
 
 class ModelsFailedError(OppulenceError):
@@ -83,7 +83,6 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
     prepare_engines(settings, ("clickhouse",))
     prepare_warehouse(settings)
     prepare_findings(settings)
-    _prepare_verdicts(settings)
     if settings.clickhouse_reader_url is not None:
         say("ClickHouse: the API's user")
         warehouse = Warehouse.connect(settings, pool_size=1)
@@ -93,15 +92,6 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
             warehouse.close()
     say("Dagster: home")
     prepare_home(settings)
-
-
-def _prepare_verdicts(settings: Settings) -> None:
-    """Create the reconciliation's tables, which the ledger's models read."""
-    warehouse = Warehouse.connect(settings, pool_size=1)
-    try:
-        prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
-    finally:
-        warehouse.close()
 
 
 def build_models(
@@ -143,9 +133,13 @@ def build_models(
 
 
 def prepare_findings(settings: Settings) -> None:
-    """Create the tables of the enrichment, so that the API may ask them from its first hour."""
+    """Create the tables of the enrichment and of the reconciliation.
+
+    So that the API and dbt's models may ask them from their first hour.
+    """
     warehouse = Warehouse.connect(settings, pool_size=1)
     try:
-        prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
+        findings.prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
+        verdicts.prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
     finally:
         warehouse.close()
