@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     clickhouse_cluster: str = ""
     # The user that `oppulence migrate` makes for the API: it may read, and nothing else.
     clickhouse_reader_url: SecretStr | None = None
+    # Another for the operator's analysts, who read what the models made: see dbt/README.md.
+    clickhouse_analyst_url: SecretStr | None = None
     # Three roles on one Postgres: migrations own the tables, the application is bound by row-level
     # security, orchestration may see which connections exist in every workspace.
     database_owner_url: SecretStr | None = None

@@ -207,6 +207,23 @@ def worker(
         run_worker()
 
 
+@app.command()
+def report(
+    *,
+    workspace: Workspace = DEFAULT_WORKSPACE,
+    month: Annotated[
+        str | None, typer.Option(help="As 2026-10; the last that is over by default.")
+    ] = None,
+    output: Annotated[str | None, typer.Option(help="The file to write.")] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the company's month as one page: MRR, cohorts, cash, receivables, recovery."""
+    from oppulence.report.command import write_report
+
+    write_report(workspace, month, output, pdf=pdf, as_json=as_json)
+
+
 @workspaces.command("create")
 def create_workspace(
     workspace: Annotated[str, typer.Argument(help="Its id: ws_ and lower-case letters, digits.")],

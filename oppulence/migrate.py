@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 
+from assets.dbt_docs import docs_page, write_docs
 from assets.manifest import (
     DBT_COMMAND,
     built_mark,
@@ -20,7 +21,7 @@ from core.bootstrap import prepare_database
 from core.errors import OppulenceError
 from core.settings import Settings
 from core.warehouse import Warehouse
-from core.warehouse_reader import prepare_reader
+from core.warehouse_reader import prepare_reader, readers_of
 from local.stack import prepare_engines
 from local.up import MODELS_FAILED_EXIT_CODE
 from ml import tables as findings
@@ -68,6 +69,8 @@ def migrate(
     now = fingerprint(settings.dbt_project_dir)
     if changed_only and not full_refresh and is_built(settings.data_dir, now):
         say("ClickHouse: dbt's models are as they were built")
+        if not docs_page(settings.data_dir).is_file():
+            document_models(settings)
     else:
         say("ClickHouse: dbt's models")
         mark.unlink(missing_ok=True)
@@ -83,15 +86,21 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
     prepare_engines(settings, ("clickhouse",))
     prepare_warehouse(settings)
     prepare_findings(settings)
-    if settings.clickhouse_reader_url is not None:
-        say("ClickHouse: the API's user")
+    for reader in readers_of(settings):
+        say(f"ClickHouse: {reader.what}")
         warehouse = Warehouse.connect(settings, pool_size=1)
         try:
-            prepare_reader(settings, warehouse)
+            prepare_reader(settings, warehouse, reader)
         finally:
             warehouse.close()
     say("Dagster: home")
     prepare_home(settings)
+
+
+def document_models(settings: Settings) -> None:
+    """Write the pages that explain the models, of the project as it is."""
+    manifest = load_manifest(settings.dbt_project_dir, settings.dbt_environment())
+    write_docs(manifest, docs_page(settings.data_dir))
 
 
 def build_models(
@@ -106,7 +115,7 @@ def build_models(
     artifacts = settings.data_dir / "dbt-migrate"
     artifacts.mkdir(parents=True, exist_ok=True)
     # Parsed here once for this run and for Dagster, which would otherwise parse at its own start.
-    load_manifest(settings.dbt_project_dir, settings.dbt_environment())
+    document_models(settings)
     parsed = parsed_folder(settings.dbt_project_dir) / "partial_parse.msgpack"
     shutil.copy(parsed, artifacts / parsed.name)
     done = subprocess.run(

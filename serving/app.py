@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from core.settings import Settings
-from serving import health, monitoring
+from serving import health, models_page, monitoring
 from serving.accounts import router as accounts
 from serving.answers import AnswerCache
 from serving.api_keys import router as api_keys
@@ -138,6 +138,7 @@ def create_app(settings: Settings) -> FastAPI:
     add_problem_handlers(application)
     application.include_router(health.router)
     application.include_router(monitoring.router)
+    application.include_router(models_page.router)
     for router in (*ROUTERS, *PAGES):
         application.include_router(router)
     application.mount(STATIC_PATH, StaticFiles(directory=STATIC_FOLDER), name="static")

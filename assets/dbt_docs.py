@@ -1,0 +1,50 @@
+"""How are the models documented for readers? dbt's own pages, as one file that loads nothing else.
+
+What `dbt docs generate --static --empty-catalog` writes, made of the manifest that is there
+already, so that it takes no second parse and asks no warehouse: columns and their types are in the
+models' contracts. Row counts, sizes and this machine's folders are left out, since whoever may see
+the page need not know them.
+"""
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from core.errors import ConfigurationError
+
+_PLACES = {"manifest": '"MANIFEST.JSON INLINE DATA"', "catalog": '"CATALOG.JSON INLINE DATA"'}
+_CATALOG: Mapping[str, Any] = {"metadata": {}, "nodes": {}, "sources": {}, "errors": None}
+
+
+def docs_page(data_dir: Path) -> Path:
+    """Return where the page is kept; `serving.models_page` shows it."""
+    return data_dir / "dbt-docs" / "index.html"
+
+
+def write_docs(manifest: Mapping[str, Any], page: Path) -> None:
+    """Write the page of a manifest.
+
+    Raises:
+        ConfigurationError: The installed dbt writes its pages in another way.
+    """
+    html = resources.files("dbt.task.docs").joinpath("index.html").read_text(encoding="utf-8")
+    # Nothing is told to anybody about who reads it.
+    told = {
+        **manifest,
+        "metadata": {**manifest["metadata"], "send_anonymous_usage_stats": False},
+        "nodes": {
+            name: {**node, "root_path": ""} if node.get("root_path") else node
+            for name, node in manifest["nodes"].items()
+        },
+    }
+    for name, value in {"manifest": told, "catalog": _CATALOG}.items():
+        if html.count(_PLACES[name]) != 1:
+            raise ConfigurationError(f"The installed dbt's pages have no place for the {name}.")
+        # Inside a script a text must not end it.
+        html = html.replace(_PLACES[name], json.dumps(value).replace("</", "<\\/"))
+    page.parent.mkdir(parents=True, exist_ok=True)
+    partial = page.with_suffix(".part")
+    partial.write_text(html, encoding="utf-8")
+    partial.replace(page)
