@@ -6,8 +6,11 @@ sent in the clear beyond this machine.
 
 import smtplib
 import ssl
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
 from email.utils import formatdate, make_msgid, parseaddr
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -30,9 +33,37 @@ class MailNotSentError(OppulenceError):
         super().__init__(detail, next_step="Try again in a minute; then check OPPULENCE_SMTP_URL.")
 
 
+class RecipientRefusedError(MailNotSentError):
+    """The relay says for good that there is nobody to take it."""
+
+    code = "recipient_refused"
+
+
+class MailUnansweredError(MailNotSentError):
+    """The message was handed over, and the relay did not say whether it took it."""
+
+    code = "mail_unanswered"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message; `html` beside the text where it is given.
+
+    `headers` are further ones (`List-Unsubscribe`); `message_id` names a message that must be known
+    again, empty for a random name.
+    """
+
+    recipient: str
+    subject: str
+    text: str
+    html: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message_id: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Mailer:
-    """Sends plain text through one relay."""
+    """Sends through one relay."""
 
     sender: str
     _url: SplitResult = field(repr=False)
@@ -56,22 +87,60 @@ class Mailer:
         return cls(settings.mail_from, url)
 
     def send(self, recipient: str, subject: str, text: str) -> None:
+        """Hand one message of plain text to the relay; raises as `hand_over` does."""
+        self.hand_over(Mail(recipient, subject, text))
+
+    def hand_over(self, mail: Mail, *, sender: str = "") -> None:
         """Hand one message to the relay.
 
+        Args:
+            mail: The message.
+            sender: The name and address that it is from, where it is not the installation's own;
+                the envelope keeps the installation's, which answers for bounces.
+
         Raises:
-            MailNotSentError: The relay does not answer, or refuses.
+            RecipientRefusedError: The relay refuses the recipient for good.
+            MailUnansweredError: Nobody knows whether the relay took it.
+            MailNotSentError: The relay does not answer, or refuses; nothing was handed over.
         """
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, recipient, subject
-        domain = parseaddr(self.sender)[1].rpartition("@")[2] or "localhost"
-        message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=domain)
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text)
+        envelope = parseaddr(self.sender)[1]
+        message = _message(mail, sender or self.sender, envelope)
         try:
-            with self._opened() as relay:
-                relay.send_message(message)
+            relay = self._opened()
         except (OSError, smtplib.SMTPException) as error:
             raise MailNotSentError(f"The relay said: {type(error).__name__}.") from error
+        with closing(relay):
+            self._converse(relay, envelope, mail.recipient, message)
+            with suppress(OSError, smtplib.SMTPException):
+                relay.quit()
+
+    def _converse(
+        self, relay: smtplib.SMTP, envelope: str, recipient: str, message: EmailMessage
+    ) -> None:
+        address = parseaddr(recipient)[1]
+        is_plain = address.isascii() and envelope.isascii()
+        if not is_plain and not relay.has_extn("smtputf8"):
+            raise MailNotSentError("The relay takes addresses of plain letters only.")
+        content = message.as_bytes(policy=SMTP_POLICY.clone(utf8=not is_plain))
+        try:
+            code, _ = relay.mail(envelope, () if is_plain else ("SMTPUTF8", "BODY=8BITMIME"))
+            if code < 300:
+                code, _ = relay.rcpt(address)
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailNotSentError(f"The relay said: {type(error).__name__}.") from error
+        # 550 to 553 are about the mailbox; other refusals of 5xx are about us or the message.
+        if 550 <= code <= 553:
+            raise RecipientRefusedError(f"The relay refused the recipient: {code}.")
+        if code >= 300:
+            raise MailNotSentError(f"The relay said: {code}.")
+        try:
+            code, _ = relay.data(content)
+        except smtplib.SMTPDataError as error:
+            raise MailNotSentError(f"The relay said: {error.smtp_code}.") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailUnansweredError(f"The relay said: {type(error).__name__}.") from error
+        if code >= 300:
+            raise MailNotSentError(f"The relay said: {code}.")
 
     def _opened(self) -> smtplib.SMTP:
         host = self._url.hostname or ""
@@ -100,3 +169,18 @@ class Mailer:
             relay.close()
             raise
         return relay
+
+
+def _message(mail: Mail, sender: str, envelope: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, mail.recipient, mail.subject
+    domain = envelope.rpartition("@")[2] or "localhost"
+    message["Date"] = formatdate()
+    message["Message-ID"] = mail.message_id or make_msgid(domain=domain)
+    message["Auto-Submitted"] = "auto-generated"
+    for name, value in mail.headers.items():
+        message[name] = value
+    message.set_content(mail.text)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    return message

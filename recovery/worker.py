@@ -18,9 +18,10 @@ from core.errors import EngineUnavailableError, OppulenceError
 from core.logs import get_logger
 from core.recovery_signals import CHANNEL
 from core.settings import Settings
+from recovery.payer.channels import senders_of
 from recovery.performing import perform
 from recovery.running import SHARE, run_due
-from recovery.senders import Senders, folder_senders
+from recovery.senders import Senders
 from recovery.store import actions
 from recovery.sweeping import sweep_due
 from recovery.watching import Parts, parts_of, watch
@@ -41,7 +42,7 @@ def run_recovery(
     database = Database.connect(settings, role="system", size=8)
     application = Database.connect(settings, size=SIDE_BY_SIDE)
     try:
-        given = senders if senders is not None else folder_senders(settings.data_dir)
+        given = senders if senders is not None else senders_of(settings, database)
         parts = parts_of(settings, database, application, given)
         bells = [threading.Event() for _ in range(3)]
         with ThreadPoolExecutor(SIDE_BY_SIDE * 2, "recovery") as pool:

@@ -39,6 +39,8 @@ from serving.problems import add_problem_handlers
 from serving.rate_limits import RateLimiter
 from serving.recovery import episode_router as recovery_episodes
 from serving.recovery import flow_router as recovery_flows
+from serving.recovery import message_router as recovery_messages
+from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
@@ -71,6 +73,7 @@ ROUTERS = (
     recovery_flows.router,
     recovery_episodes.router,
     recovery_settings.router,
+    recovery_messages.router,
     whoami.router,
     workspaces.router,
     members.router,
@@ -80,7 +83,7 @@ ROUTERS = (
     usage.router,
 )
 
-PAGES = (sign_in.router, invitation_pages.router, web.router)
+PAGES = (sign_in.router, invitation_pages.router, web.router, payer_pages.router)
 
 
 class State(TypedDict):

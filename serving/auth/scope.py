@@ -23,6 +23,7 @@ from core.database import Rows
 from core.errors import ForbiddenError
 from core.mail import Mailer
 from core.tenancy import TenantId
+from core.tokens import hash_token
 from core.warehouse import TenantQuery
 from core.webhook_secrets import WebhookSecrets
 from ml.store import OpenModels
@@ -33,7 +34,6 @@ from serving.auth.key_store import ApiKey, insert_key
 from serving.auth.keys import Environment
 from serving.auth.permissions import Permission
 from serving.auth.principal import Principal
-from serving.auth.tokens import hash_token
 from serving.engines import Engines
 from serving.exchange import Exchange
 from serving.rate_limits import QUOTAS, RateLimitedError, RateLimiter, RouteClass, Window, windows
@@ -132,6 +132,11 @@ class TenantScope:
             ConfigurationError: No relay is configured.
         """
         return Mailer.connect(self._engines.settings)
+
+    @property
+    def mail_from(self) -> str:
+        """Whom the installation's own mail is from."""
+        return self._engines.settings.mail_from
 
     @property
     def public_address(self) -> str:

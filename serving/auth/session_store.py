@@ -10,8 +10,8 @@ from typing import Literal
 
 from core.database import Database, Rows, bind
 from core.tenancy import TenantId, new_id
+from core.tokens import hash_token, new_token
 from serving.auth.permissions import Role
-from serving.auth.tokens import hash_token, new_token
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)

@@ -10,10 +10,10 @@ from core.clock import utc_now
 from core.database import Rows
 from core.errors import ConflictError, NotFoundError
 from core.tenancy import new_id
+from core.tokens import new_token
 from serving.audit_log.entries import record
 from serving.auth.permissions import Permission, Role, refuse_escalation
 from serving.auth.scope import TenantScope
-from serving.auth.tokens import new_token
 from serving.invitations import queries
 from serving.invitations.schemas import Invitation, InvitationRequest, invitation_of
 from serving.rate_limits import RateLimitedError

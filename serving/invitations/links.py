@@ -5,7 +5,7 @@ from typing import Any
 from core.clock import utc_now
 from core.database import bind
 from core.tenancy import TenantId
-from serving.auth.tokens import hash_token
+from core.tokens import hash_token
 from serving.invitations import queries
 from serving.web.visits import Visit
 

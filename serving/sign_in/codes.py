@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from core.database import Database
 from core.mail import Mailer
 from core.tenancy import new_id
-from serving.auth.tokens import hash_token, new_token
+from core.tokens import hash_token, new_token
 from serving.rate_limits import RateLimitedError
 from serving.sign_in.pending import OPEN, complete_pending, forget_expired, insert_pending
 

@@ -9,7 +9,7 @@ import json
 import secrets
 from datetime import datetime
 
-from serving.auth.tokens import hash_token, new_token
+from core.tokens import hash_token, new_token
 from serving.engines import Engines
 from serving.sign_in.issuer import Issuer, SignInRefusedError
 from serving.sign_in.pending import (

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from core.database import Database, Rows
 from core.tenancy import new_id
-from serving.auth.tokens import hash_token
+from core.tokens import hash_token
 
 OPEN = timedelta(minutes=10)
 

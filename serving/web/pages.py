@@ -35,7 +35,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -47,7 +47,7 @@ _LOG = get_logger("serving")
 
 def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """Fill in a template; its forms carry the visit's CSRF token."""
-    filled = _TEMPLATES.get_template(template).render(
+    filled = TEMPLATES.get_template(template).render(
         csrf_token=visit.csrf_token, is_signed_in=visit.session is not None, **values
     )
     response = HTMLResponse(filled, status_code=status)
@@ -102,7 +102,7 @@ def _problem_page(request: Request, error: OppulenceError) -> Response:
         _LOG.error("request_failed", request_id=problem.request_id, code=error.code, exc_info=error)
     else:
         _LOG.info("page_refused", request_id=problem.request_id, code=error.code, why=error.detail)
-    filled = _TEMPLATES.get_template("problem.html").render(problem=problem, is_signed_in=False)
+    filled = TEMPLATES.get_template("problem.html").render(problem=problem, is_signed_in=False)
     response = HTMLResponse(
         filled, status_code=error.status, headers=getattr(error, "headers", None)
     )

@@ -9,7 +9,7 @@ import hashlib
 from typing import Any
 
 from sandbox.stripe.errors import invalid, required
-from sandbox.stripe.forms import as_bool, as_int
+from sandbox.stripe.forms import as_bool, as_int, as_list
 from sandbox.stripe.operations.invoices import bury
 from sandbox.stripe.operations.payment_methods import attach_to, resolve
 from sandbox.stripe.operations.session import Fields, Session, metadata
@@ -31,7 +31,7 @@ def create(session: Session, params: Fields) -> Fields:
         "invoice_settings": {"custom_fields": None, "default_payment_method": None, "footer": None,
         "rendering_options": None}, "livemode": False,
         "metadata": metadata({}, params), "name": None, "next_invoice_sequence": 1, "phone": None,
-        "preferred_locales": [],
+        "preferred_locales": _locales(params),
         "shipping": params.get("shipping"), "tax_exempt": "none", "test_clock": None,
     }  # fmt: skip
     value |= {name: params[name] for name in _PLAIN if params.get(name)}
@@ -43,6 +43,10 @@ def create(session: Session, params: Fields) -> Fields:
     if wanted is not None:
         session.change(value, {"invoice_settings": wanted}, None)
     return value
+
+
+def _locales(params: Fields) -> list[Any]:
+    return as_list(params.get("preferred_locales") or [], "preferred_locales")
 
 
 def _default_method(session: Session, customer: Fields, params: Fields) -> Fields | None:
@@ -71,6 +75,8 @@ def update(session: Session, params: Fields, identity: str) -> Fields:
     value = session.load("customer", identity)
     changes: Fields = {"metadata": metadata(value, params)}
     changes |= {name: params[name] or None for name in _PLAIN if name in params}
+    if "preferred_locales" in params:
+        changes["preferred_locales"] = _locales(params)
     if isinstance(params.get("address"), dict):
         changes["address"] = {**(value["address"] or {}), **params["address"]}
     settings = _default_method(session, value, params)

@@ -1,0 +1,143 @@
+"""Which words does a message use? The workspace's own where it has some, else the library's.
+
+A flow names a purpose and a tone; the language is the payer's. A purpose that nobody knows is taken
+for a reminder rather than not written at all.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from core.database import Rows
+from recovery.messages.rendering import Brand
+from recovery.messages.templates import LANGUAGES, Purpose, Template, Tone, library
+
+_OWN = """
+select document from recovery_templates
+where workspace_id = %s and purpose = %s and language = %s and tone = %s
+"""
+_EVERY_OWN = """
+select purpose, language, tone, document from recovery_templates where workspace_id = %s
+"""
+_BRAND = """
+select brand.company_name, brand.support_email, brand.colour, brand.logo_url,
+    brand.postal_address, workspaces.name
+from workspaces left join recovery_brands brand on brand.workspace_id = workspaces.id
+where workspaces.id = %s
+"""
+_KEEP_BRAND = """
+insert into recovery_brands (workspace_id, company_name, support_email, colour, logo_url,
+    postal_address, updated_at)
+values (%(workspace_id)s, %(company_name)s, %(support_email)s, %(colour)s, %(logo_url)s,
+    %(postal_address)s, %(now)s)
+on conflict (workspace_id) do update set company_name = excluded.company_name,
+    support_email = excluded.support_email, colour = excluded.colour, logo_url = excluded.logo_url,
+    postal_address = excluded.postal_address, updated_at = excluded.updated_at
+"""
+_KEEP_TEMPLATE = """
+insert into recovery_templates (workspace_id, purpose, language, tone, document, updated_at,
+    updated_by)
+values (%(workspace_id)s, %(purpose)s, %(language)s, %(tone)s, %(document)s, %(now)s, %(by)s)
+on conflict (workspace_id, purpose, language, tone) do update set document = excluded.document,
+    updated_at = excluded.updated_at, updated_by = excluded.updated_by
+"""
+_WORDS = ("subject", "preheader", "paragraphs", "action", "sms")
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks: how messages look, and where payers ask."""
+
+    brand: Brand
+    support_email: str
+
+
+def purpose_of(name: str) -> Purpose:
+    """Return the purpose that a flow's template names."""
+    return Purpose(name) if name in list(Purpose) else Purpose.REMINDER
+
+
+def tone_of(name: str) -> Tone:
+    """Return the tone that a flow names."""
+    return Tone(name) if name in list(Tone) else Tone.NEUTRAL
+
+
+def language_of(locale: str) -> str:
+    """Return the language to write in: the payer's where we have words in it, else English."""
+    language = locale.replace("_", "-").split("-")[0].lower()
+    return language if language in LANGUAGES else "en"
+
+
+def region_of(locale: str) -> str:
+    """Return the country of a locale, for how amounts and dates are written; empty for none."""
+    parts = locale.replace("_", "-").split("-")
+    return parts[-1].upper() if len(parts) > 1 and len(parts[-1]) == 2 else ""
+
+
+def template_of(
+    rows: Rows, workspace_id: str, purpose: Purpose, language: str, tone: Tone
+) -> Template:
+    """Return the words of a message."""
+    known = library(purpose, language, tone)
+    row = rows.execute(_OWN, [workspace_id, purpose, language, tone]).fetchone()
+    return known if row is None else with_words(known, row["document"])
+
+
+def own_templates(rows: Rows, workspace_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Return the workspace's own words by purpose, language and tone."""
+    found = rows.execute(_EVERY_OWN, [workspace_id])
+    return {(row["purpose"], row["language"], row["tone"]): row["document"] for row in found}
+
+
+def with_words(template: Template, words: Mapping[str, Any]) -> Template:
+    """Return a template with other words; what is not given stays."""
+    given = {name: words[name] for name in _WORDS if name in words}
+    if "paragraphs" in given:
+        given["paragraphs"] = tuple(given["paragraphs"])
+    return replace(template, **given)
+
+
+def words_of(template: Template) -> dict[str, Any]:
+    """Return a template's words, as they are kept and shown."""
+    return {
+        name: list(value) if isinstance(value := getattr(template, name), tuple) else value
+        for name in _WORDS
+    }
+
+
+def keep_template(
+    rows: Rows, workspace_id: str, template: Template, *, by: str, now: datetime
+) -> None:
+    """Keep a workspace's own words for a purpose, language and tone."""
+    rows.execute(
+        _KEEP_TEMPLATE,
+        {
+            "workspace_id": workspace_id, "purpose": template.purpose,
+            "language": template.language, "tone": template.tone,
+            "document": Jsonb(words_of(template)), "now": now, "by": by,
+        },
+    )  # fmt: skip
+
+
+def voice_of(rows: Rows, workspace_id: str, fallback_email: str) -> Voice:
+    """Return who speaks: what the workspace has set, else its name and the fallback."""
+    row = rows.execute(_BRAND, [workspace_id]).fetchone()
+    assert row is not None, "the workspace is there while its episodes are"
+    if row["company_name"] is None:
+        return Voice(Brand(row["name"]), fallback_email)
+    names = ("company_name", "colour", "logo_url", "postal_address")
+    return Voice(Brand(**{name: row[name] for name in names}), row["support_email"])
+
+
+def keep_voice(rows: Rows, workspace_id: str, voice: Voice, now: datetime) -> None:
+    """Keep how a workspace's messages look."""
+    brand = voice.brand
+    values = {
+        "workspace_id": workspace_id, "company_name": brand.company_name, "colour": brand.colour,
+        "logo_url": brand.logo_url, "postal_address": brand.postal_address,
+        "support_email": voice.support_email, "now": now,
+    }  # fmt: skip
+    rows.execute(_KEEP_BRAND, values)

@@ -1,0 +1,312 @@
+"""From a message in the mailbox to a paid invoice: what a payer reads, clicks, and stops."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import httpx
+import pytest
+import uvicorn
+from aiosmtpd.controller import Controller
+from pydantic import SecretStr
+
+from core.clock import utc_now
+from core.mail import Mailer
+from core.settings import Settings
+from local.ports import free_port
+from recovery.messaging import address_hash
+from recovery.payer import acting
+from recovery.payer.links import Link, make_link
+from recovery.payer.mailing import MailSender
+from serving.app import create_app
+from serving.server import configure_server
+from tests.recovery.conftest import RENEWED, Company
+from tests.recovery.flow_documents import DAYS_2, END, steps
+
+SOFT, HARD = "insufficient_funds", "lost_card"
+# Writes, rests for two days, tries again.
+WRITES = {
+    "first": {"kind": "message", "template": "payment_failed", "tone": "friendly", "next": "rest"},
+    "rest": {"kind": "wait", "until": DAYS_2, "next": "second"},
+    "second": {"kind": "message", "template": "reminder", "next": "over"},
+    "over": END,
+}
+
+
+@dataclass
+class Payer:
+    """A company that mails, and the browser of whoever owes it."""
+
+    company: Company
+    mailbox: object
+    browser: httpx.Client
+    host: str
+    secret: str
+
+    def owes(self, *script: str | None, **customer: object) -> dict[str, str]:
+        self.company.publish(steps(**WRITES))
+        buyer = self.company.subscriber(*script, **customer)
+        self.company.renew()
+        return buyer
+
+    def mails(self, address: str) -> list:
+        return self.mailbox.messages(address)
+
+    def path(self, address: str) -> str:
+        """The page's path in the newest message to an address."""
+        body = self.mails(address)[-1].get_body(("plain",)).get_content()
+        return re.search(self.host + r"(/r/[\w-]+)", body)[1]
+
+
+@pytest.fixture
+def payer(company: Company, mailbox, postgres) -> Iterator[Payer]:
+    settings = postgres.model_copy(
+        update={
+            "smtp_url": SecretStr(mailbox.url),
+            "mail_from": "Oppulence <billing@oppulence.example>",
+            "clickhouse_url": SecretStr("http://127.0.0.1:9"),
+        }
+    )
+    secret = settings.required("api_key_secret")
+    with serving(settings) as host:
+        sender = MailSender(company.parts.database, Mailer.connect(settings), host, secret)
+        company.parts = replace(company.parts, senders={**company.parts.senders, "email": sender})
+        with httpx.Client(base_url=host, timeout=30) as browser:
+            yield Payer(company, mailbox, browser, host, secret)
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """Run the real API on a free port until the block ends."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(configure_server(create_app(settings)))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(60)
+
+
+def test_a_failed_payment_is_written_about_and_paid_behind_the_link(payer: Payer) -> None:
+    buyer = payer.owes(SOFT, None, email="ada@payer.example", **{"preferred_locales[0]": "de-AT"})
+    (mail,) = payer.mails("ada@payer.example")
+    assert (mail["Subject"], mail["From"]) == (
+        "Ihre Zahlung hat nicht geklappt",
+        "A <billing@oppulence.example>",
+    )
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    text = mail.get_body(("plain",)).get_content()
+    assert "€\xa049,00" in text
+    assert "Guthaben oder Limit haben nicht ausgereicht" in text
+    html = mail.get_body(("html",)).get_content()
+    path = payer.path("ada@payer.example")
+    assert f"{payer.host}{path}" in html
+    assert not {"ada", "49", buyer["customer"]} & set(path.split("/"))
+
+    before = payer.company.episode()
+    page = payer.browser.get(path)
+    assert page.status_code == 200
+    assert "Offener Betrag" in page.text
+    assert "49,00\xa0€" in page.text
+    assert "Guthaben oder Limit haben nicht ausgereicht." in page.text
+    assert "set-cookie" not in page.headers
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert "script" not in page.text
+    # A scanner that opens every link of the message has changed nothing.
+    assert payer.company.episode() == before
+
+    # Two clicks are one payment.
+    for _ in range(2):
+        assert payer.browser.post(f"{path}/pay").headers["location"] == f"{path}/trying"
+    assert "gerade versucht" in payer.browser.get(f"{path}/trying").text
+    payer.company.settle_down()
+    assert payer.company.charges(buyer["customer"]) == ["paid", SOFT, "paid"]
+    assert payer.company.episode()["recovered_minor"] == 4900
+    assert "Alles bezahlt, danke" in payer.browser.get(f"{path}/trying").text
+
+
+def test_a_try_that_is_declined_says_why_and_may_be_made_again(payer: Payer) -> None:
+    payer.owes(SOFT, SOFT, None, email="bob@payer.example")
+    path = payer.path("bob@payer.example")
+    payer.browser.post(f"{path}/pay")
+    payer.company.settle_down()
+    page = payer.browser.get(f"{path}/trying")
+    assert "That did not go through: the balance or limit did not cover it." in page.text
+    assert "Try the payment again now" in page.text
+
+
+def test_another_method_is_used_for_the_subscription_too(payer: Payer) -> None:
+    """Stripe's page sets the customer's default; retries take the subscription's first."""
+    company = payer.company
+    buyer = payer.owes(HARD, None, email="cy@payer.example")
+    subscription = f"/v1/subscriptions/{buyer['subscription']}"
+    company.post(subscription, default_payment_method=buyer["method"])
+    path = payer.path("cy@payer.example")
+
+    there = payer.browser.post(f"{path}/method")
+    assert there.status_code == 303
+    assert "/p/session/bps_" in there.headers["location"]
+    assert "No new payment method was saved." in payer.browser.get(f"{path}/back").text
+
+    method = company.post("/v1/payment_methods", type="card", **{"card[token]": "tok_visa"})["id"]
+    company.post(f"/v1/payment_methods/{method}/attach", customer=buyer["customer"])
+    chosen = {"invoice_settings[default_payment_method]": method}
+    company.post(f"/v1/customers/{buyer['customer']}", **chosen)
+    assert "the new payment method is saved" in payer.browser.get(f"{path}/back").text
+    assert company.get(subscription)["default_payment_method"] == method
+    company.settle_down()
+    assert company.episode()["memory"]["payment_method"] == method
+    payer.browser.post(f"{path}/pay")
+    company.settle_down()
+    assert company.charges(buyer["customer"]) == ["paid", HARD, "paid"]
+
+
+def test_a_payment_service_that_is_away_loses_nothing(payer: Payer) -> None:
+    payer.owes(SOFT, None, email="di@payer.example")
+    path = payer.path("di@payer.example")
+    with payer.company.application.tenant(payer.company.connection.tenant) as rows:
+        rows.execute("update connections set api_url = 'http://127.0.0.1:9'")
+    page = payer.browser.post(f"{path}/method")
+    assert page.status_code == 503
+    assert "does not answer. Nothing was changed" in page.text
+
+
+def test_a_promised_day_lets_everything_rest_until_then(payer: Payer) -> None:
+    company = payer.company
+    payer.owes(*[SOFT] * 9, email="ed@payer.example")
+    day = (company.now + timedelta(days=9)).date()
+    link = _link_of(company)
+    with company.application.tenant(company.connection.tenant) as rows:
+        held = acting.held(rows, link)
+        assert held is not None
+        acting.promise(rows, company.parts.book, held, day, company.now)
+    episode = company.episode()
+    assert episode["due_at"].date() == day
+    assert company.timeline()[-1] == "promised"
+    company.run_until(RENEWED + timedelta(days=8), timedelta(days=4))
+    assert len(payer.mails("ed@payer.example")) == 1
+    company.run_until(RENEWED + timedelta(days=10), timedelta(days=2))
+    assert len(payer.mails("ed@payer.example")) == 2
+
+
+def test_only_a_day_within_reach_may_be_promised(payer: Payer) -> None:
+    payer.owes(SOFT, email="fe@payer.example")
+    path = payer.path("fe@payer.example")
+    today = utc_now().date()
+    for day in ("", "soon", str(today), str(today + timedelta(days=15)), "9999-12-31"):
+        page = payer.browser.post(f"{path}/later", data={"day": day})
+        assert page.status_code == 422
+        assert "Choose a day from" in page.text
+    page = payer.browser.post(f"{path}/later", data={"day": str(today + timedelta(days=14))})
+    assert "We will not try or remind before" in page.text
+
+
+def test_a_question_reaches_a_person_and_reminders_rest(payer: Payer) -> None:
+    payer.owes(*[SOFT] * 9, email="gil@payer.example")
+    path = payer.path("gil@payer.example")
+    assert payer.browser.post(f"{path}/help", data={"text": " \x00 "}).status_code == 422
+    assert payer.browser.post(f"{path}/help", data={"text": "x" * 1001}).status_code == 422
+    page = payer.browser.post(f"{path}/help", data={"text": "Wrong <b>plan</b>?"})
+    assert "A person at A will answer" in page.text
+    company = payer.company
+    with company.application.tenant(company.connection.tenant) as rows:
+        (task,) = rows.execute("select instruction, done_at from recovery_tasks").fetchall()
+    assert task == {"instruction": "The payer asks: Wrong <b>plan</b>?", "done_at": None}
+    company.run_until(RENEWED + timedelta(days=12), timedelta(days=6))
+    assert company.episode()["state"] == "paused"
+    assert len(payer.mails("gil@payer.example")) == 1
+
+
+def test_one_click_ends_all_further_messages_there(payer: Payer) -> None:
+    payer.owes(*[SOFT] * 9, email="hal@payer.example")
+    (mail,) = payer.mails("hal@payer.example")
+    stop = mail["List-Unsubscribe"].strip("<>").removeprefix(payer.host)
+    # Looking at it, as scanners do, ends nothing; a mail client's one click has no cookie.
+    assert "Stop these reminders?" in payer.browser.get(stop).text
+    assert _suppressions(payer.company) == []
+    for _ in range(2):
+        page = payer.browser.post(stop, data={"List-Unsubscribe": "One-Click"})
+        assert "Reminders stopped" in page.text
+    assert _suppressions(payer.company) == [
+        {"address_hash": address_hash("HAL@payer.example"), "reason": "unsubscribed"}
+    ]
+    payer.company.run_until(RENEWED + timedelta(days=4), timedelta(days=2))
+    assert len(payer.mails("hal@payer.example")) == 1
+    assert payer.company.actions() == [("message", "done"), ("message", "skipped")]
+
+
+class _Refusing:
+    """A relay whose mailboxes are all gone."""
+
+    async def handle_RCPT(self, *_: object) -> str:  # noqa: N802
+        return "550 5.1.1 no such user"
+
+
+def test_a_mailbox_that_is_gone_is_not_written_to_again(payer: Payer) -> None:
+    controller = Controller(_Refusing(), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        port = controller.port
+        sender = payer.company.parts.senders["email"]
+        relay = replace(sender.mailer, _url=sender.mailer._url._replace(netloc=f"127.0.0.1:{port}"))
+        payer.company.parts = replace(
+            payer.company.parts,
+            senders={**payer.company.parts.senders, "email": replace(sender, mailer=relay)},
+        )
+        payer.owes(SOFT, email="ida@payer.example")
+    finally:
+        controller.stop()
+    assert _suppressions(payer.company) == [
+        {"address_hash": address_hash("ida@payer.example"), "reason": "bounced"}
+    ]
+    assert payer.company.actions() == [("message", "skipped")]
+
+
+def test_a_token_opens_its_own_purpose_while_it_lasts(payer: Payer) -> None:
+    payer.owes(SOFT, email="jo@payer.example")
+    (mail,) = payer.mails("jo@payer.example")
+    stop = mail["List-Unsubscribe"].strip("<>").removeprefix(payer.host)
+    pay = payer.path("jo@payer.example")
+    ended = replace(_link_of(payer.company), expires_at=utc_now() - timedelta(seconds=1))
+    with payer.company.application.tenant(payer.company.connection.tenant) as rows:
+        old = make_link(rows, ended, secret=payer.secret, now=utc_now())
+        kept = rows.execute("select encode(token_hash, 'escape') as h from recovery_links")
+        assert all(pay.split("/")[-1] not in row["h"] for row in kept)
+    for path in (
+        stop.removesuffix("/unsubscribe"), f"{pay}/unsubscribe", f"/r/{old}", "/r/unknown",
+        f"/r/{'x' * 5000}", "/r/%00",
+    ):  # fmt: skip
+        page = payer.browser.get(path, headers={"Accept-Language": "fr-CH, fr;q=0.9"})
+        assert page.status_code == 404
+        assert "plus valable" in page.text
+
+
+def test_guessing_tokens_does_not_get_far(payer: Payer) -> None:
+    answers = [payer.browser.get(f"/r/guess{number}").status_code for number in range(70)]
+    assert set(answers) == {404, 429}
+
+
+def _link_of(company: Company) -> Link:
+    return Link(
+        workspace_id=company.workspace_id,
+        purpose="pay",
+        episode_id=company.episode()["id"],
+        language="en",
+        channel="email",
+        address_hash="",
+        expires_at=utc_now() + timedelta(days=1),
+    )
+
+
+def _suppressions(company: Company) -> list[dict[str, str]]:
+    with company.application.tenant(company.connection.tenant) as rows:
+        found = rows.execute("select address_hash, reason from recovery_suppressions")
+        return found.fetchall()
