@@ -92,6 +92,11 @@ def _wanted(rows: Rows, action: Action, now: datetime) -> Episode | None:
                 actions.later(rows, action, now + timedelta(minutes=5), is_untouched=True)
                 return None
             return episode
+        if action.state == "started" and action.kind == "retry" and episode.recovered_by == "retry":
+            # Interrupted after it was paid: the provider's word came before ours.
+            result = {"status": "succeeded", "amount_minor": episode.recovered_minor}
+            actions.close(rows, action, "done", result, now)
+            return None
     result = {"status": "skipped", "reason": "The episode went on without it."}
     actions.close(rows, action, "skipped", result, now)
     return None

@@ -42,6 +42,7 @@ from serving.recovery import flow_router as recovery_flows
 from serving.recovery import message_router as recovery_messages
 from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
+from serving.recovery import simulation_router as recovery_simulations
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
 from serving.syncs import router as syncs
@@ -74,6 +75,7 @@ ROUTERS = (
     recovery_episodes.router,
     recovery_settings.router,
     recovery_messages.router,
+    recovery_simulations.router,
     whoami.router,
     workspaces.router,
     members.router,
@@ -134,8 +136,6 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        # One schema for a document that is sent and received: a flow.
-        separate_input_output_schemas=False,
     )
     application.add_middleware(ExchangeMiddleware)
     add_problem_handlers(application)

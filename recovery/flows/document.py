@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InvalidInputError
 from recovery.flows.conditions import Condition
@@ -76,6 +76,13 @@ class Flow(_Frozen):
         Cap(messages=1, days=1), Cap(messages=4, days=14),
     )  # fmt: skip
     layout: Annotated[dict[StepId, Place], Field(max_length=200)] = {}
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> "Flow":
+        """Refuse what no jsonb holds."""
+        if "\\u0000" in self.model_dump_json():
+            raise ValueError("a text holds a NUL")
+        return self
 
 
 def flow_of(document: Mapping[str, Any]) -> Flow:

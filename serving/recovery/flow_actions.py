@@ -58,7 +58,8 @@ def detail(rows: Rows, flow_id: str) -> FlowDetail:
     """Return a flow with its draft and what was found in it."""
     row = find(rows, flow_id)
     draft = flow_of(row["draft"])
-    return FlowDetail(**{**row, "draft": draft}, findings=found_in(draft).findings)
+    shown = {**row, "draft": document_of(draft)}
+    return FlowDetail(**shown, findings=found_in(draft).findings)
 
 
 def create(scope: TenantScope, rows: Rows, request: FlowRequest) -> FlowDetail:
@@ -70,7 +71,8 @@ def create(scope: TenantScope, rows: Rows, request: FlowRequest) -> FlowDetail:
     """
     if (request.document is None) == (request.library is None):
         raise InvalidInputError("Give a document, or the name of a flow of the library.")
-    flow = request.document or library_flow(request.library or "")
+    given = request.document
+    flow = library_flow(request.library or "") if given is None else flow_of(given)
     flow_id = new_id("flow")
     rows.execute(
         queries.CREATE,
@@ -86,9 +88,10 @@ def create(scope: TenantScope, rows: Rows, request: FlowRequest) -> FlowDetail:
 def save(scope: TenantScope, rows: Rows, flow_id: str, request: DraftRequest) -> FlowDetail:
     """Keep a changed draft; versions and running episodes stay as they are."""
     find(rows, flow_id)
+    flow = flow_of(request.document)
     values = {
-        "id": flow_id, "draft": Jsonb(document_of(request.document)), "rank": request.rank,
-        "name": request.document.name, "now": utc_now(),
+        "id": flow_id, "draft": Jsonb(document_of(flow)), "rank": request.rank,
+        "name": flow.name, "now": utc_now(),
     }  # fmt: skip
     rows.execute(queries.SAVE, values)
     record(rows, scope, "recovery_flow.saved", flow_id)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response
 
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from recovery.flows.conditions import OPERATORS
-from recovery.flows.document import Flow, flow_of, flow_schema
+from recovery.flows.document import document_of, flow_of, flow_schema
 from recovery.flows.facts import VOCABULARY
 from recovery.flows.library import library
 from serving.auth.scope import RecoveryRead, RecoveryWrite
@@ -25,6 +25,7 @@ from serving.recovery.flow_schemas import (
     FlowVersion,
     LibraryFlow,
     Validation,
+    ValidationRequest,
 )
 from serving.responses import problems
 from serving.words import Id
@@ -102,8 +103,7 @@ def get_versions(scope: RecoveryRead, flow_id: FlowId) -> Collection[FlowVersion
     with scope.transaction() as rows:
         actions.find(rows, flow_id)
         found = rows.execute(queries.VERSIONS, [flow_id]).fetchall()
-    shown = [FlowVersion(**{**row, "document": flow_of(row["document"])}) for row in found]
-    return Collection(data=shown)
+    return Collection(data=[FlowVersion(**row) for row in found])
 
 
 @router.post(
@@ -112,9 +112,9 @@ def get_versions(scope: RecoveryRead, flow_id: FlowId) -> Collection[FlowVersion
     operation_id="validate_recovery_flow",
     responses=problems(InvalidInputError),
 )
-def post_validation(_: RecoveryRead, document: Flow) -> Validation:
+def post_validation(_: RecoveryRead, request: ValidationRequest) -> Validation:
     """Say what is wrong with a document; nothing is kept."""
-    return actions.found_in(document)
+    return actions.found_in(flow_of(request.document))
 
 
 @router.get("/flow_schema", summary="The schema of flows", operation_id="get_recovery_flow_schema")
@@ -126,7 +126,10 @@ def get_schema(_: RecoveryRead) -> FlowSchema:
 @router.get("/flow_library", summary="Ready flows", operation_id="list_recovery_flow_library")
 def get_library(_: RecoveryRead) -> Collection[LibraryFlow]:
     """List the flows that come with the product."""
-    shown = [LibraryFlow(name=k, title=v.name, document=v) for k, v in library().items()]
+    shown = [
+        LibraryFlow(name=name, title=flow.name, document=document_of(flow))
+        for name, flow in library().items()
+    ]
     return Collection(data=shown)
 
 

@@ -1,15 +1,19 @@
 """What do flows look like to callers? The document itself, its findings, its versions."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from recovery.flows.document import Flow
 from recovery.flows.findings import Finding
 from serving.words import Word
 
+# Read by `recovery.flows.document`, which says what is wrong: its schema, whole in every operation
+# that takes a flow, would be most of the API's own document.
+Document = Annotated[
+    dict[str, Any], Field(description="A flow; GET /v1/recovery/flow_schema is its schema")
+]
 FlowState = Literal["draft", "live", "paused", "archived"]
 
 _DOCUMENT: JsonDict = {
@@ -91,7 +95,7 @@ class FlowDetail(FlowSummary):
 
     model_config = _shown({**_SUMMARY, "draft": _DOCUMENT, "findings": []})
 
-    draft: Flow
+    draft: Document
     findings: list[FoundFault]
 
 
@@ -108,7 +112,7 @@ class FlowVersion(BaseModel):
     version: int
     published_at: datetime
     published_by: str
-    document: Flow
+    document: Document
 
 
 class FlowRequest(BaseModel):
@@ -118,7 +122,7 @@ class FlowRequest(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"library": "soft_decline"}]}
     )
 
-    document: Flow | None = None
+    document: Document | None = None
     library: Word | None = Field(default=None, description="GET /v1/recovery/flow_library")
     rank: int = Field(default=100, ge=0, le=10_000)
 
@@ -130,7 +134,7 @@ class DraftRequest(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"document": _DOCUMENT}]}
     )
 
-    document: Flow
+    document: Document
     rank: int | None = Field(default=None, ge=0, le=10_000)
 
 
@@ -169,7 +173,7 @@ class LibraryFlow(BaseModel):
 
     name: str
     title: str
-    document: Flow
+    document: Document
 
 
 class FactDescription(BaseModel):
@@ -187,3 +191,13 @@ class FactDescription(BaseModel):
     says: str
     values: list[str]
     operators: list[str]
+
+
+class ValidationRequest(BaseModel):
+    """A document to look at."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"document": _DOCUMENT}]}
+    )
+
+    document: Document

@@ -1,9 +1,8 @@
 """Recovery over real engines and a Stripe that lives: one account per test, one clock for all."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,7 @@ class Company:
     folder: Path
     now: datetime = BEGINS
     seen: set[str] = field(default_factory=set)
-    ids: list[str] = field(default_factory=list)
+    heard_at: int = int(BEGINS.timestamp()) - 60
 
     @property
     def workspace_id(self) -> str:
@@ -82,16 +81,36 @@ class Company:
         with self.application.tenant(self.connection.tenant) as rows:
             settings_store.put(rows, self.workspace_id, self.connection.id, values, self.now)
 
+    def customer(self, **fields: Any) -> tuple[str, str]:
+        """A customer with a card of their own: both ids."""
+        named = {"email": f"{new_id('c')}@example.com", "name": "Ada", **fields}
+        buyer = self.post("/v1/customers", **named)["id"]
+        return buyer, self.give_card(buyer)
+
+    def give_card(self, buyer: str, *script: str | None) -> str:
+        """Attach a new card and make it the customer's default."""
+        method = self.post("/v1/payment_methods", type="card", **{"card[token]": "tok_visa"})["id"]
+        self.post(f"/v1/payment_methods/{method}/attach", customer=buyer)
+        self.script(method, *script)
+        default = {"invoice_settings[default_payment_method]": method}
+        self.post(f"/v1/customers/{buyer}", **default)
+        return method
+
+    def debtor(self, *script: str | None, amount: int = 4900, currency: str = "eur") -> str:
+        """A customer whose invoice was just tried, with the first word of the script."""
+        buyer, method = self.customer()
+        self.script(method, *script)
+        invoice = self.post("/v1/invoices", customer=buyer, currency=currency)["id"]
+        self.post("/v1/invoiceitems", customer=buyer, invoice=invoice, amount=amount,
+                  currency=currency)  # fmt: skip
+        self.post(f"/v1/invoices/{invoice}/pay", status=402 if script[0] else 200)
+        return buyer
+
     def subscriber(
         self, *script: str | None, amount: int = 4900, currency: str = "eur", **customer: Any
     ) -> dict[str, str]:
         """A customer on a monthly plan whose card does this from the first renewal on."""
-        named = {"email": f"{new_id('c')}@example.com", "name": "Ada", **customer}
-        buyer = self.post("/v1/customers", **named)["id"]
-        method = self.post("/v1/payment_methods", type="card", **{"card[token]": "tok_visa"})["id"]
-        self.post(f"/v1/payment_methods/{method}/attach", customer=buyer)
-        default = {"invoice_settings[default_payment_method]": method}
-        self.post(f"/v1/customers/{buyer}", **default)
+        buyer, method = self.customer(**customer)
         product = self.post("/v1/products", name="Pro")["id"]
         price = self.post(
             "/v1/prices", product=product, currency=currency, unit_amount=amount,
@@ -118,6 +137,7 @@ class Company:
         """Have the inbox take and apply every event that has not come yet."""
         found = [event for event in self._events() if event["id"] not in self.seen]
         self.seen |= {event["id"] for event in found}
+        self.heard_at = max([self.heard_at, *(event["created"] for event in found)])
         arrivals = [
             Arrival(self.workspace_id, "stripe", self.connection.id, event["id"],
                     httpx.Response(200, json=event).content)
@@ -140,7 +160,7 @@ class Company:
 
     def _events(self) -> Iterator[dict[str, Any]]:
         after: dict[str, str] = {}
-        since = {"created[gte]": int(BEGINS.timestamp()) - 60}
+        since = {"created[gte]": self.heard_at}
         while True:
             page = self.get("/v1/events", limit=100, **since, **after)
             yield from page["data"]
@@ -219,8 +239,14 @@ class Company:
             for charge in reversed(page["data"])
         ]
 
-    def with_database(self, database: Any) -> "Company":
-        return replace(self, parts=replace(self.parts, database=database))
+    def paid(self) -> dict[str, int]:
+        """What was paid through Stripe on each invoice, from the sandbox's own ledger."""
+        answer = self.stripe.get("/_sandbox/books/live", params={"account": self.key}).json()
+        return {
+            fact["invoice"]: fact["amount"]
+            for fact in answer
+            if fact["fact"] == "invoice_paid" and not fact["out_of_band"]
+        }
 
 
 @pytest.fixture(scope="session")
@@ -287,18 +313,19 @@ class KilledError(Exception):
 class Mortal:
     """A database whose n-th commit from now on never happens, or is the last that does.
 
-    Used from one thread; `lives` counts down, and at zero the process is dead.
+    Commits of transactions that wrote nothing do not count. Used from one thread; `lives` counts
+    down, and at zero the process is dead.
     """
 
     def __init__(self, database: Database, lives: int, *, after_commit: bool) -> None:
         self.database, self.lives, self.after_commit = database, lives, after_commit
-        self.lock = threading.Lock()
 
     @contextmanager
     def system(self) -> Iterator[Any]:
         with self.database.system() as rows:
             yield rows
-            self.lives -= 1
+            wrote = rows.execute("select pg_current_xact_id_if_assigned() is not null as wrote")
+            self.lives -= int(wrote.fetchone()["wrote"])
             if self.lives == 0 and not self.after_commit:
                 raise KilledError
         if self.lives == 0:

@@ -14,6 +14,7 @@ from recovery.flows.document import document_of, flow_of, flow_schema
 from recovery.flows.library import library
 from recovery.store import episodes
 from tests.recovery.flow_documents import document, steps
+from tests.serving.conftest import create_table
 
 
 @pytest.fixture
@@ -96,14 +97,16 @@ def test_a_faulty_draft_is_kept_and_not_published(post):
     assert [one["code"] for one in made["findings"]] == ["loop_without_wait"]
     refused = post(f"flows/{made['id']}/changes", {"do": "publish"})
     assert (refused.status_code, refused.json()["code"]) == (409, "flow_faulty")
-    said = post("flow_validations", faulty).json()
+    said = post("flow_validations", {"document": faulty}).json()
     assert (said["is_publishable"], said["findings"]) == (False, made["findings"])
 
 
 def test_what_is_no_document_is_told_by_field(post):
     answer = post("flows", {"document": document(start="Not a step")})
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["location"] == "body.document.start"
+    assert answer.json()["detail"].startswith("start: ")
+    held = post("flows", {"document": document(name="a\0b")})
+    assert (held.status_code, "NUL" in held.json()["detail"]) == (422, True)
     assert post("flows", {}).status_code == 422
     assert post("flows", {"library": "nothing_like_it"}).status_code == 404
 
@@ -199,3 +202,40 @@ def test_nobody_reaches_into_another_workspace(new_workspace, episode):
         headers=stranger.headers(),
     )  # fmt: skip
     assert answer.status_code == 404
+
+
+def test_a_draft_is_replayed_over_this_workspaces_past_alone(workspace, new_workspace, post):
+    """Ten failures, four paid by a try two days later; another workspace's are not looked at."""
+    flow_id = post("flows", {"document": document()}).json()["id"]
+    create_table(workspace.warehouse, "unified/payment_attempts/payment_attempts",
+                 "workspace_id, connection_id, customer_id, payment_id, id")  # fmt: skip
+    failed_at = utc_now() - timedelta(days=30)
+
+    def attempts(tenant, number):
+        for n in range(number):
+            yield [str(tenant), f"ch_{n}", f"cus_{n}", f"pi_{n}", "failed", failed_at,
+                   "insufficient_funds"]  # fmt: skip
+            status = "succeeded" if n < 4 else "failed"
+            code = None if n < 4 else "insufficient_funds"
+            yield [str(tenant), f"ch_{n}b", f"cus_{n}", f"pi_{n}", status,
+                   failed_at + timedelta(days=2), code]  # fmt: skip
+
+    columns = ["workspace_id", "id", "customer_id", "payment_id", "status", "occurred_at",
+               "decline_code"]  # fmt: skip
+    same = {
+        "connection_id": "conn_test", "invoice_id": "in_1", "currency": "EUR", "version": 1,
+        "amount_minor": 1000, "payment_method_type": "card", "is_deleted": 0,
+    }  # fmt: skip
+    for tenant, number in ((workspace.tenant, 10), (new_workspace().tenant, 3)):
+        rows = [[*one, *same.values()] for one in attempts(tenant, number)]
+        workspace.warehouse.insert_rows("unified.payment_attempts", rows, [*columns, *same])
+    answer = post(f"flows/{flow_id}/simulations", {"days": 60}).json()
+    assert (answer["failures"], answer["taken"], answer["tries_learned_from"]) == (10, 10, 10)
+    assert answer["actions"] == {"retry": 20, "message": 10}
+    (euro,) = answer["currencies"]
+    assert (euro["at_risk_minor"], euro["past_recovered_minor"]) == (10_000, 4_000)
+    first = (4 + 8 * 4.5 / 12) / 18  # the tries after two days
+    later = 4.5 / 12  # of the second try nothing is known but its kind's rate
+    assert euro["expected_minor"] == round(10_000 * (1 - (1 - first) * (1 - later)))
+    assert 0 <= euro["low_minor"] < euro["expected_minor"] < euro["high_minor"] <= 10_000
+    assert {len(one["steps"]) for one in answer["episodes"]} == {3}

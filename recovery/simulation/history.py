@@ -1,0 +1,96 @@
+"""What is known of the failures of the past? Tries in their order, as the warehouse has them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from recovery.declines import Declines, Refusal
+from recovery.flows.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class PastTry:
+    """One try of a past payment."""
+
+    at: datetime
+    is_success: bool
+    decline_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastFailure:
+    """One payment that failed: its tries, the first of which was declined."""
+
+    id: str
+    customer_id: str
+    cause: str
+    amount_minor: int
+    currency: str
+    facts: Facts
+    tries: tuple[PastTry, ...]
+
+    @property
+    def failed_at(self) -> datetime:
+        """When it first failed."""
+        return self.tries[0].at
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether a later try was paid."""
+        return any(one.is_success for one in self.tries)
+
+
+def failures_of(rows: Iterable[Mapping[str, Any]], declines: Declines) -> list[PastFailure]:
+    """Return the failures in rows of tries, ordered by payment and time.
+
+    Args:
+        rows: `payment_id`, `customer_id`, `invoice_id`, `amount_minor`, `currency`, `status`,
+            `decline_code`, `advice_code`, `payment_method_type`, `occurred_at`.
+        declines: The taxonomy.
+    """
+    found = []
+    for payment_id, group in groupby(rows, key=lambda row: str(row["payment_id"])):
+        failure = _failure(payment_id, list(group), declines)
+        if failure is not None:
+            found.append(failure)
+    return found
+
+
+def _failure(
+    payment_id: str, rows: Sequence[Mapping[str, Any]], declines: Declines
+) -> PastFailure | None:
+    failed = [number for number, row in enumerate(rows) if row["status"] == "failed"]
+    if not failed or failed[0] != 0:
+        return None  # it was paid, and what came after is another story
+    first = rows[0]
+    tries = tuple(
+        PastTry(row["occurred_at"], row["status"] == "succeeded", _class(row, declines))
+        for row in rows
+        if row["status"] in ("failed", "succeeded")
+    )
+    meaning = declines.meaning(_refusal(first))
+    facts: dict[str, Any] = {
+        "decline_class": meaning.decline_class, "decline_reason": meaning.reason, "attempts": 1,
+        "decline_code": str(first["decline_code"] or ""),
+        "payment_method_type": str(first["payment_method_type"] or "card"),
+        "has_email": True, "has_payment_method": True,
+    }  # fmt: skip
+    cause = "renewal" if first["invoice_id"] else "one_off"
+    if meaning.decline_class == "action_needed":
+        cause = "action_required"
+    return PastFailure(
+        payment_id, str(first["customer_id"] or ""), cause, int(first["amount_minor"]),
+        str(first["currency"]), facts, tries,
+    )  # fmt: skip
+
+
+def _class(row: Mapping[str, Any], declines: Declines) -> str:
+    if row["status"] != "failed":
+        return "none"
+    return declines.meaning(_refusal(row)).decline_class
+
+
+def _refusal(row: Mapping[str, Any]) -> Refusal:
+    return Refusal(str(row["decline_code"] or ""), str(row["advice_code"] or ""))

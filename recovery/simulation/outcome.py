@@ -1,0 +1,126 @@
+"""What would have come of it? Expected cash per currency, with an interval that owns its doubt.
+
+The interval holds what is not known of the rates (drawn from what the past bears) and chance itself
+(each payment is paid or not). It does not hold what a replay cannot know: that customers answer
+messages, or that banks treat the same try differently now.
+"""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod, sqrt
+
+from recovery.engine.episode import Terms
+from recovery.flows.document import Flow
+from recovery.simulation.chances import Cell, Chances, learn
+from recovery.simulation.history import PastFailure
+from recovery.simulation.replay import Planned, replay, would_take
+
+DRAWS = 400
+_LOW, _HIGH = 0.05, 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyOutcome:
+    """One currency's failures that the draft takes: what came of them, and what would have."""
+
+    currency: str
+    failures: int
+    at_risk_minor: int
+    past_recovered_minor: int
+    expected_minor: int
+    low_minor: int
+    high_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What a draft would have done with the past."""
+
+    failures: int
+    taken: int
+    actions: Mapping[str, int]
+    expected_tries: float
+    currencies: tuple[CurrencyOutcome, ...]
+    plans: tuple[tuple[PastFailure, tuple[Planned, ...]], ...]
+    tries_learned_from: int
+
+
+def simulate(
+    flow: Flow, failures: Sequence[PastFailure], terms: Terms, *, seed: int = 0, shown: int = 50
+) -> Simulation:
+    """Replay failures through a draft."""
+    chances = learn(failures)
+    taken = [failure for failure in failures if would_take(flow, failure)]
+    plans = [(failure, replay(flow, failure, terms)) for failure in taken]
+    actions: Counter[str] = Counter()
+    tries = 0.0
+    for _, plan in plans:
+        actions.update(one.kind for one in plan)
+        reached = 1.0
+        for cell in _cells(plan):
+            tries += reached
+            reached *= 1 - chances.rate(cell)
+    return Simulation(
+        failures=len(failures),
+        taken=len(taken),
+        actions=dict(actions),
+        expected_tries=tries,
+        currencies=_outcomes(plans, chances, random.Random(seed)),  # noqa: S311
+        plans=tuple(plans[:shown]),
+        tries_learned_from=sum(chances.tries.values()),
+    )
+
+
+def _outcomes(
+    plans: Sequence[tuple[PastFailure, tuple[Planned, ...]]],
+    chances: Chances,
+    chance: random.Random,
+) -> tuple[CurrencyOutcome, ...]:
+    by_currency: dict[str, list[tuple[PastFailure, tuple[Planned, ...]]]] = defaultdict(list)
+    for failure, plan in plans:
+        by_currency[failure.currency].append((failure, plan))
+    return tuple(_outcome(name, by_currency[name], chances, chance) for name in sorted(by_currency))
+
+
+def _outcome(
+    currency: str,
+    plans: Sequence[tuple[PastFailure, tuple[Planned, ...]]],
+    chances: Chances,
+    chance: random.Random,
+) -> CurrencyOutcome:
+    # Failures with the same tries share their chance: few groups, whatever their number.
+    sums: Counter[tuple[Cell, ...]] = Counter()
+    squares: Counter[tuple[Cell, ...]] = Counter()
+    for failure, plan in plans:
+        sums[_cells(plan)] += failure.amount_minor
+        squares[_cells(plan)] += failure.amount_minor**2
+    wanted = {cell for cells in sums for cell in cells}
+    expected = sum(
+        amount * (1 - prod(1 - chances.rate(cell) for cell in cells))
+        for cells, amount in sums.items()
+    )
+    drawn = []
+    for _ in range(DRAWS):
+        rates = {cell: chances.draw(cell, chance) for cell in sorted(wanted)}
+        mean = variance = 0.0
+        for cells, amount in sums.items():
+            paid = 1 - prod(1 - rates[cell] for cell in cells)
+            mean += amount * paid
+            variance += squares[cells] * paid * (1 - paid)
+        drawn.append(min(max(chance.gauss(mean, sqrt(variance)), 0.0), float(sum(sums.values()))))
+    drawn.sort()
+    return CurrencyOutcome(
+        currency=currency,
+        failures=len(plans),
+        at_risk_minor=sum(sums.values()),
+        past_recovered_minor=sum(f.amount_minor for f, _ in plans if f.is_recovered),
+        expected_minor=round(expected),
+        low_minor=round(drawn[int(DRAWS * _LOW)]),
+        high_minor=round(drawn[min(int(DRAWS * _HIGH), DRAWS - 1)]),
+    )
+
+
+def _cells(plan: Sequence[Planned]) -> tuple[Cell, ...]:
+    return tuple(one.cell for one in plan if one.cell is not None)

@@ -1,0 +1,118 @@
+"""A replay does what the engine would do, and its interval holds what then happens."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.settings import PROJECT_ROOT
+from recovery.declines import load_declines
+from recovery.engine.episode import Terms
+from recovery.simulation.chances import learn
+from recovery.simulation.history import PastFailure, PastTry, failures_of
+from recovery.simulation.outcome import simulate
+from recovery.simulation.replay import replay
+from tests.recovery.flow_documents import flow
+
+BEGAN = datetime(2026, 3, 2, 10, tzinfo=UTC)
+TERMS = Terms("oppulence", ZoneInfo("UTC"))
+DAY = timedelta(days=1)
+
+
+def failure(number=0, *, offsets=(), paid=False, decline_class="soft", amount=1000, currency="EUR"):
+    tries = [PastTry(BEGAN, is_success=False, decline_class=decline_class)]
+    for place, offset in enumerate(offsets):
+        is_paid = paid and place == len(offsets) - 1
+        kind = "none" if is_paid else decline_class
+        tries.append(PastTry(BEGAN + offset * DAY, is_success=is_paid, decline_class=kind))
+    facts = {"decline_class": decline_class, "attempts": 1}
+    return PastFailure(f"pi_{number}", f"cus_{number}", "renewal", amount, currency, facts,
+                       tuple(tries))  # fmt: skip
+
+
+def test_a_replay_is_what_the_engine_does_when_every_try_fails():
+    plan = replay(flow(), failure(), TERMS)
+    assert [(one.kind, one.step, one.at - BEGAN) for one in plan] == [
+        ("retry", "tries", 2 * DAY), ("retry", "tries", 5 * DAY), ("message", "write", 5 * DAY),
+    ]  # fmt: skip
+    assert [one.cell for one in plan] == [("soft", 1, 2), ("soft", 2, 3), None]
+    hard = replay(flow(), failure(decline_class="hard"), TERMS)
+    assert [one.kind for one in hard] == ["message"]
+
+
+def test_rates_are_counted_and_few_are_drawn_to_their_kind():
+    past = [failure(n, offsets=(2,), paid=n < 30) for n in range(100)]
+    chances = learn(past)
+    assert (chances.tries, chances.paid) == ({("soft", 1, 2): 100}, {("soft", 1, 2): 30})
+    base = 30.5 / 102
+    assert chances.rate(("soft", 1, 2)) == (30 + 8 * base) / 108
+    assert chances.rate(("soft", 3, 4)) == base, "nothing was seen of it: its kind's rate"
+
+
+def test_expected_cash_by_hand():
+    """One try at rate r: expected is r of what is at risk, in each currency for itself."""
+    past = [failure(n, offsets=(2,), paid=n < 30) for n in range(100)]
+    past += [failure(200 + n, decline_class="hard", currency="USD") for n in range(5)]
+    once = flow(
+        steps={
+            "kind": {"kind": "branch", "cases": [{"when": {"fact": "decline_class", "op": "eq",
+                     "value": "soft"}, "next": "tries"}], "otherwise": "over"},
+            "tries": {"kind": "retry", "schedule": [{"kind": "duration", "days": 2}],
+                      "next": "over", "on_stop": "over"},
+            "over": {"kind": "end"},
+        }
+    )  # fmt: skip
+    found = simulate(once, past, TERMS)
+    euro, dollar = found.currencies
+    rate = (30 + 8 * 30.5 / 102) / 108
+    assert (euro.failures, euro.at_risk_minor, euro.past_recovered_minor) == (100, 100_000, 30_000)
+    assert euro.expected_minor == round(100_000 * rate)
+    assert euro.low_minor < euro.expected_minor < euro.high_minor
+    assert (dollar.expected_minor, dollar.low_minor, dollar.high_minor) == (0, 0, 0)
+    assert (found.taken, found.actions, found.expected_tries) == (105, {"retry": 100}, 100.0)
+
+
+def test_the_interval_holds_what_then_happens():
+    """Worlds of known rates: the past teaches, a new year comes, the cash falls inside 9 of 10."""
+    chance = random.Random(3)
+    inside = 0
+    worlds = 60
+    for world in range(worlds):
+        rate = chance.uniform(0.1, 0.6)
+        past = [failure(n, offsets=(2,), paid=chance.random() < rate) for n in range(60)]
+        once = flow(steps={
+            "kind": {"kind": "branch", "cases": [{"when": {"fact": "decline_class", "op": "eq",
+                     "value": "soft"}, "next": "tries"}], "otherwise": "over"},
+            "tries": {"kind": "retry", "schedule": [{"kind": "duration", "days": 2}],
+                      "next": "over", "on_stop": "over"},
+            "over": {"kind": "end"},
+        })  # fmt: skip
+        (euro,) = simulate(once, past, TERMS, seed=world).currencies
+        came = 1000 * sum(chance.random() < rate for _ in range(60))
+        inside += euro.low_minor <= came <= euro.high_minor
+    # 54 of 60 expected; three standard deviations of a 90 % interval are 7.
+    assert inside >= 47
+
+
+def test_rows_become_failures_in_their_order():
+    def row(payment, status, day, code="", **changes):
+        return {
+            "payment_id": payment, "customer_id": "cus", "invoice_id": "in", "amount_minor": 500,
+            "currency": "JPY", "status": status, "decline_code": code, "advice_code": None,
+            "payment_method_type": "card", "occurred_at": BEGAN + day * DAY,
+        } | changes  # fmt: skip
+
+    declines = load_declines(PROJECT_ROOT / "dbt")
+    found = failures_of(
+        [
+            row("pi_1", "failed", 0, "insufficient_funds"), row("pi_1", "succeeded", 3),
+            row("pi_2", "succeeded", 0), row("pi_2", "failed", 1, "lost_card"),
+            row("pi_3", "failed", 0, "do_not_honor", advice_code="do_not_try_again",
+                invoice_id=None),
+        ],
+        declines,
+    )  # fmt: skip
+    assert [(one.id, one.cause, one.is_recovered) for one in found] == [
+        ("pi_1", "renewal", True), ("pi_3", "one_off", False),
+    ]  # fmt: skip
+    assert found[1].facts["decline_class"] == "hard"
+    assert [one.decline_class for one in found[0].tries] == ["soft", "none"]
