@@ -29,10 +29,12 @@ from serving.engines import Engines
 from serving.enrichment import router as enrichment
 from serving.events import router as events
 from serving.exchange import ExchangeMiddleware
+from serving.exchange_rates import router as exchange_rates
 from serving.invitations import pages as invitation_pages
 from serving.invitations import router as invitations
 from serving.members import router as members
 from serving.metrics import router as metrics
+from serving.metrics import saved_router as saved_metrics
 from serving.openapi import TITLE, VERSION, add_openapi
 from serving.outbound import router as outbound
 from serving.problems import add_problem_handlers
@@ -62,6 +64,8 @@ ROUTERS = (
     balances.router,
     metrics.router,
     enrichment.router,
+    saved_metrics.router,  # after metrics: "mrr" has a shape of its own
+    exchange_rates.router,
     links.router,  # before connections: "callback" is no connection's id
     connections.router,
     syncs.router,

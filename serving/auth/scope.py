@@ -264,6 +264,7 @@ AccountsRead = Annotated[TenantScope, Depends(Requires(Permission.ACCOUNTS_READ)
 MetricsRead = Annotated[TenantScope, Depends(Requires(Permission.METRICS_READ))]
 EnrichmentRead = Annotated[TenantScope, Depends(Requires(Permission.ENRICHMENT_READ, "read"))]
 EnrichmentWrite = Annotated[TenantScope, Depends(Requires(Permission.ENRICHMENT_WRITE))]
+MetricsExport = Annotated[TenantScope, Depends(Requires(Permission.METRICS_READ, "export"))]
 ConnectionsRead = Annotated[TenantScope, Depends(Requires(Permission.CONNECTIONS_READ))]
 ConnectionsWrite = Annotated[TenantScope, Depends(Requires(Permission.CONNECTIONS_WRITE))]
 SyncsRead = Annotated[TenantScope, Depends(Requires(Permission.SYNCS_READ))]

@@ -52,7 +52,7 @@ def _computed(rows: list[dict[str, Any]], since: date | None, end: date, interva
     for row in rows:
         movements[row.pop("currency")].append(Movement(**row))
     days = [movement.moved_on for moved in movements.values() for movement in moved]
-    start = since or max(min(days, default=end), _usual_start(end, interval))
+    start = since or max(min(days, default=end), usual_start(end, interval))
     if (end - start).days > MAXIMUM_POINTS * _SHORTEST_DAYS[interval]:
         raise InvalidInputError(
             f"That is more than {MAXIMUM_POINTS} points.",
@@ -67,7 +67,7 @@ def _computed(rows: list[dict[str, Any]], since: date | None, end: date, interva
     )
 
 
-def _usual_start(end: date, interval: Interval) -> date:
+def usual_start(end: date, interval: Interval) -> date:
     """Return the first day of the last `USUAL_POINTS` intervals before `end`."""
     last = end - timedelta(days=1)
     if interval == "month":

@@ -25,3 +25,5 @@ NEWEST = TenantQuery(
     from marts.fct_mrr_movements
     """
 )
+
+REPORTING_CURRENCY = "select reporting_currency from workspaces where id = %s"

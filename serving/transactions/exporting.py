@@ -17,14 +17,14 @@ from serving.transactions import queries
 from serving.transactions.filters import TransactionFilters
 
 Format = Literal["csv", "parquet"]
-_WRITTEN_AS: dict[Format, tuple[str, str]] = {
+WRITTEN_AS: dict[Format, tuple[str, str]] = {
     "csv": ("CSVWithNames", "text/csv; charset=utf-8"),
     "parquet": ("Parquet", "application/vnd.apache.parquet"),
 }
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file",
-        "content": {media_type.split(";")[0]: {} for _, media_type in _WRITTEN_AS.values()},
+        "content": {media_type.split(";")[0]: {} for _, media_type in WRITTEN_AS.values()},
     }
 }
 
@@ -37,7 +37,7 @@ class ExportFilters(TransactionFilters):
 
 def export(scope: TransactionsExport, filters: ExportFilters) -> StreamingResponse:
     """Answer with the file; a query that ClickHouse refuses is a problem, not half a file."""
-    output_format, media_type = _WRITTEN_AS[filters.format]
+    output_format, media_type = WRITTEN_AS[filters.format]
     parts = scope.stream(
         queries.EXPORTS[filters.format], filters.parameters(), output_format=output_format
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from core.clock import utc_now
@@ -15,7 +15,7 @@ from serving.audit_log.entries import record
 from serving.auth.scope import WorkspaceRead, WorkspaceWrite
 from serving.pagination import Collection
 from serving.responses import problems
-from serving.words import Id, Name
+from serving.words import Currency, Id, Name
 from serving.workspaces import queries
 
 router = APIRouter(prefix="/v1/workspaces", tags=["workspaces"])
@@ -24,6 +24,7 @@ _EXAMPLE: JsonDict = {
     "id": "ws_demo",
     "name": "Demo GmbH",
     "requests_per_minute": None,
+    "reporting_currency": "EUR",
     "created_at": "2024-05-01T12:00:00Z",
     "updated_at": "2024-05-01T12:00:00Z",
 }
@@ -38,18 +39,32 @@ class Workspace(BaseModel):
     id: str
     name: str
     requests_per_minute: int | None = Field(description="A limit of its own; null for the usual")
+    reporting_currency: str | None = Field(
+        description="What amounts are converted into where that is asked; ISO 4217"
+    )
     created_at: datetime
     updated_at: datetime
 
 
 class WorkspaceChange(BaseModel):
-    """What shall change."""
+    """What shall change; what is left out stays as it is."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"name": "Demo GmbH"}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "Demo GmbH"}, {"reporting_currency": "EUR"}],
+            "minProperties": 1,
+        },
     )
 
-    name: Name
+    name: Name = Field(default="")
+    reporting_currency: Currency | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> "WorkspaceChange":
+        if not self.model_fields_set:
+            raise ValueError("give a name or a reporting_currency")
+        return self
 
 
 @router.get("", summary="List workspaces", operation_id="list_workspaces")
@@ -73,22 +88,31 @@ def get_workspace(scope: WorkspaceRead, workspace_id: WorkspaceId) -> Workspace:
 
 @router.patch(
     "/{workspace_id}",
-    summary="Rename a workspace",
+    summary="Change a workspace",
     operation_id="change_workspace",
     responses=problems(NotFoundError),
 )
 def patch_workspace(
     scope: WorkspaceWrite, workspace_id: WorkspaceId, request: WorkspaceChange
 ) -> Workspace:
-    """Give the workspace another name."""
+    """Give the workspace another name, or the currency that it reports in."""
+    changes = request.model_dump(exclude_unset=True)
     with scope.transaction() as rows:
         before = _found(rows, workspace_id)
-        row = rows.execute(queries.RENAME, [request.name, utc_now(), workspace_id]).fetchone()
+        wanted = {name: before[name] for name in ("name", "reporting_currency")} | changes
+        values = wanted | {"now": utc_now(), "id": workspace_id}
+        row = rows.execute(queries.CHANGE, values).fetchone()
         assert row is not None
-        record(
-            rows, scope, "workspace.renamed", workspace_id,
-            before=before["name"], after=row["name"],
-        )  # fmt: skip
+        if row["name"] != before["name"]:
+            record(
+                rows, scope, "workspace.renamed", workspace_id,
+                before=before["name"], after=row["name"],
+            )  # fmt: skip
+        if row["reporting_currency"] != before["reporting_currency"]:
+            record(
+                rows, scope, "workspace.reporting_currency_changed", workspace_id,
+                before=before["reporting_currency"], after=row["reporting_currency"],
+            )  # fmt: skip
     return Workspace(**row)
 
 

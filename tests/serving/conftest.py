@@ -32,6 +32,18 @@ from tests.declared_tables import create_table
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
+MARTS = {
+    "billing/fct_mrr_movements": "customer_id, currency, moved_on",
+    "billing/int_billing__subscription_mrr": "customer_id, subscription_id, changed_on",
+    "billing/fct_subscriptions": "subscription_id",
+    "billing/fct_invoices": "invoice_id",
+    "billing/fct_revenue_lines": "invoice_id, line_id",
+    "billing/fct_settlements": "movement_id",
+    "billing/fct_exchange_rates": "base_currency, quote_currency, day, source",
+    "recovery/fct_recovery_episodes": "episode_id",
+    "recovery/fct_recovery_attempts": "payment_id, attempt_id",
+}
+
 
 @pytest.fixture(autouse=True)
 def logging_as_in_production(engines: Settings) -> None:
@@ -48,11 +60,8 @@ def warehouse(engines: Settings) -> Iterator[Warehouse]:
     create_table(opened, "unified/transactions/transactions", key)
     for model in ("subscriptions", "accounts", "balance_transactions"):
         create_table(opened, f"unified/{model}/{model}", key)
-    create_table(
-        opened,
-        "marts/billing/fct_mrr_movements",
-        "workspace_id, connection_id, customer_id, currency, moved_on",
-    )
+    for model, its_key in MARTS.items():
+        create_table(opened, f"marts/{model}", f"workspace_id, connection_id, {its_key}")
     prepare_findings(opened)
     yield opened
     opened.close()

@@ -29,10 +29,12 @@ OPERATIONS = [
 ]
 TABLE = re.compile(r"\b(?:raw|staging|unified|marts)\.[a-z0-9_]+")
 READ_FROM_WAREHOUSE = {
-    "transactions", "accounts", "balances", "metrics", "events", "completeness",
+    "transactions", "accounts", "balances", "metrics", "exchange_rates", "events", "completeness",
 }  # fmt: skip
 # Of a resource whose other operations need Postgres alone.
 ALSO_READ = {"enrich_transactions", "correct_enrichment"}
+# What there is to ask for is known without asking.
+ASKS_NOTHING = {"list_metrics"}
 BINDING = "set_config('app.workspace_id'"
 
 
@@ -131,7 +133,9 @@ def example_body(operation):
 
 
 def filled(path):
-    return re.sub(r"\{[a-z_]+\}", "known", path.replace("{provider}", "stripe"))
+    metric = "recovery_rate" if "recovery" in path else "arpu"
+    path = path.replace("{provider}", "stripe").replace("metrics/{name}", f"metrics/{metric}")
+    return re.sub(r"\{[a-z_]+\}", "known", path)
 
 
 def required_query(operation):
@@ -159,7 +163,9 @@ def test_every_query_names_its_workspace(url, recording, workspace, method, path
     assert recording.postgres  # the key at least
     tenant = str(workspace.tenant)
     assert [one for one in recording.postgres if one[1] != tenant] == []
-    for sql, filters in recording.warehouse:
+    # Whether a table exists is nobody's row.
+    asked = [one for one in recording.warehouse if "from system.tables" not in one[0]]
+    for sql, filters in asked:
         tables = set(TABLE.findall(sql))
         assert tables, sql
         unfiltered = {
@@ -168,7 +174,7 @@ def test_every_query_names_its_workspace(url, recording, workspace, method, path
         }  # fmt: skip
         assert unfiltered == set(), sql
     reads = operation["tags"][0] in READ_FROM_WAREHOUSE or operation["operationId"] in ALSO_READ
-    assert bool(recording.warehouse) is reads
+    assert bool(asked) is (reads and operation["operationId"] not in ASKS_NOTHING)
 
 
 def test_the_recording_sees_a_query_without_its_workspace(recording, database):

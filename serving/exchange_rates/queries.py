@@ -1,0 +1,29 @@
+"""What is asked of exchange rates? Of Postgres those that were told, of ClickHouse those seen."""
+
+from core.warehouse import TenantQuery
+
+_COLUMNS = "base_currency, quote_currency, day, rate"
+
+TOLD = f"select {_COLUMNS} from exchange_rates order by {_COLUMNS}"
+TELL = f"""
+insert into exchange_rates (workspace_id, {_COLUMNS}, told_at)
+values (%(workspace_id)s, %(base_currency)s, %(quote_currency)s, %(day)s, %(rate)s, %(now)s)
+on conflict (workspace_id, base_currency, quote_currency, day)
+do update set rate = excluded.rate, told_at = excluded.told_at
+"""
+FORGET = """
+delete from exchange_rates
+where base_currency = %(base_currency)s and quote_currency = %(quote_currency)s and day = %(day)s
+"""
+COUNT = "select count(*) as told from exchange_rates"
+
+OBSERVED_TABLE = "marts.fct_exchange_rates"
+OBSERVED = TenantQuery(
+    """
+    select base_currency, quote_currency, day, argMax(rate, version) as rate,
+        argMax(source, version) as source, argMax(source_id, version) as source_id
+    from marts.fct_exchange_rates final
+    group by base_currency, quote_currency, day
+    order by base_currency, quote_currency, day
+    """
+)

@@ -1,0 +1,145 @@
+"""How do a metric's daily sums become points? Bucketed, carried forward, divided: whole numbers.
+
+Amounts stay apart by currency, or are converted day by day before anything is added up
+(`serving.metrics.rates`). Nothing here rounds but a conversion and, at the very end, a quotient.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from core.money import format_minor
+from serving.metrics.rates import Rates
+from serving.metrics.registry import Metric
+
+RATIO_PLACES = 6
+Group = tuple[str, ...]  # the currency, then the cuts
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Numerator and denominator of a point; the denominator of a plain sum is 0."""
+
+    value: int = 0
+    base: int = 0
+
+    def plus(self, value: int, base: int) -> "Sums":
+        """Return the sums with another day's added."""
+        return Sums(self.value + value, self.base + base)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One interval of one group."""
+
+    starts_on: date
+    group: Group
+    sums: Sums
+
+
+def points_of(
+    metric: Metric,
+    rows: Iterable[Mapping[str, Any]],
+    by: Sequence[str],
+    starts: Sequence[date],
+    until: date,
+    rates: Rates | None,
+) -> list[Point]:
+    """Return a metric's points, by interval and group.
+
+    A flow has a point where something happened, a stock from its first change on.
+    """
+    days: dict[Group, dict[date, Sums]] = defaultdict(dict)
+    ends = [*(start - timedelta(days=1) for start in starts[1:]), until - timedelta(days=1)]
+    for row in rows:
+        cuts = tuple(row[f"cut_{name}"] for name in by)
+        held = days[(row["cut_currency"], *cuts)]
+        held[row["cut_day"]] = Sums(row["sum_value"], row["sum_base"])
+    points: dict[tuple[date, Group], Sums] = {}
+    for (currency, *others), held in days.items():
+        for place, sums in _by_interval(metric, held, starts):
+            if rates is None:
+                target, converted = currency, sums
+            elif metric.kind == "flow":
+                target = rates.target
+                converted = _flow(metric, held, currency, starts, place, rates)
+            else:
+                target, converted = rates.target, _once(metric, sums, currency, ends[place], rates)
+            key = (starts[place], (target, *others))
+            points[key] = points.get(key, Sums()).plus(converted.value, converted.base)
+    return [Point(start, group, sums) for (start, group), sums in sorted(points.items())]
+
+
+def _by_interval(
+    metric: Metric, held: Mapping[date, Sums], starts: Sequence[date]
+) -> list[tuple[int, Sums]]:
+    """Return each interval's sums, by its place in `starts`."""
+    found: dict[int, Sums] = {}
+    before = Sums()
+    for day, sums in sorted(held.items()):
+        place = bisect_right(starts, day) - 1
+        if place < 0:  # before the first interval: what a stock begins with
+            before = before.plus(sums.value, sums.base)
+        else:
+            found[place] = found.get(place, Sums()).plus(sums.value, sums.base)
+    if metric.kind != "stock":
+        return sorted(found.items())
+    first = 0 if before != Sums() else min(found, default=len(starts))
+    carried = []
+    for place in range(first, len(starts)):
+        moved = found.get(place, Sums())
+        before = before.plus(moved.value, moved.base)
+        carried.append((place, before))
+    return carried
+
+
+def _flow(
+    metric: Metric, held: Mapping[date, Sums], currency: str, starts: Sequence[date], place: int,
+    rates: Rates,
+) -> Sums:  # fmt: skip
+    """Convert an interval's days one by one, each at its own rate."""
+    converted = Sums()
+    for day, sums in held.items():
+        if bisect_right(starts, day) - 1 == place:
+            one = _once(metric, sums, currency, day, rates)
+            converted = converted.plus(one.value, one.base)
+    return converted
+
+
+def _once(metric: Metric, sums: Sums, currency: str, day: date, rates: Rates) -> Sums:
+    """Convert what is money of two sums; without a rate both are left out, and that is told."""
+    if metric.unit == "count" or metric.of == "count":
+        return sums
+    value = rates.convert(sums.value, currency, day)
+    base: int | None = sums.base
+    if metric.unit == "ratio":
+        base = rates.convert(sums.base, currency, day)
+    return Sums() if value is None or base is None else Sums(value, base)
+
+
+def shown(metric: Metric, sums: Sums, currency: str) -> tuple[str | None, int | None]:
+    """Return a value as text, and in minor units where it is money; None for something over 0."""
+    if metric.unit == "count":
+        return str(sums.value), None
+    if metric.unit == "money":
+        return format_minor(sums.value, currency), sums.value
+    if sums.base == 0:
+        return None, None
+    if metric.unit == "money_per":
+        each = half_up(Fraction(sums.value, sums.base))
+        return format_minor(each, currency), each
+    scaled = half_up(Fraction(sums.value * 10**RATIO_PLACES, sums.base))
+    sign = "-" if scaled < 0 else ""
+    digits = str(abs(scaled)).rjust(RATIO_PLACES + 1, "0")
+    return f"{sign}{digits[:-RATIO_PLACES]}.{digits[-RATIO_PLACES:]}", None
+
+
+def half_up(number: Fraction) -> int:
+    """Round to a whole number, a half away from zero."""
+    doubled = 2 * abs(number.numerator) + number.denominator
+    whole = doubled // (2 * number.denominator)
+    return whole if number >= 0 else -whole

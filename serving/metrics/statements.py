@@ -1,0 +1,91 @@
+"""How does a metric become a question to ClickHouse? SQL from the registry's own words alone.
+
+A caller chooses entries by name; its values travel as server-side parameters. One statement per
+metric, cut and set of filters, kept once made.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+from core.errors import InvalidInputError
+from core.warehouse import TenantQuery
+from serving.metrics.registry import Metric
+
+MOST_ROWS = 200_000
+
+
+@cache
+def statement(metric: Metric, by: tuple[str, ...], filtered: tuple[str, ...]) -> TenantQuery:
+    """Return the question: rows of currency, day, the dimensions of `by`, value and base."""
+    cuts = "".join(f", toString({metric.dimensions[name]}) as cut_{name}" for name in by)
+    wanted = "".join(
+        f" and toString({metric.dimensions[name]}) in {{filter_{name}:Array(String)}}"
+        for name in filtered
+    )
+    currency = f"toString({metric.currency})"
+    if metric.kind == "span":
+        day, value, base, times = "starts_on", metric.value, metric.base, ""
+    else:
+        value, base = f"sum({metric.value})", f"sum({metric.base})" if metric.base else ""
+        first = "{since:Date}"
+        # What a stock was before comes as one sum, on the day before.
+        day = f"greatest({metric.day}, {first} - 1)" if metric.kind == "stock" else metric.day
+        times = f" and {metric.day} < {{until:Date}}"
+        times += "" if metric.kind == "stock" else f" and {metric.day} >= {first}"
+    return TenantQuery(
+        f"""
+        select {currency} as cut_currency, {day} as cut_day{cuts}, toInt64({value}) as sum_value,
+            toInt64({base or "0"}) as sum_base
+        from {metric.rows}
+        where ({metric.where}){times}{wanted}
+            and ({{currency:String}} = '' or {currency} = {{currency:String}})
+        group by all
+        order by cut_day, cut_currency
+        limit {MOST_ROWS}
+        """
+    )
+
+
+@cache
+def newest(metric: Metric) -> TenantQuery:
+    """Return the question of how new a metric's mart is."""
+    return TenantQuery(
+        f"""
+        select count() as rows_held, max(computed_at) as newest_at,
+            toString((count(), max(computed_at), sum(version))) as state
+        from {metric.mart}
+        """
+    )
+
+
+def parameters(
+    metric: Metric,
+    starts: Sequence[date],
+    until: date,
+    currency: str | None,
+    filters: dict[str, list[str]],
+) -> dict[str, Any]:
+    """Return a statement's values; intervals begin on `starts`, the last ends before `until`."""
+    values: dict[str, Any] = {"currency": currency or ""}
+    values |= {f"filter_{name}": chosen for name, chosen in filters.items()}
+    if metric.kind == "span":
+        return values | {"starts": list(starts), "ends": [*starts[1:], until]}
+    return values | {"since": starts[0] if starts else until - timedelta(days=1), "until": until}
+
+
+def checked(metric: Metric, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the dimensions that were named, in their order.
+
+    Raises:
+        InvalidInputError: The metric has no such dimension, or one was named twice.
+    """
+    unknown = sorted(set(names) - set(metric.dimensions))
+    if unknown or len(set(names)) != len(names):
+        known = ", ".join(metric.dimensions) or "none"
+        raise InvalidInputError(
+            f"{metric.name} cannot be cut by {', '.join(unknown) or 'one dimension twice'}.",
+            next_step=f"Its dimensions are: {known}.",
+        )
+    return tuple(names)
