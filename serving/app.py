@@ -40,6 +40,7 @@ from serving.outbound import router as outbound
 from serving.problems import add_problem_handlers
 from serving.rate_limits import RateLimiter
 from serving.recovery import episode_router as recovery_episodes
+from serving.recovery import experiment_router as recovery_experiments
 from serving.recovery import flow_router as recovery_flows
 from serving.recovery import message_router as recovery_messages
 from serving.recovery import payer_pages
@@ -80,6 +81,7 @@ ROUTERS = (
     recovery_settings.router,
     recovery_messages.router,
     recovery_simulations.router,
+    recovery_experiments.router,
     whoami.router,
     workspaces.router,
     members.router,

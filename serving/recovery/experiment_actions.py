@@ -1,0 +1,172 @@
+"""What may be said of an experiment? Who was drawn, what settled in time, and what both tell."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.database import Rows
+from core.errors import ConflictError, NotFoundError
+from recovery.experiments.analysis import Comparison, analyse
+from recovery.experiments.arms import Arm, Experiment
+from recovery.experiments.cash import CashLift
+from recovery.experiments.proportions import Interval
+from recovery.experiments.units import Tally, Unit
+from serving.auth.scope import TenantScope
+from serving.recovery import experiment_queries as queries
+from serving.recovery.experiment_schemas import (
+    ArmComparison,
+    ArmOutcome,
+    Bounds,
+    CashOutcome,
+    ExperimentCheck,
+    ExperimentDetail,
+    ExperimentSummary,
+)
+
+IDS_PER_QUERY = 5_000
+
+
+class MartsMissingError(ConflictError):
+    """The marts that tell what settled are not built yet."""
+
+    code = "marts_missing"
+    title = "What settled is not known yet"
+
+
+def summaries(rows: Rows) -> list[ExperimentSummary]:
+    """Return every experiment of the published flows, by name; the newest version of each."""
+    found: dict[str, ExperimentSummary] = {}
+    counts = rows.execute(queries.COUNTS).fetchall()
+    for row in rows.execute(queries.SPLITS):
+        name = row["split"]["experiment"]
+        if name not in found:
+            found[name] = _summary(name, row, [one for one in counts if one["experiment"] == name])
+    return [found[name] for name in sorted(found)]
+
+
+def detail(scope: TenantScope, name: str, as_of: datetime) -> ExperimentDetail:
+    """Analyse an experiment.
+
+    Raises:
+        NotFoundError: No published flow has a split of this name.
+        MartsMissingError: The marts are not built.
+    """
+    with scope.transaction() as rows:
+        known = {one.name: one for one in summaries(rows)}
+        if name not in known:
+            raise NotFoundError(
+                f"There is no experiment {name}.",
+                next_step="GET /v1/recovery/experiments lists those of published flows.",
+            )
+        drawn = rows.execute(queries.UNITS, [name]).fetchall()
+    summary = known[name]
+    # The same name as it was drawn under, and as it is analysed.
+    experiment = Experiment(
+        f"{scope.tenant}|{name}",
+        tuple(Arm(arm, share * 100) for arm, share in summary.shares.items()),
+        summary.holdout,
+    )
+    settled = _settled(scope, drawn)
+    units = [_unit(experiment, row, settled) for row in drawn]
+    analysis = analyse(experiment, units, as_of=as_of)
+    return ExperimentDetail(
+        **summary.model_dump(),
+        as_of=as_of,
+        maturity_days=experiment.maturity_days,
+        effect=experiment.effect,
+        matured=analysis.matured,
+        needed=analysis.needed,
+        checks=[
+            ExperimentCheck(
+                name=check.name, passed=check.passed, p_value=check.p_value, detail=check.detail
+            )
+            for check in analysis.checks
+        ],
+        comparisons=[_comparison(one) for one in analysis.comparisons],
+    )
+
+
+def _summary(name: str, row: Mapping[str, Any], counts: list[dict[str, Any]]) -> ExperimentSummary:
+    arms = row["split"]["arms"]
+    held = min(arms, key=lambda arm: (not arm.get("holdout", False), arm["share"]))
+    return ExperimentSummary(
+        name=name,
+        flow_id=row["flow_id"],
+        flow_name=row["flow_name"],
+        holdout=held["name"],
+        shares={arm["name"]: arm["share"] for arm in arms},
+        assigned={one["arm"]: one["units"] for one in counts},
+        first_at=min((one["first_at"] for one in counts), default=None),
+    )
+
+
+def _settled(
+    scope: TenantScope, drawn: list[dict[str, Any]]
+) -> dict[tuple[str, str], tuple[int, datetime]]:
+    """Return what settled of each episode's subject, and when."""
+    if drawn and not scope.has_table(queries.MART):
+        raise MartsMissingError(
+            "Settled cash is told by the marts, which are not built yet.",
+            next_step="Run the job `marts` in Dagster, or `oppulence migrate`.",
+        )
+    ids = sorted({row["subject_id"] for row in drawn})
+    found = {}
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        for row in scope.rows(queries.SETTLED, {"ids": ids[start : start + IDS_PER_QUERY]}):
+            place = row["connection_id"], row["episode_id"]
+            found[place] = row["recovered_minor"], row["settled_at"]
+    return found
+
+
+def _unit(
+    experiment: Experiment,
+    row: Mapping[str, Any],
+    settled: Mapping[tuple[str, str], tuple[int, datetime]],
+) -> Unit:
+    amount, when = settled.get((row["connection_id"], row["subject_id"]), (0, None))
+    until = row["assigned_at"] + timedelta(days=experiment.maturity_days)
+    return Unit(
+        id=f"{row['connection_id']}|{row['unit']}",
+        arm=row["arm"],
+        stratum=row["stratum"],
+        entered_at=row["assigned_at"],
+        currency=row["currency"],
+        at_risk_minor=row["amount_minor"],
+        # The same time for everyone: what settles later counts for nobody.
+        settled_minor=amount if when is not None and when <= until else 0,
+    )
+
+
+def _comparison(one: Comparison) -> ArmComparison:
+    return ArmComparison(
+        arm=one.arm,
+        verdict=one.verdict,
+        reason=one.reason,
+        treated=_outcome(one.treated),
+        control=_outcome(one.control),
+        single_look=_bounds(one.single_look),
+        every_look=None if one.every_look is None else _bounds(one.every_look),
+        cash=[_cash(lift) for lift in one.cash],
+    )
+
+
+def _outcome(counted: Tally) -> ArmOutcome:
+    return ArmOutcome(units=counted.units, recovered=counted.recovered, rate=round(counted.rate, 4))
+
+
+def _bounds(interval: Interval) -> Bounds:
+    values = (interval.estimate, interval.lower, interval.upper)
+    estimate, lower, upper = (round(value, 4) for value in values)
+    return Bounds(estimate=estimate, lower=lower, upper=upper)
+
+
+def _cash(lift: CashLift) -> CashOutcome:
+    estimate, lower, upper = lift.total or (None, None, None)
+    return CashOutcome(
+        currency=lift.currency,
+        treated_minor=lift.treated_minor,
+        control_minor=lift.control_minor,
+        lift_minor=estimate,
+        lift_lower_minor=lower,
+        lift_upper_minor=upper,
+    )
