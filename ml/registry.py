@@ -6,12 +6,26 @@ Order matters: a facet stands behind those that it reads (`after`).
 from collections.abc import Iterable
 
 from core.errors import NotFoundError
-from ml import category, ledger_account, merchants, recurring
+from ml import (
+    business_purpose,
+    category,
+    counterparty,
+    ledger_account,
+    merchants,
+    receipt_required,
+    recurring,
+    tax_category,
+)
 from ml.facet import Facet
 
 FACETS: tuple[Facet, ...] = (
     merchants.FACET,
     category.FACET,
+    tax_category.FACET,
+    business_purpose.FACET,
+    receipt_required.FACET,
+    counterparty.FACET,
+    counterparty.CHANNEL,
     ledger_account.FACET,
     recurring.FACET,
 )

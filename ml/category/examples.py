@@ -1,6 +1,6 @@
 """What does the model of names learn from? Public lists' names, and made-up ones of telling words.
 
-Real: the names of brands, airlines, hotels and businesses (`ml.category.known`) with the category
+Real: the names of brands, airlines, hotels and businesses (`ml.merchants.known`) with the category
 that their list gives them. Synthetic: what banks do to a name (a city behind it, letters cut off),
 and small businesses put together from a surname, a place or a letter and a telling word of
 `rows/words.csv` ("kowalski bakery"). Which names are for training, calibration or the frozen test
@@ -12,9 +12,9 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-from ml.category.known import listed, merchants
 from ml.category.taxonomy import read_rows
 from ml.merchants.descriptors import merchant_key
+from ml.merchants.known import listed, merchants
 
 Side = Literal["training", "calibration", "test"]
 Origin = Literal["listed", "made up"]

@@ -8,10 +8,12 @@ The first that knows, answers, with the confidence that it was measured to deser
 import numpy as np
 import polars as pl
 
-from ml.category import known, lines, training
+from ml.category import lines, training
 from ml.category.taxonomy import codes, of_merchant_code, of_plaid
 from ml.category.wording import NAME, WordingModel, from_artifact
 from ml.facet import Context, Facet, Training
+from ml.merchants import known
+from ml.merchants.descriptors import merchant_key
 from ml.results import results
 from ml.transactions import IS_BANK_LINE
 
@@ -81,7 +83,7 @@ def _sources(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         "name", "merchant", "merchant_category_code", "provider_category",
     )  # fmt: skip
     distinct = named["name"].drop_nulls().unique(maintain_order=True)
-    keys = [known.key_of(name) for name in distinct]
+    keys = [merchant_key(name) for name in distinct]
     found = [known.find(key) for key in keys]
     table = pl.DataFrame(
         {

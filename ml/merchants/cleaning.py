@@ -5,22 +5,24 @@ business) stays apart. Merging too little costs a little statistics; merging two
 one as the other.
 """
 
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 
 import polars as pl
 
 from core.errors import InvalidInputError
 from ml.facet import Context, Facet
 from ml.lineage import require_permitted
-from ml.merchants.descriptors import Descriptor, take_apart
+from ml.merchants import known
+from ml.merchants.descriptors import Descriptor, merchant_id, merchant_key, take_apart
 from ml.merchants.rules import GENERIC
 from ml.results import results
 from ml.transactions import IS_BANK_LINE
 
 NAME = "merchant"
-VERSION = "merchant-rules-1"
+VERSION = "merchant-rules-2"
 # Share of right merges in the inspected sample (docs/enrichment.md), stated for every answer.
 CONFIDENCE = 0.95
+_SAID = ("processor", "marketplace", "website", "phone", "reference", "location")
 # A name with fewer letters is a number or a code, not a business that one could recognise.
 _LEAST_LETTERS = 3
 
@@ -46,13 +48,31 @@ def parse(descriptors: pl.Series) -> pl.DataFrame:
     names = [field.name for field in fields(Descriptor)]
     texts = descriptors.cast(pl.String).fill_null("")
     distinct = texts.unique(maintain_order=True)
-    rows = [(text, *astuple(take_apart(text))) for text in distinct]
+    rows = [(text, *astuple(recognised(take_apart(text)))) for text in distinct]
     table = pl.DataFrame(rows, schema=dict.fromkeys(["text", *names], pl.String()), orient="row")
     return (
         texts.to_frame("text")
         .join(table, on="text", how="left", maintain_order="left")
         .select(names)
     )
+
+
+def recognised(found: Descriptor) -> Descriptor:
+    """Return a descriptor under its merchant's own name and website, where the lists know it.
+
+    Examples
+    --------
+    >>> recognised(take_apart("SHELL FIVEWAYS 387")).website
+    'shell.com'
+    """
+    one = known.find(found.key)
+    if one is None:
+        return found
+    key = merchant_key(one.name)
+    return replace(
+        found, name=one.name, key=key, merchant_id=merchant_id(key),
+        website=found.website or one.website,
+    )  # fmt: skip
 
 
 def merchant(frame: pl.DataFrame) -> pl.DataFrame:
@@ -82,8 +102,11 @@ def merchant(frame: pl.DataFrame) -> pl.DataFrame:
                 pl.when(pl.col(column) != "")
                 .then(pl.concat_str(pl.lit(f"; {column} "), pl.col(column)))
                 .otherwise(pl.lit(""))
-                for column in ("processor", "marketplace", "website", "phone", "reference")
+                for column in _SAID
             ],
+            pl.when(pl.col("website") != "")
+            .then(pl.format("; logo {}", pl.col("website").str.replace_all(r"\.", "_")))
+            .otherwise(pl.lit("")),
             pl.lit("."),
         ).alias("evidence")
     )["evidence"]
@@ -106,7 +129,13 @@ def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
 
 FACET = Facet(
     name=NAME,
-    says="The business behind the descriptor, as one would write it",
+    says="The business behind the descriptor, as one would write it; processor, marketplace,"
+    " website, logo key, place and reference stand in the evidence",
+    card=(
+        "Rules as rows and 8,700 merchants of public lists; nothing is learned. 95 of 100 merges of"
+        " spellings were right in a sample that was inspected by hand; there are no labels. A city"
+        " that no row names stays in the name."
+    ),
     answer=answer,
     version=VERSION,
 )

@@ -22,6 +22,11 @@ _WEBSITE = re.compile(
     r"(?:/\S*)?"
 )
 _CUT_WEBSITE = re.compile(r"(?:https?:?/*)?www[. ]([a-z0-9][a-z0-9-]*)\S*")
+_SLASHED_PLACE = re.compile(r"//[^/]+(?:/[a-z]{2,3})?(?: [\d/.: -]+)?$")
+_PLACE = re.compile(
+    rf"\s(?:{'|'.join(map(re.escape, rules.CITIES))})"
+    rf"(?P<state>\s(?:{'|'.join((*rules.STATES, *rules.COUNTRIES))}))?(?: [\d/.: -]+)?$"
+)
 _PHONE = re.compile(r"(?<![\w-])(?:\+?\d[ -]?)?(?:\(?\d{3,5}\)?[ -]?)\d{3}[ -]?\d{3,4}(?![\w-])")
 # The first word is taken for a number only when long and bare: "O2 UK", "DV247 Limited" are names.
 _LEADING = re.compile(r"^\d{5,}(?=\s)")
@@ -43,7 +48,7 @@ class Descriptor:
         What identifies the business: lower case, without numbers, legal form and outlet.
     processor, marketplace
         Who stands between, by name.
-    website, phone, reference
+    website, phone, reference, location
         What else was in the text.
     """
 
@@ -55,6 +60,7 @@ class Descriptor:
     website: str
     phone: str
     reference: str
+    location: str
 
 
 def take_apart(text: str) -> Descriptor:
@@ -94,12 +100,13 @@ def take_apart(text: str) -> Descriptor:
     rest = " ".join(rest.split())
     for name, site, pattern in _BUSINESSES:
         if pattern.fullmatch(rest):
-            return _described(name, name.lower(), between, site, "", "")
+            return _described(name, name.lower(), between, site, "", "", "")
     return _read(rest, between)
 
 
 def _read(rest: str, between: dict[str, str]) -> Descriptor:
     website = phone = ""
+    rest, location = _without_place(rest)
     words, _, reference = rest.partition("*")
     if not re.search(r"[^\W\d_]{2}", words):
         words, reference = rest.replace("*", " "), ""
@@ -126,28 +133,54 @@ def _read(rest: str, between: dict[str, str]) -> Descriptor:
         words = pattern.sub(" ", words)
     name = re.sub(r"^[\s\-.,:/&]+|[\s\-.,:/&]+$", "", " ".join(words.split()))
     if not re.search(r"[^\W\d_]", name):
-        return _described(rest, rest, between, website, "", "")
+        return _described(rest, rest, between, website, "", "", location)
     return _described(
         name.title().replace("'S", "'s"), name, between, website, phone,
-        " ".join(part for part in found if part),
+        " ".join(part for part in found if part), location,
     )  # fmt: skip
 
 
+def _without_place(text: str) -> tuple[str, str]:
+    """Take the place off a text's end: "//hamburg/de", "austin tx", "dublin irl".
+
+    A city alone only behind two words: "Cafe Roma" is a name.
+    """
+    match = _SLASHED_PLACE.search(text) or _PLACE.search(text)
+    if match is None:
+        return text, ""
+    words = re.findall(r"[^\W\d_]{2,}", text[: match.start()])
+    is_city_alone = "//" not in match.group() and not match.group("state")
+    if not words or (is_city_alone and len(words) < 2):
+        return text, ""
+    return text[: match.start()].strip(), " ".join(match.group().replace("/", " ").split())
+
+
 def _described(
-    name: str, basis: str, between: dict[str, str], website: str, phone: str, reference: str
+    name: str,
+    basis: str,
+    between: dict[str, str],
+    website: str,
+    phone: str,
+    reference: str,
+    location: str,
 ) -> Descriptor:
     key = merchant_key(basis)
-    identifier = "mer_" + hashlib.sha256(key.encode()).hexdigest()[:20]
     return Descriptor(
         name,
-        identifier,
+        merchant_id(key),
         key,
         between["processor"],
         between["marketplace"],
         website,
         phone,
         reference,
+        location,
     )
+
+
+def merchant_id(key: str) -> str:
+    """Return the stable id of a merchant's key."""
+    return "mer_" + hashlib.sha256(key.encode()).hexdigest()[:20]
 
 
 def merchant_key(name: str) -> str:

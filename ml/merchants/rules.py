@@ -47,7 +47,16 @@ BUSINESSES = (
     ("Amazon", "amazon.com",
      r"amazon(?:\.com?(?:\.[a-z]{2})?| uk retail| eu| svcs europe\w*)(?:\b.*)?"),
     ("Facebook", "facebook.com", r"(?:facebk|fb\.me|facebook) ?\*? ?\w*"),
-    ("Google Ads", "ads.google.com", r"google ?\*? ?(?:adws|ads)\w*"),
+    ("Google Ads", "ads.google.com", r"google ?\*? ?(?:adws|adwords|ads)\w*\b.*"),
+    ("Google Workspace", "workspace.google.com", r"google ?\*? ?(?:gsuite|workspace)\w*\b.*"),
+    ("Google Cloud", "cloud.google.com", r"google ?\*? ?cloud\w*\b.*"),
+    ("Google Play", "play.google.com", r"google ?\*? ?play\b.*"),
+    ("Uber Eats", "ubereats.com", r"uber ?\*? ?eats\b.*"),
+    ("Uber", "uber.com", r"uber ?\*? ?(?:trip|bv|rides?)?\b(?! eats).*"),
+    ("IRS", "irs.gov", r"irs\b.*usataxpymt.*"),
+    ("Bill.com", "bill.com", r"bill\.com\b.*"),
+    ("Deutsche Bahn", "bahn.de", r"db (?:vertrieb|fernverkehr|regio)\b.*"),
+    ("MediaMarkt", "mediamarkt.de", r"media ?markt\b.*"),
     ("Microsoft", "microsoft.com", r"(?:msft|microsoft) ?\*? ?(?:<?[a-z]\d\w+>?)?"),
     ("Apple", "apple.com", r"(?:apple\.com/bill|itunes\.com/?(?: ?bill)?).*"),
     ("Spotify", "spotify.com", r"spotify\b.*"),
@@ -76,4 +85,52 @@ TOP_LEVEL_DOMAINS = (
     "co.nz", "com", "net", "org", "eu", "uk", "de", "fr", "nl", "es", "it", "ie", "at", "ch", "be",
     "se", "dk", "us", "ca", "io", "co",
     "app", "dev", "ai", "info", "biz", "tv", "me", "shop", "store",
+)  # fmt: skip
+
+# Names of companies that are words of every day too: alone they mean the company, before other
+# words they may mean anything.
+COMMON_WORDS = frozenset(
+    {
+        "admiral", "adobe", "apple", "article", "banner", "barmer", "bauhaus", "bench", "bird",
+        "bolt", "boots", "booker", "box", "brakes", "bulb", "canva", "caviar", "clipper", "curb",
+        "deel", "dice", "dott", "ebay", "enterprise", "essent", "figma", "fidelity", "flink",
+        "free", "front", "gett", "glassdoor", "gong", "guru", "hays", "hilton", "hp", "indeed",
+        "initial", "insight", "lever", "lime", "linear", "loom", "make", "malt", "marriott",
+        "medium", "meta", "monster", "next", "norton", "notion", "orange", "otto", "oyster",
+        "paramount", "patreon", "peacock", "picnic", "pilot", "ramp", "reed", "render", "railway",
+        "ring", "saturn", "segment", "sketch", "sky", "spar", "spaces", "spectrum", "square",
+        "staples", "star", "stamps", "steam", "target", "three", "thrifty", "tidal", "tier",
+        "unity", "via", "very", "viking", "wish", "wise", "wolt", "zoom", "vantage", "express",
+    }
+)  # fmt: skip
+# Cities that banks write behind a merchant, as they write them; what follows is state or country.
+CITIES = (
+    "san francisco", "san fran", "new york", "los angeles", "las vegas", "san jose", "san diego",
+    "st louis", "salt lake city", "menlo park", "mountain view", "palo alto", "cupertino",
+    "seattle", "austin", "chicago", "houston", "dallas", "atlanta", "boston", "denver", "miami",
+    "portland", "phoenix", "philadelphia", "washington", "brooklyn", "oakland", "sacramento",
+    "minneapolis", "detroit", "nashville", "charlotte", "orlando", "tampa", "pittsburgh",
+    "cleveland", "baltimore", "wilmington", "redmond", "london", "manchester", "birmingham",
+    "leeds", "glasgow", "edinburgh", "liverpool", "bristol", "sheffield", "nottingham",
+    "leicester", "coventry", "cardiff", "belfast", "reading", "cambridge", "oxford", "brighton",
+    "slough", "luton", "dublin", "cork", "berlin", "hamburg", "muenchen", "munchen", "münchen",
+    "koeln", "köln", "frankfurt", "stuttgart", "duesseldorf", "düsseldorf", "leipzig", "dresden",
+    "hannover", "bremen", "essen", "dortmund", "nuernberg", "nürnberg", "gunzenhausen", "bonn",
+    "karlsruhe", "mannheim", "wien", "graz", "zuerich", "zürich", "geneve", "basel", "amsterdam",
+    "rotterdam", "utrecht", "den haag", "eindhoven", "bruxelles", "brussels", "antwerpen",
+    "paris", "lyon", "marseille", "toulouse", "nantes", "lille", "madrid", "barcelona",
+    "valencia", "sevilla", "lisboa", "porto", "milano", "roma", "torino", "napoli", "praha",
+    "warszawa", "krakow", "budapest", "stockholm", "oslo", "kobenhavn", "helsinki", "luxembourg",
+    "toronto", "montreal", "vancouver", "sydney", "melbourne",
+)  # fmt: skip
+COUNTRIES = (
+    "us", "usa", "gb", "gbr", "uk", "ie", "irl", "de", "deu", "ger", "nl", "nld", "fr", "fra", "es",
+    "esp", "it", "ita", "at", "aut", "ch", "che", "be", "bel", "lu", "lux", "pt", "prt", "cz", "pl",
+    "se", "no", "dk", "fi", "ca", "can", "au", "aus",
+)  # fmt: skip
+STATES = (
+    "al", "ak", "az", "ar", "ca", "co", "ct", "de", "fl", "ga", "hi", "id", "il", "in", "ia",
+    "ks", "ky", "la", "me", "md", "ma", "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh", "nj",
+    "nm", "ny", "nc", "nd", "oh", "ok", "or", "pa", "ri", "sc", "sd", "tn", "tx", "ut", "vt",
+    "va", "wa", "wv", "wi", "wy", "dc",
 )  # fmt: skip

@@ -90,7 +90,7 @@ def test_only_new_and_changed_rows_are_scored_and_only_changes_written(company: 
     assert first is not None
     assert score(NOW + timedelta(minutes=1)) is None, "nothing landed"
 
-    company.lands(("c", "GITHUB 77"), ("b", "SHELL FIVEWAYS"), at=NOW + timedelta(minutes=2))
+    company.lands(("c", "GITHUB 77"), ("b", "ESSO 9"), at=NOW + timedelta(minutes=2))
     rows = [facet.name for facet in FACETS if facet.reads == "row"]
     plan = planned(
         {name: {"inputs_version": "x", "scored_to": NOW} for name in rows},
@@ -100,7 +100,7 @@ def test_only_new_and_changed_rows_are_scored_and_only_changes_written(company: 
     assert plan is not None
     assert (plan.fresh, plan.whole) == (tuple(rows), ())
     score(NOW + timedelta(minutes=3))
-    assert company.merchants() == {"a": "Blue Bottle", "b": "Shell Fiveways", "c": "Github"}
+    assert company.merchants() == {"a": "Blue Bottle", "b": "Esso", "c": "GitHub"}
     versions = {
         row["transaction_id"]: row["source_version"]
         for row in company.warehouse.rows(FOUND, {"workspace": str(company.tenant)})
@@ -116,7 +116,7 @@ def test_a_row_that_lands_late_within_the_overlap_is_not_passed_by(company: Comp
     company.lands(("b", "GITHUB 77"), at=NOW - timedelta(seconds=30))
     company.lands(("c", "NETFLIX"), at=NOW + timedelta(seconds=1))
     score(NOW + timedelta(minutes=1))
-    assert company.merchants() == {"a": "Shell", "b": "Github", "c": "Netflix"}
+    assert company.merchants() == {"a": "Shell", "b": "GitHub", "c": "Netflix"}
 
 
 def test_a_finding_that_is_no_more_said_is_gone(company: Company, score):
@@ -143,7 +143,7 @@ def test_a_correction_reaches_the_rows_alike_with_the_next_scoring(company: Comp
             [str(company.tenant), key["like_key"], NOW],
         )
     score(NOW + timedelta(minutes=1))
-    assert company.merchants() == {"a": "Shell Energy", "b": "Shell Energy", "c": "Github"}
+    assert company.merchants() == {"a": "Shell Energy", "b": "Shell Energy", "c": "GitHub"}
 
 
 def test_xeros_rows_are_never_read(company: Company, score):
@@ -151,4 +151,4 @@ def test_xeros_rows_are_never_read(company: Company, score):
     assert score(NOW) is None
     company.lands(("a", "GITHUB"), at=NOW)
     score(NOW)
-    assert company.merchants() == {"a": "Github"}
+    assert company.merchants() == {"a": "GitHub"}

@@ -55,7 +55,7 @@ def test_ids_are_answered_from_the_workspaces_own_rows(workspace, new_workspace)
     bank(workspace, ("a", "SQ *BLUE BOTTLE 8442"), ("b", "GITHUB 77"))
     store(workspace, "a", "recurring", "monthly")
     answer = post(workspace, ROWS, ids=["a", "b"])
-    assert merchants(answer) == ["Blue Bottle", "Github"]
+    assert merchants(answer) == ["Blue Bottle", "GitHub"]
     recurring = [row["enrichment"].get("recurring") for row in answer.json()["data"]]
     assert [found and found["value"] for found in recurring] == ["monthly", None]
 

@@ -1,0 +1,84 @@
+"""Where does a payment belong on the tax form? The facet `tax_category`, by category and currency.
+
+The scheme follows the account's currency, since no workspace says yet where it is taxed: US dollars
+Schedule C, pounds SA103F, euros SKR03 (with SKR04's account in the evidence). The answer is as
+sure as the category that it rests on; it abstains where that one does, and says nothing of
+categories that may be private (`ml.business_purpose`) and of other currencies.
+"""
+
+import csv
+from functools import cache
+from importlib.resources import files
+
+import polars as pl
+
+from ml.facet import Context, Facet
+from ml.results import results
+
+NAME = "tax_category"
+VERSION = "tax-rows-1"
+# Currency, scheme, the columns that hold line, title and percent.
+SCHEMES = (
+    ("USD", "us_schedule_c", "us_line", "us_title", "us_percent"),
+    ("GBP", "uk_self_assessment", "uk_box", "uk_title", "uk_percent"),
+    ("EUR", "datev_skr03", "skr03", "de_title", "de_percent"),
+)
+
+
+@cache
+def lines() -> pl.DataFrame:
+    """Return a row per category and currency: `tax_line`, `words`, the share in percent.
+
+    Examples
+    --------
+    >>> lines().filter(category="travel.flights", currency="USD")["tax_line"].to_list()
+    ['us_schedule_c:24a']
+    """
+    text = files("ml.tax_category").joinpath("rows", "lines.csv").read_text("utf-8")
+    found = []
+    for row in csv.DictReader(text.splitlines()):
+        for currency, scheme, line, title, percent in SCHEMES:
+            also = f" (SKR04 {row['skr04']})" if currency == "EUR" else ""
+            found.append(
+                {
+                    "category": row["category"], "currency": currency,
+                    "tax_line": f"{scheme}:{row[line]}",
+                    "words": f"{row[title]}{also}; {row[percent]} % deductible at most.",
+                    "percent": int(row[percent]),
+                }
+            )  # fmt: skip
+    return pl.DataFrame(found)
+
+
+def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Answer as a facet."""
+    category = context.found["category"]
+    found = (
+        frame.select("currency")
+        .with_columns(category["value"].alias("category"))
+        .join(lines(), on=["category", "currency"], how="left", maintain_order="left")
+    )
+    words = pl.format("{}: {}", "category", "words").fill_null("").alias("evidence")
+    return results(
+        NAME,
+        value=found["tax_line"],
+        confidence=category["confidence"],
+        evidence=found.select(words)["evidence"],
+        model_version=VERSION,
+        abstained=category["abstained"],
+    )
+
+
+FACET = Facet(
+    name=NAME,
+    says="Scheme and line: `us_schedule_c:24a`, `uk_self_assessment:20`, `datev_skr03:4670`",
+    answer=answer,
+    version=VERSION,
+    after=("category",),
+    values=lambda: frozenset(lines()["tax_line"].to_list()),
+    card=(
+        "Rows by category for US Schedule C, UK SA103F, DATEV SKR03 and SKR04, with the share that"
+        " the form allows at most; nothing is learned. As right as the category is. The scheme"
+        " follows the account's currency. No tax advice."
+    ),
+)
