@@ -34,7 +34,7 @@ def like_keys(frame: pl.DataFrame, merchants: pl.DataFrame) -> pl.Series:
     frame
         As in `ml.transactions`.
     merchants
-        `ml.merchants.parse` of the frame's descriptors.
+        `ml.merchants.identified` of the frame's descriptors.
 
     Returns
     -------
@@ -43,10 +43,10 @@ def like_keys(frame: pl.DataFrame, merchants: pl.DataFrame) -> pl.Series:
 
     Examples
     --------
-    >>> from ml.merchants import parse
+    >>> from ml.merchants import identified
     >>> rows = pl.DataFrame({"merchant": ["TWINKL LTD", "PAYPAL *TWINKL"],
     ...                      "amount_minor": [-100, -250]})
-    >>> like_keys(rows, parse(rows["merchant"])).n_unique()
+    >>> like_keys(rows, identified(rows["merchant"])).n_unique()
     1
     """
     direction = pl.when(pl.col("amount_minor") < 0).then(pl.lit("out")).otherwise(pl.lit("in"))

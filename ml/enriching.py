@@ -12,7 +12,7 @@ import polars as pl
 from ml import registry
 from ml.corrections import NOTHING, corrected, like_keys
 from ml.facet import Context, Facet
-from ml.merchants import parse
+from ml.merchants import identified
 from ml.transactions import prepared
 
 
@@ -55,7 +55,7 @@ def enrich(
     frame = prepared(rows)
     wanted = registry.FACETS if facets is None else registry.with_those_before(facets)
     opened = models or {}
-    keys = like_keys(frame, parse(frame["merchant"]))
+    keys = like_keys(frame, identified(frame["merchant"]))
     found: dict[str, pl.DataFrame] = {}
     for facet in wanted:
         own = {name: found[name] for name in facet.after}

@@ -35,7 +35,13 @@ from oppulence.sandbox_applications import with_sandbox_applications
 from oppulence.session import command_session, connection_store
 from oppulence.workspaces import renew_key
 from orchestration.outcomes import NOTHING, RunOutcome
-from orchestration.runs import run_backfill, run_checks, run_incremental, run_models
+from orchestration.runs import (
+    run_backfill,
+    run_checks,
+    run_enrichment,
+    run_incremental,
+    run_models,
+)
 from pipelines.registry import PROVIDERS
 
 WORKSPACE = TenantId("ws_demo")
@@ -137,13 +143,15 @@ def _model(settings: Settings, steps: Steps) -> RunOutcome:
     mark, now = built_mark(settings.data_dir), fingerprint(settings.dbt_project_dir)
     is_new = not is_built(settings.data_dir, now)
     text = "Set up the typed layer and the marts" if is_new else "Bring the marts up to date"
-    with steps.step(f"{text}, run dbt's tests, check the raw edge"), _beside() as beside:
+    text = f"{text}, run dbt's tests, check the raw edge, explain transactions"
+    with steps.step(text), _beside() as beside:
         checks = beside.submit(check_all, settings)
         if is_new:
             build_models(settings, with_marts=False)
+        explained = beside.submit(run_enrichment, settings)
         built = _good(run_models(settings, "marts"))
         mark.write_text(now)
-        return built + _good(checks.result())
+        return built + _good(checks.result()) + _good(explained.result())
 
 
 def check_all(settings: Settings) -> RunOutcome:

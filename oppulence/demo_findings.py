@@ -50,6 +50,18 @@ FAILED_PAYMENTS = TenantQuery(
     "select status, currency, count() as number, sum(amount_minor) as amount_minor"
     " from marts.fct_failed_payments final group by status, currency order by status, currency"
 )
+# One provider's lines: another may show the same account again.
+SPENDING = TenantQuery(
+    "select found.value as category, t.currency as currency, count() as number,"
+    " sum(t.amount_minor) as amount_minor"
+    " from (select * from unified.transactions final"
+    " where provider = 'plaid' and status = 'succeeded' and amount_minor < 0) as t"
+    " inner join (select * from unified.enrichments final"
+    " where facet = 'category' and not abstained) as found"
+    " on found.connection_id = t.connection_id and found.transaction_id = t.id"
+    " where not startsWith(category, 'transfers.')"
+    " group by category, currency order by number desc, category, currency limit 12"
+)
 # Told by the books one by one; the other objects are parts of these, or not the company's own.
 COUNTED = (
     "charge", "customer", "subscription", "invoice", "payment_intent", "payment_method", "refund",
@@ -93,6 +105,7 @@ class Findings:
     balances: list[dict[str, Any]]
     accounts: list[dict[str, Any]]
     books: list[dict[str, Any]]
+    spending: list[dict[str, Any]]
     checks: tuple[CheckVerdict, ...]
     agreements: tuple[Agreement, ...]
 
@@ -112,6 +125,7 @@ class Findings:
             "balances": self.balances,
             "bank_accounts": self.accounts,
             "books": self.books,
+            "spending": self.spending,
             "checks": {
                 "passed": sum(check.passed for check in self.checks),
                 "total": len(self.checks),
@@ -142,6 +156,7 @@ def find(
         balances = warehouse.tenant_rows(tenant, BALANCES)
         accounts = bank_accounts(warehouse, tenant)
         books = warehouse.tenant_rows(tenant, ENTRIES)
+        spending = warehouse.tenant_rows(tenant, SPENDING)
         compared = warehouse.tenant_rows(tenant, COMPARED_ENTRIES)
     finally:
         warehouse.close()
@@ -156,6 +171,7 @@ def find(
         balances=balances,
         accounts=once(accounts),
         books=books,
+        spending=spending,
         checks=outcome.checks,
         agreements=(
             *_agreements(objects, changes, failed, balances, sandbox),

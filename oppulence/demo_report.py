@@ -37,6 +37,12 @@ def show(
             number="lines",
         ),
         _money("Documents in the books", ("Books",), ("provider",), findings.books),
+        _money(
+            "Spending through Plaid, as enrichment reads it",
+            ("Category",),
+            ("category",),
+            findings.spending,
+        ),
         _agreements(findings),
     ):
         console.print()

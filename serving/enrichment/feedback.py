@@ -7,7 +7,7 @@ from core.database import Rows
 from core.errors import InvalidInputError
 from core.tenancy import new_id
 from ml.corrections import like_keys
-from ml.merchants import parse
+from ml.merchants import identified
 from ml.registry import facet_of
 from serving.auth.scope import TenantScope
 from serving.enrichment import queries
@@ -51,7 +51,7 @@ def looked_up(scope: TenantScope, request: FeedbackRequest) -> dict[str, Any]:
         frame = raw_rows([request.row])
     if not frame.height:
         raise InvalidInputError("The connection has no such transaction.")
-    (key,) = like_keys(frame, parse(frame["merchant"]))
+    (key,) = like_keys(frame, identified(frame["merchant"]))
     if key is None:
         raise InvalidInputError(
             "No merchant can be read of it, so no row is like it.",
