@@ -1,0 +1,172 @@
+"""Every way in which a payment fails, or is about to, is one episode: by event and by sweep."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from recovery.engine.by_hand import pause, resume
+from recovery.store import episodes as store
+from recovery.sweeping import sweep
+from recovery.watching import look_at_subjects
+from tests.recovery.conftest import BEGINS, RENEWED
+from tests.recovery.flow_documents import END, flow, steps
+
+SOFT, HARD = "insufficient_funds", "lost_card"
+WRITE = {"kind": "message", "template": "update_method", "next": "over"}
+
+
+def found(company):
+    columns = "subject_kind, cause, state, outcome"
+    return sorted(tuple(row.values()) for row in company.episodes(columns))
+
+
+def test_the_sweep_finds_what_no_event_told(company):
+    """The net below the events: a failure, and then its payment, seen by asking alone."""
+    buyer = company.debtor(SOFT, None)
+    at = company.now
+    assert sweep(company.parts, company.workspace_id, company.connection.id, at) == 1
+    assert found(company) == [("invoice", "one_off", "running", "")]
+    assert sweep(company.parts, company.workspace_id, company.connection.id, at) == 0
+    company.post(f"/v1/invoices/{company.episode()['subject_id']}/pay")
+    sweep(company.parts, company.workspace_id, company.connection.id, at)
+    assert found(company) == [("invoice", "one_off", "ended", "recovered")]
+    assert company.charges(buyer) == [SOFT, "paid"]
+
+
+def test_a_connection_that_is_off_is_left_alone(company):
+    company.settle(is_enabled=False)
+    company.debtor(SOFT)
+    company.settle_down()
+    assert company.episodes() == []
+
+
+def test_a_payment_of_no_invoice(company):
+    buyer, method = company.customer()
+    company.script(method, SOFT, None)
+    intent = company.post(
+        "/v1/payment_intents", status=402, amount=700, currency="eur", customer=buyer,
+        payment_method=method, confirm="true", off_session="true",
+    )["error"]["payment_intent"]["id"]  # fmt: skip
+    company.settle_down()
+    assert found(company) == [("payment_intent", "one_off", "running", "")]
+    company.post(f"/v1/payment_intents/{intent}/confirm", payment_method=method)
+    company.settle_down()
+    ended = company.episode()
+    assert (ended["subject_id"], ended["outcome"], ended["recovered_minor"]) == (
+        intent, "recovered", 700,
+    )  # fmt: skip
+
+
+def test_a_payment_that_wants_its_customer(company):
+    company.debtor("authentication_required")
+    company.settle_down()
+    assert found(company) == [("invoice", "action_required", "running", "")]
+    assert company.episode()["facts"]["decline_class"] == "action_needed"
+
+
+def test_a_card_that_expires_and_a_renewal_on_a_card_that_declines(company):
+    company.publish(steps(causes=("card_expiring", "upcoming_renewal"), first=WRITE | {
+        "next": "wait"}, wait={"kind": "await", "event": "payment_method_updated",
+        "timeout": {"kind": "duration", "days": 20}, "on_event": "over", "on_timeout": "over"},
+        over=END))  # fmt: skip
+    ages = company.subscriber()
+    company.stripe.post(
+        f"/v1/payment_methods/{ages['method']}",
+        data={"card[exp_month]": "12", "card[exp_year]": "2026"},
+    ).raise_for_status()
+    company.travel(BEGINS + timedelta(days=10))
+    company.settle_down()
+    sweep(company.parts, company.workspace_id, company.connection.id, company.now)
+    company.settle_down()
+    assert found(company) == [("payment_method", "card_expiring", "running", "")]
+    assert len(company.messages()) == 1
+    company.give_card(ages["customer"])
+    company.settle_down()
+    assert [state for _, _, state, _ in found(company)] == ["ended"]
+
+
+def test_one_episode_for_an_invoice_however_often_it_fails(company):
+    company.debtor(SOFT, SOFT, SOFT)
+    company.settle_down()
+    invoice = company.episode()["subject_id"]
+    company.post(f"/v1/invoices/{invoice}/pay", status=402)
+    company.settle_down()
+    look_at_subjects(company.parts, company.workspace_id, company.connection.id,
+                     [("invoice", invoice)] * 3, company.now)  # fmt: skip
+    assert company.timeline() == ["opened", "facts_changed"]
+    assert company.episode()["facts"]["attempts"] == 2
+
+
+def test_a_new_card_is_tried_at_once(company):
+    company.publish(flow())
+    buyer = company.subscriber(SOFT)
+    company.renew()
+    company.give_card(buyer["customer"], None)
+    company.settle_down()
+    ended = company.episode()
+    assert (ended["outcome"], ended["recovered_by"]) == ("recovered", "retry")
+    assert "brought_forward" in company.timeline()
+    assert ended["ended_at"] < RENEWED + timedelta(hours=1)
+
+
+def test_a_paused_episode_stands_and_goes_on_where_it_was(company):
+    company.publish(flow())
+    buyer = company.subscriber(SOFT, None)
+    company.renew()
+    name = company.episode()["id"]
+
+    def by_hand(do):
+        with company.parts.database.system() as rows:
+            (held,) = store.lock(rows, company.workspace_id, [name])
+            store.commit(rows, [[do(held.episode)]], company.now)
+
+    by_hand(lambda episode: pause(episode, "a test"))
+    company.run_until(RENEWED + timedelta(days=4), timedelta(days=1))
+    assert company.charges(buyer["customer"]) == ["paid", SOFT]
+    by_hand(lambda episode: resume(episode, "a test", company.now))
+    company.settle_down()
+    assert company.episode()["outcome"] == "recovered"
+
+
+def test_messages_keep_to_quiet_hours_caps_and_suppressions(company):
+    """Two debts of one customer, at night: one message next morning, the second a day later."""
+    company.publish(steps(causes=("one_off",), first=WRITE, over=END))
+    company.travel(company.now.replace(hour=22))
+    buyer, method = company.customer()
+    for _ in range(2):
+        company.script(method, HARD)
+        invoice = company.post("/v1/invoices", customer=buyer, currency="eur")["id"]
+        company.post("/v1/invoiceitems", customer=buyer, invoice=invoice, amount=900,
+                     currency="eur")  # fmt: skip
+        company.post(f"/v1/invoices/{invoice}/pay", status=402)
+    company.settle_down()
+    assert company.messages() == []
+    morning = company.now.replace(hour=8) + timedelta(days=1)
+    company.run_until(morning)
+    assert len(company.messages()) == 1
+    company.run_until(morning + timedelta(hours=23))
+    assert len(company.messages()) == 1
+    company.run_until(morning + timedelta(hours=25))
+    assert len(company.messages()) == 2
+    told = json.loads(company.messages()[0].read_text())
+    assert (told["customer_id"], told["amount_minor"], told["template"]) == (
+        buyer, 900, "update_method",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", ["error", "timeout"])
+def test_a_provider_that_does_not_answer_is_asked_again(company, fault):
+    """The try's answer is lost on its way: it was made once all the same."""
+    company.publish(flow())
+    buyer = company.subscriber(SOFT, None)
+    company.renew()
+    company.travel(RENEWED + timedelta(days=2, minutes=2))
+    kind = {"error": "error", "timeout": "cut"}[fault]
+    rule = {"kind": kind, "path": r"/v1/invoices/.*/pay", "next": 1}
+    company.stripe.post("/_sandbox/faults", json=rule).raise_for_status()
+    company.settle_down()
+    company.stripe.request("DELETE", "/_sandbox/faults").raise_for_status()
+    company.run_until(company.now + timedelta(minutes=10))
+    assert company.episode()["outcome"] == "recovered"
+    assert company.charges(buyer["customer"]) == ["paid", SOFT, "paid"]
