@@ -25,6 +25,7 @@ from sandbox.stripe.legacy import to_legacy
 from sandbox.stripe.lists import read_page
 from sandbox.stripe.operations import (
     customers,
+    disputes,
     intents,
     invoices,
     payment_methods,
@@ -41,6 +42,7 @@ from sandbox.wire import Answer, Request
 
 _MODULES = (
     customers,
+    disputes,
     intents,
     invoices,
     payment_methods,

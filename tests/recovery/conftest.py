@@ -239,6 +239,13 @@ class Company:
             for charge in reversed(page["data"])
         ]
 
+    def tries(self) -> list[dict[str, Any]]:
+        """Every try that recovery knows of, oldest first."""
+        with self.application.tenant(self.connection.tenant) as rows:
+            return rows.execute(
+                "select * from recovery_attempts order by attempted_at, id"
+            ).fetchall()
+
     def paid(self) -> dict[str, int]:
         """What was paid through Stripe on each invoice, from the sandbox's own ledger."""
         answer = self.stripe.get("/_sandbox/books/live", params={"account": self.key}).json()

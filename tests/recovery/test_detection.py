@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from recovery.engine.by_hand import pause, resume
+from recovery.flows.library import library
 from recovery.store import episodes as store
 from recovery.sweeping import sweep
 from recovery.watching import look_at_subjects
@@ -84,6 +85,40 @@ def test_a_card_that_expires_and_a_renewal_on_a_card_that_declines(company):
     company.give_card(ages["customer"])
     company.settle_down()
     assert [state for _, _, state, _ in found(company)] == ["ended"]
+
+
+def test_a_lost_dispute_is_for_a_person(company):
+    company.publish(library()["dispute_lost"])
+    buyer = company.post("/v1/customers", email="d@example.com")["id"]
+    company.post(
+        "/v1/payment_intents", amount=900, currency="eur", customer=buyer, confirm="true",
+        payment_method="pm_card_createDispute",
+    )  # fmt: skip
+    company.settle_down()
+    assert company.episodes() == []
+    (dispute,) = company.get("/v1/disputes", limit=1)["data"]
+    company.post(f"/v1/disputes/{dispute['id']}/close")
+    company.settle_down()
+    assert found(company) == [("dispute", "dispute_lost", "ended", "handed_over")]
+    assert company.actions() == [("webhook", "done"), ("task", "done")]
+
+
+def test_a_renewal_near_on_a_card_that_declined(company):
+    company.publish(library()["upcoming_renewal"])
+    buyer = company.subscriber(SOFT)
+    company.travel(RENEWED - timedelta(days=4))
+    invoice = company.post("/v1/invoices", customer=buyer["customer"], currency="eur")["id"]
+    company.post("/v1/invoiceitems", customer=buyer["customer"], invoice=invoice, amount=900,
+                 currency="eur")  # fmt: skip
+    company.post(f"/v1/invoices/{invoice}/pay", status=402)
+    company.settle_down()
+    sweep(company.parts, company.workspace_id, company.connection.id, company.now)
+    company.settle_down()
+    assert found(company) == [
+        ("invoice", "one_off", "running", ""),
+        ("subscription", "upcoming_renewal", "ended", "done"),
+    ]
+    assert [row["amount_minor"] for row in company.episodes()] == [900, 4900]
 
 
 def test_one_episode_for_an_invoice_however_often_it_fails(company):
