@@ -26,6 +26,7 @@ from dagster import (
 )
 
 from assets.bank_accounts import BANKS
+from assets.decided import decisions_of, mirror_charts
 from assets.reconciliation_inputs import INPUTS, Inputs, inputs_of
 from assets.reconciliation_rows import (
     account_rows,
@@ -37,6 +38,8 @@ from assets.reconciliation_rows import (
 )
 from assets.translator import OWNERS
 from core.clock import epoch_microseconds, utc_now
+from core.connections import ConnectionStore
+from core.database import Database
 from core.settings import Settings
 from core.warehouse import Warehouse
 from reconciliation.records import Decision
@@ -105,8 +108,9 @@ def build_reconciliation_assets() -> AssetsDefinition:
         context: AssetExecutionContext,
         settings: ResourceParam[Settings],
         warehouse: ResourceParam[Warehouse],
+        connections: ResourceParam[ConnectionStore],
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
-        written = reconcile_all(warehouse, settings, utc_now())
+        written = reconcile_as_decided(warehouse, settings, connections.database, utc_now())
         context.log.info("Reconciled %d workspaces.", len(written))
         for spec in specs:
             number = sum(counts.get(spec.key.path[-1], 0) for counts in written.values())
@@ -142,6 +146,15 @@ def evaluate_unmatched(rows: Sequence[Mapping[str, Any]]) -> AssetCheckResult:
             "over_the_share": MetadataValue.json(over),
         },
     )
+
+
+def reconcile_as_decided(
+    warehouse: Warehouse, settings: Settings, database: Database, now: datetime
+) -> dict[str, dict[str, int]]:
+    """Do as `reconcile_all` by what people decided; bring their charts to ClickHouse as well."""
+    prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
+    mirror_charts(database, warehouse, now)
+    return reconcile_all(warehouse, settings, now, decisions_of(database))
 
 
 def reconcile_all(
@@ -188,12 +201,13 @@ def _reconcile(
     rows[SECONDARY_LINES] = line_rows(workspace, banks.secondary)
     rows[OWN_TRANSFERS] = transfer_rows(workspace, banks.transfers(arrived))
     written = {}
-    for name, columns in TABLES.items():
+    for name, table in rows.items():
+        columns = TABLES[name]
         stored = warehouse.rows(
             f"select * from marts.{name} final where workspace_id = {{workspace:String}}",
             {"workspace": workspace},
         )
-        new = changed(rows[name], stored, list(columns), now, epoch_microseconds(now))
+        new = changed(table, stored, list(columns), now, epoch_microseconds(now))
         if new:
             warehouse.insert_rows(f"marts.{name}", new, list(columns))
         written[name] = len(new)

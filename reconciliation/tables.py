@@ -92,6 +92,26 @@ TRANSFER_COLUMNS: Mapping[str, str] = {
     "version": "UInt64",
     "is_deleted": "UInt8",
 }
+# A workspace's own chart of accounts, mirrored from Postgres: names, and which kinds go where.
+CHART_COLUMNS: Mapping[str, str] = {
+    "workspace_id": "String",
+    "id": "String",
+    "number": "String",
+    "name": "String",
+    "type": "LowCardinality(String)",
+    "description": "String",
+    "reconciled_at": "DateTime64(3, 'UTC')",
+    "version": "UInt64",
+    "is_deleted": "UInt8",
+}
+POSTING_COLUMNS: Mapping[str, str] = {
+    "workspace_id": "String",
+    "id": "String",
+    "account_code": "String",
+    "reconciled_at": "DateTime64(3, 'UTC')",
+    "version": "UInt64",
+    "is_deleted": "UInt8",
+}
 RUN_COLUMNS: Mapping[str, str] = {
     "workspace_id": "String",
     "inputs_version": "String",
@@ -103,6 +123,7 @@ RUN_COLUMNS: Mapping[str, str] = {
 BANK_ACCOUNTS, RUNS = "dim_bank_accounts", "reconciliation_runs"
 ACCOUNT_SOURCES, SECONDARY_LINES = "dim_bank_account_sources", "fct_secondary_bank_lines"
 OWN_TRANSFERS = "fct_own_transfers"
+CHARTS = ("workspace_ledger_accounts", "workspace_ledger_postings")
 OF_KIND = {
     "payout": "fct_payout_reconciliation",
     "deposit": "fct_deposit_reconciliation",
@@ -114,6 +135,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     ACCOUNT_SOURCES: SOURCE_COLUMNS,
     SECONDARY_LINES: SECONDARY_COLUMNS,
     OWN_TRANSFERS: TRANSFER_COLUMNS,
+    CHARTS[0]: CHART_COLUMNS,
+    CHARTS[1]: POSTING_COLUMNS,
 }
 
 

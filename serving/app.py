@@ -32,6 +32,8 @@ from serving.exchange import ExchangeMiddleware
 from serving.exchange_rates import router as exchange_rates
 from serving.invitations import pages as invitation_pages
 from serving.invitations import router as invitations
+from serving.ledger import chart_router as charts
+from serving.ledger import router as ledger
 from serving.members import router as members
 from serving.metrics import router as metrics
 from serving.metrics import saved_router as saved_metrics
@@ -46,6 +48,8 @@ from serving.recovery import message_router as recovery_messages
 from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
+from serving.reconciliation import decision_router as decisions
+from serving.reconciliation import router as reconciliation
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
 from serving.syncs import router as syncs
@@ -67,6 +71,10 @@ ROUTERS = (
     enrichment.router,
     saved_metrics.router,  # after metrics: "mrr" has a shape of its own
     exchange_rates.router,
+    ledger.router,
+    charts.router,
+    reconciliation.router,
+    decisions.router,
     links.router,  # before connections: "callback" is no connection's id
     connections.router,
     syncs.router,

@@ -8,7 +8,7 @@ If ClickHouse fails in the middle, the transfer breaks off: no client can take a
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi.responses import StreamingResponse
 from pydantic import Field
@@ -17,15 +17,15 @@ from core.warehouse import TenantQuery
 from serving.auth.scope import TenantScope
 
 Format = Literal["csv", "parquet"]
-FORMAT = Field(default="csv", description="`csv` (with a row of names) or `parquet`")
-_WRITTEN_AS: dict[Format, tuple[str, str]] = {
+FileFormat = Annotated[Format, Field(description="`csv` (with a row of names) or `parquet`")]
+WRITTEN_AS: dict[Format, tuple[str, str]] = {
     "csv": ("CSVWithNames", "text/csv; charset=utf-8"),
     "parquet": ("Parquet", "application/vnd.apache.parquet"),
 }
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file",
-        "content": {media_type.split(";")[0]: {} for _, media_type in _WRITTEN_AS.values()},
+        "content": {media_type.split(";")[0]: {} for _, media_type in WRITTEN_AS.values()},
     }
 }
 
@@ -58,7 +58,7 @@ def export(
     name: str,
 ) -> StreamingResponse:
     """Answer with the file; a query that ClickHouse refuses is a problem, not half a file."""
-    output_format, media_type = _WRITTEN_AS[file_format]
+    output_format, media_type = WRITTEN_AS[file_format]
     parts = scope.stream(queries[file_format], parameters, output_format=output_format)
     first = next(parts, b"")  # has the query begun while a problem can still be answered
     return StreamingResponse(

@@ -28,6 +28,10 @@ class Permission(StrEnum):
     METRICS_READ = "metrics:read"
     ENRICHMENT_READ = "enrichment:read"
     ENRICHMENT_WRITE = "enrichment:write"
+    LEDGER_READ = "ledger:read"
+    LEDGER_WRITE = "ledger:write"
+    RECONCILIATION_READ = "reconciliation:read"
+    RECONCILIATION_WRITE = "reconciliation:write"
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_WRITE = "connections:write"
     SYNCS_READ = "syncs:read"
@@ -64,6 +68,10 @@ TABLE: dict[Permission, Grant] = {
     Permission.METRICS_READ: Grant("See revenue metrics", _EVERYONE),
     Permission.ENRICHMENT_READ: Grant("Enrich transactions, see models", _EVERYONE),
     Permission.ENRICHMENT_WRITE: Grant("Correct what enrichment says", _EVERYONE),
+    Permission.LEDGER_READ: Grant("See the ledger, its balances and accounts", _EVERYONE),
+    Permission.LEDGER_WRITE: Grant("Change the workspace's chart of accounts", _ADMINS),
+    Permission.RECONCILIATION_READ: Grant("See where payouts went, and why we think so", _EVERYONE),
+    Permission.RECONCILIATION_WRITE: Grant("Confirm and reject matches", _EVERYONE),
     Permission.CONNECTIONS_READ: Grant("See connections and their state", _EVERYONE),
     Permission.CONNECTIONS_WRITE: Grant("Connect, rename and delete accounts", _ADMINS),
     Permission.SYNCS_READ: Grant("See how far a sync is", _EVERYONE),

@@ -14,7 +14,7 @@ from fastapi import Response
 
 from serving.metrics.answering import Computed, all_points
 from serving.metrics.registry import Metric
-from serving.transactions.exporting import WRITTEN_AS
+from serving.exporting import WRITTEN_AS
 
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 

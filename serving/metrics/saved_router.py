@@ -19,7 +19,7 @@ from serving.metrics.saved_schemas import (
 )
 from serving.pagination import Collection
 from serving.responses import problems
-from serving.transactions.exporting import ANSWERS
+from serving.exporting import ANSWERS
 
 router = APIRouter(tags=["metrics"])
 

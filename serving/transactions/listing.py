@@ -10,6 +10,7 @@ from core.errors import InvalidInputError, NotFoundError
 from serving.auth.scope import TenantScope
 from serving.caching import cached
 from serving.freshness import tell_freshness
+from serving.lineage import lineage_of
 from serving.pagination import Page, decode_position, encode_position, page_of
 from serving.singling import the_only_one
 from serving.transactions import enrichments, queries
@@ -21,7 +22,6 @@ from serving.transactions.schemas import (
     transaction_with_lineage,
 )
 
-SHOWN_STATES = 20
 _ENVELOPE = {"has_more": True, "next_cursor": True}
 
 
@@ -68,9 +68,8 @@ def get_transaction(
             next_step="GET /v1/transactions lists those there are.",
         )
     row = the_only_one(found, transaction_id)
-    source = {"id": row["source_id"], "connection_id": row["connection_id"]}
-    states = scope.rows(queries.raw_states(row["source_table"]), source | {"limit": SHOWN_STATES})
-    return transaction_with_lineage(row, list(states))
+    lineage = lineage_of(scope, row["source_table"], row["source_id"], row["connection_id"])
+    return transaction_with_lineage(row, lineage)
 
 
 def _position(sort: Sort, cursor: str | None) -> dict[str, Any]:

@@ -6,11 +6,8 @@ newest state, and not at all once the provider has removed it. Moments travel as
 the epoch: the client would cut a datetime parameter to whole seconds.
 """
 
-import re
-from collections.abc import Iterable
-from functools import cache
-
 from core.warehouse import TenantQuery
+from serving.exporting import exports
 
 _COLUMNS = """
     id, provider, connection_id, account_id, type, status, amount_minor, currency,
@@ -98,13 +95,6 @@ PAGES_OF_CATEGORY = {
 }
 
 
-def _text(column: str) -> str:
-    """Return a column for a spreadsheet, which would run what begins like a formula."""
-    return (
-        f"if(match({column}, '^[=+\\\\-@\\t\\r]'), concat('\\'', {column}), {column}) as {column}"
-    )
-
-
 _EXPORTED = (
     "id", "provider", "connection_id", "account_id", "type", "status", "amount_minor", "currency",
     "original_amount_minor", "original_currency", "description", "customer_id", "counterparty",
@@ -115,27 +105,17 @@ _EXPORTED = (
 _NO_TEXTS = ("amount_minor", "original_amount_minor", "occurred_at", "booked_on", "posted_at")
 
 
-def _export(columns: Iterable[str]) -> TenantQuery:
-    # The filters are applied inside: outside, a column's name would mean its rewritten text. In the
-    # table's own order, which ClickHouse streams without sorting.
-    return TenantQuery(
-        f"""
-        with wanted as (
-            select workspace_id, {", ".join(_EXPORTED)}
-            from unified.transactions final
-            where {_WANTED}
-            order by workspace_id, connection_id, id
-        )
-        select {", ".join(columns)}
-        from wanted
-        """
-    )
-
-
-EXPORTS = {
-    "csv": _export(name if name in _NO_TEXTS else _text(name) for name in _EXPORTED),
-    "parquet": _export(_EXPORTED),
-}
+# In the table's own order, which ClickHouse streams without sorting.
+EXPORTS = exports(
+    f"""
+        select workspace_id, {", ".join(_EXPORTED)}
+        from unified.transactions final
+        where {_WANTED}
+        order by workspace_id, connection_id, id
+    """,
+    _EXPORTED,
+    no_texts=_NO_TEXTS,
+)
 
 ONE = TenantQuery(
     f"""
@@ -155,26 +135,3 @@ NEWEST = TenantQuery(
     from unified.transactions
     """
 )
-
-_RAW_TABLE = re.compile(r"raw\.[a-z][a-z0-9_]*")
-
-
-@cache
-def raw_states(source_table: str) -> TenantQuery:
-    """Return the query of a raw object's states; the table comes from unified, never a caller.
-
-    Raises:
-        ValueError: The text is not the name of a raw table.
-    """
-    if not _RAW_TABLE.fullmatch(source_table):
-        raise ValueError(f"{source_table!r} is not a raw table")
-    return TenantQuery(
-        f"""
-        select fromUnixTimestamp64Micro(toInt64(version), 'UTC') as state_at, origin,
-            extracted_at, toBool(is_deleted) as is_deleted, payload
-        from {source_table}
-        where id = {{id:String}} and connection_id = {{connection_id:String}}
-        order by version desc, extracted_at desc
-        limit {{limit:UInt32}}
-        """
-    )

@@ -8,9 +8,10 @@ from fastapi.responses import StreamingResponse
 from core.errors import NotFoundError
 from serving.auth.scope import TransactionsExport, TransactionsRead
 from serving.caching import NOT_MODIFIED
+from serving.exporting import ANSWERS, export
 from serving.responses import problems
 from serving.singling import AmbiguousIdError
-from serving.transactions import exporting, listing
+from serving.transactions import listing, queries
 from serving.transactions.exporting import ExportFilters
 from serving.transactions.filters import TransactionsPage
 from serving.transactions.schemas import TransactionsAnswer, TransactionWithLineage
@@ -47,13 +48,13 @@ def get_transactions(
     summary="Export transactions",
     operation_id="export_transactions",
     response_class=StreamingResponse,
-    responses=exporting.ANSWERS,
+    responses=ANSWERS,
 )
 def export_transactions(
     scope: TransactionsExport, query: Annotated[ExportFilters, Query()]
 ) -> StreamingResponse:
     """Stream every transaction that fits the filters, by connection and id, as CSV or Parquet."""
-    return exporting.export(scope, query)
+    return export(scope, queries.EXPORTS, query.parameters(), query.format, "transactions")
 
 
 @router.get(

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.config import JsonDict
 
 from core.money import format_minor
+from serving.lineage import Lineage
 
 _EXAMPLE: JsonDict = {
     "id": "ch_3PqXk2Eexample",
@@ -139,24 +140,6 @@ class TransactionsAnswer(BaseModel):
     next_cursor: str | None = Field(description="Send it as `cursor` for that page")
 
 
-class RawState(BaseModel):
-    """One state of the raw object, as it landed."""
-
-    state_at: datetime = Field(description="When the provider held it")
-    origin: str = Field(description="`backfill`, `poll`, `webhook` or `replay`")
-    extracted_at: datetime = Field(description="When we fetched or received it")
-    is_deleted: bool
-    payload: str = Field(description="The provider's JSON, byte for byte")
-
-
-class Lineage(BaseModel):
-    """Where a transaction comes from."""
-
-    source_table: str = Field(examples=["raw.stripe_charge"])
-    source_id: str = Field(examples=["ch_3PqXk2Eexample"])
-    states: list[RawState] = Field(description="What is kept of it in raw, newest first")
-
-
 class TransactionWithLineage(Transaction):
     """One movement of money, and the raw objects behind it."""
 
@@ -199,15 +182,8 @@ def enriched_transaction(
     return EnrichedTransaction(enrichment=enrichment, **_amounts(row), **row)
 
 
-def transaction_with_lineage(
-    row: Mapping[str, Any], states: list[Mapping[str, Any]]
-) -> TransactionWithLineage:
-    """Return the shape of one row and its raw states."""
-    lineage = Lineage(
-        source_table=row["source_table"],
-        source_id=row["source_id"],
-        states=[RawState(**state) for state in states],
-    )
+def transaction_with_lineage(row: Mapping[str, Any], lineage: Lineage) -> TransactionWithLineage:
+    """Return the shape of one row and the raw objects behind it."""
     return TransactionWithLineage(lineage=lineage, **_amounts(row), **row)
 
 

@@ -23,6 +23,7 @@ from core.webhooks.registry import SCHEMES
 from local.ports import free_port
 from ml.tables import prepare_tables as prepare_findings
 from pipelines.raw import RawTable, ensure_raw_tables
+from reconciliation.tables import prepare_tables
 from sandbox.oidc import CLIENT_ID, CLIENT_SECRET
 from serving.app import create_app
 from serving.auth.key_store import issue_key
@@ -63,6 +64,15 @@ def warehouse(engines: Settings) -> Iterator[Warehouse]:
     for model, its_key in MARTS.items():
         create_table(opened, f"marts/{model}", f"workspace_id, connection_id, {its_key}")
     prepare_findings(opened)
+    create_table(
+        opened,
+        "marts/ledger/fct_ledger_entries",
+        "workspace_id, connection_id, journal_id, revision, is_reversal, entry_number",
+    )
+    create_table(opened, "marts/reconciliation/int_reconciliation__payout_lines", key)
+    for model in ("payouts", "accounting_documents"):
+        create_table(opened, f"unified/{model}/{model}", key)
+    prepare_tables(opened)
     yield opened
     opened.close()
 

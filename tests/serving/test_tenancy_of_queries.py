@@ -30,6 +30,7 @@ OPERATIONS = [
 TABLE = re.compile(r"\b(?:raw|staging|unified|marts)\.[a-z0-9_]+")
 READ_FROM_WAREHOUSE = {
     "transactions", "accounts", "balances", "metrics", "exchange_rates", "events", "completeness",
+    "ledger", "reconciliation",
 }  # fmt: skip
 # Of a resource whose other operations need Postgres alone.
 ALSO_READ = {"enrich_transactions", "correct_enrichment"}

@@ -1,0 +1,1 @@
+"""The ledger: entries, balances of accounts, and the workspace's own chart."""

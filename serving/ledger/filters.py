@@ -1,0 +1,79 @@
+"""Which entries does a caller want? The filters of entries and of balances, and as of when."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.clock import epoch_microseconds
+from serving.exporting import FileFormat
+from serving.pagination import MAXIMUM_LIMIT
+from serving.times import EARLIEST, LATEST, Moment
+from serving.words import Currency, Id, Word
+
+AccountCode = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,40}$", examples=["1100"])
+
+
+class BalanceFilters(BaseModel):
+    """Which accounts, and as of when."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_code: str | None = AccountCode
+    account_id: Id | None = Field(default=None, description="A bank account, card or loan")
+    currency: Currency | None = Field(default=None, examples=["EUR"])
+    connection_id: Id | None = None
+    until: Moment | None = Field(
+        default=None, description="Facts before this moment; default: all that are known"
+    )
+    known_at: Moment | None = Field(
+        default=None,
+        description="As the books stood at this moment: what was recorded before it; default: now",
+    )
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the query's parameters, but for the position in a list."""
+        texts = ("account_code", "account_id", "currency", "connection_id")
+        return {name: getattr(self, name) or "" for name in texts} | {
+            "journal_type": "",
+            "source_id": "",
+            "since": epoch_microseconds(EARLIEST),
+            "until": epoch_microseconds(self.until or LATEST),
+            "known_at": epoch_microseconds(self.known_at or LATEST),
+        }
+
+
+class EntryFilters(BalanceFilters):
+    """Which entries; everything given must hold."""
+
+    journal_type: Word | None = Field(default=None, examples=["bank_payout"])
+    source_id: Id | None = Field(default=None, description="The provider's object behind it")
+    since: Moment | None = Field(default=None, description="From this moment on, inclusive")
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the query's parameters, but for the position in a list."""
+        return super().parameters() | {
+            "journal_type": self.journal_type or "",
+            "source_id": self.source_id or "",
+            "since": epoch_microseconds(self.since or EARLIEST),
+        }
+
+
+class EntriesPage(EntryFilters):
+    """Which entries, and which page of them."""
+
+    limit: int = Field(default=100, ge=1, le=MAXIMUM_LIMIT, description="Rows per page")
+    cursor: str | None = Field(
+        default=None, max_length=1000, description="`next_cursor` of the page before"
+    )
+
+
+class EntriesExport(EntryFilters):
+    """Which entries, as what."""
+
+    format: FileFormat = "csv"
+
+
+class BalancesExport(BalanceFilters):
+    """Which accounts, as what."""
+
+    format: FileFormat = "csv"

@@ -1,0 +1,89 @@
+"""How does a request become entries, a journal or balances?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.clock import epoch_microseconds
+from core.errors import NotFoundError
+from serving.auth.scope import TenantScope
+from serving.freshness import tell_freshness
+from serving.ledger import charts, queries
+from serving.ledger.filters import BalanceFilters, EntriesPage
+from serving.ledger.schemas import Journal, LedgerEntry, TrialBalance, balance_of, entry_of
+from serving.lineage import lineage_of
+from serving.pagination import Page, decode_position, encode_position, page_of
+from serving.singling import the_only_one
+
+_UNKNOWN = {"name": "", "type": "expense", "number": ""}
+
+
+def list_entries(scope: TenantScope, filters: EntriesPage) -> Page[LedgerEntry]:
+    """Return the page after the filters' cursor, or the first."""
+    tell_freshness(scope, queries.NEWEST)
+    position = _position(filters.cursor)
+    rows = scope.rows(
+        queries.ENTRIES, filters.parameters() | position | {"limit": filters.limit + 1}
+    )
+    return page_of(rows, filters.limit, entry_of, _cursor_of)
+
+
+def get_journal_of(scope: TenantScope, journal_id: str, connection_id: str | None) -> Journal:
+    """Return one journal, with the raw objects behind it.
+
+    Raises:
+        NotFoundError: The workspace has none of this id.
+        AmbiguousIdError: More than one connection has one.
+    """
+    tell_freshness(scope, queries.NEWEST)
+    rows = scope.rows(queries.JOURNAL, {"id": journal_id, "connection_id": connection_id or ""})
+    if not rows:
+        raise NotFoundError(
+            f"There is no journal {journal_id}.",
+            next_step="GET /v1/ledger/entries lists what there is.",
+        )
+    of_each = list({row["connection_id"]: row for row in rows}.values())
+    last = the_only_one(of_each, journal_id)
+    return Journal(
+        journal_id=journal_id, connection_id=last["connection_id"],
+        journal_type=last["journal_type"], entries=[entry_of(row) for row in rows],
+        lineage=lineage_of(
+            scope, last["source_table"], last["source_id"], last["connection_id"]
+        ),
+    )  # fmt: skip
+
+
+def trial_balance_of(scope: TenantScope, filters: BalanceFilters) -> TrialBalance:
+    """Return every account's balance under the workspace's own names."""
+    tell_freshness(scope, queries.NEWEST)
+    with scope.transaction() as rows:
+        chart = {account.code: account.model_dump() for account in charts.chart_of(rows)}
+    found = scope.rows(queries.TRIAL_BALANCE, filters.parameters())
+    return TrialBalance(
+        data=[
+            balance_of(
+                row, chart.get(row["account_code"], {**_UNKNOWN, "number": row["account_code"]})
+            )
+            for row in found
+        ]
+    )
+
+
+def _position(cursor: str | None) -> dict[str, Any]:
+    """Return where the page begins: behind the entry that the cursor names."""
+    at, journal, connection, revision, reversal, number = (
+        (0, "", "", 0, 0, 0)
+        if cursor is None
+        else decode_position(cursor, int, str, str, int, int, int)
+    )
+    return {
+        "is_first": cursor is None, "after_at": at, "after_journal": journal,
+        "after_connection": connection, "after_revision": revision & 0xFFFFFFFF,
+        "after_reversal": bool(reversal), "after_number": number & 0xFFFF,
+    }  # fmt: skip
+
+
+def _cursor_of(row: Mapping[str, Any]) -> str:
+    return encode_position(
+        epoch_microseconds(row["effective_at"]), row["journal_id"], row["connection_id"],
+        row["revision"], int(row["is_reversal"]), row["entry_number"],
+    )  # fmt: skip

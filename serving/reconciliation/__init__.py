@@ -1,0 +1,1 @@
+"""Reconciliation: where each payout went, and what people say of it."""
