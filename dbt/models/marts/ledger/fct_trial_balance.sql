@@ -1,10 +1,10 @@
 {{ config(materialized='view') }}
 select
-    workspace_id,
+    entries.workspace_id as workspace_id,
     connection_id,
     account_code,
-    accounts.name as account_name,
-    accounts.type as account_type,
+    if(own.name = '', accounts.name, own.name) as account_name,
+    if(own.id = '', accounts.type, own.type::String) as account_type,
     account_id,
     currency,
     toDate(effective_at, 'UTC') as effective_on,
@@ -13,6 +13,8 @@ select
     sum(sum(amount_minor)) over (
         partition by workspace_id, connection_id, account_code, account_id, currency order by effective_on
     ) as balance_minor
-from {{ newest(ref('fct_ledger_entries')) }}
+from (select * from {{ newest(ref('fct_ledger_entries')) }}) as entries
 left join {{ ref('ledger_accounts') }} as accounts using (account_code)
+left join (select * from {{ newest(source('reconciliation', 'workspace_ledger_accounts')) }}) as own
+    on own.workspace_id = entries.workspace_id and own.id = entries.account_code
 group by workspace_id, connection_id, account_code, account_name, account_type, account_id, currency, effective_on

@@ -1,8 +1,20 @@
 {{ journal_table() }}
 {%- set key = 'workspace_id, connection_id, id' %}
 
-with touched as (
+with changed_postings as (
+    select distinct workspace_id, id from {{ source('reconciliation', 'workspace_ledger_postings') }}
+    where {{ landed_since('reconciled_at') }}
+),
+
+touched as (
     select distinct {{ key }} from {{ ref('balance_transactions') }} where {{ landed_since() }}
+    {%- if is_incremental() %}
+    union distinct
+    -- The workspace has put this kind of movement on another account.
+    select {{ key }} from {{ ref('balance_transactions') }}
+    where workspace_id in (select workspace_id from changed_postings)
+        and (workspace_id, concat(provider, ':', ifNull(reporting_category, ''))) in (select * from changed_postings)
+    {%- endif %}
 ),
 
 movements as (
@@ -14,11 +26,15 @@ booked as (
         ifNull(movements.reporting_category, '')::String as category, ifNull(movements.currency, '')::String as currency,
         ifNull(movements.amount_minor, 0) as amount_minor, ifNull(movements.fee_minor, 0) as fee_minor,
         ifNull(movements.created_at, toDateTime64(0, 3, 'UTC')) as effective_at, movements.version as source_version,
-        if(mappings.account_code = '', '5900', mappings.account_code) as other_account
+        multiIf(postings.account_code != '', postings.account_code, mappings.account_code != '', mappings.account_code, '5900')
+            as other_account
     from touched
     left join movements using ({{ key }})
     left join {{ ref('ledger_mappings') }} as mappings
         on mappings.provider = movements.provider and mappings.category = ifNull(movements.reporting_category, '')
+    left join (select * from {{ newest(source('reconciliation', 'workspace_ledger_postings')) }}) as postings
+        on postings.workspace_id = touched.workspace_id
+        and postings.id = concat(movements.provider, ':', ifNull(movements.reporting_category, ''))
 )
 
 select

@@ -10,6 +10,11 @@ with changed_accounts as (
     where {{ landed_since('reconciled_at') }}
 ),
 
+changed_postings as (
+    select distinct workspace_id, id from {{ source('reconciliation', 'workspace_ledger_postings') }}
+    where {{ landed_since('reconciled_at') }}
+),
+
 touched as (
     select distinct {{ key }} from {{ ref('transactions') }} where provider in {{ banks }} and {{ landed_since() }}
     {%- if is_incremental() %}
@@ -21,6 +26,11 @@ touched as (
     -- Another account is the primary one now, or the account is known at last.
     select {{ key }} from {{ ref('transactions') }}
     where provider in {{ banks }} and ({{ account }}) in (select {{ account }} from changed_accounts)
+    union distinct
+    -- The workspace has put this kind of line on another account.
+    select {{ key }} from {{ ref('transactions') }}
+    where provider in {{ banks }} and workspace_id in (select workspace_id from changed_postings)
+        and (workspace_id, concat('bank:', type, if(amount_minor < 0, '_out', '_in'))) in (select * from changed_postings)
     {%- endif %}
 ),
 
@@ -89,7 +99,7 @@ told as (
         concat(line_type, if(minor < 0, '_out', '_in')) as category,
         multiIf(
             kind in ('transfer', 'card_payment', 'loan_payment'), '1090', kind = 'conversion', '1190', kind = 'topup', '1040',
-            mappings.account_code != '', mappings.account_code, minor < 0, '6000', '1180') as other_account
+            postings.account_code != '', postings.account_code, mappings.account_code != '', mappings.account_code, minor < 0, '6000', '1180') as other_account
     from lines
     left join accounts using ({{ account }})
     left join counted_besides using ({{ key }})
@@ -98,6 +108,9 @@ told as (
     left join payout_sums using ({{ key }})
     left join (select * from {{ ref('ledger_mappings') }} where provider = 'bank') as mappings
         on mappings.category = concat(lines.type, if(lines.amount_minor < 0, '_out', '_in'))
+    left join (select * from {{ newest(source('reconciliation', 'workspace_ledger_postings')) }}) as postings
+        on postings.workspace_id = lines.workspace_id
+        and postings.id = concat('bank:', lines.type, if(lines.amount_minor < 0, '_out', '_in'))
 ),
 
 journals as (
