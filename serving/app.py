@@ -41,6 +41,8 @@ from serving.openapi import TITLE, VERSION, add_openapi
 from serving.outbound import router as outbound
 from serving.problems import add_problem_handlers
 from serving.rate_limits import RateLimiter
+from serving.reconciliation import decision_router as decisions
+from serving.reconciliation import router as reconciliation
 from serving.recovery import episode_router as recovery_episodes
 from serving.recovery import experiment_router as recovery_experiments
 from serving.recovery import flow_router as recovery_flows
@@ -48,8 +50,6 @@ from serving.recovery import message_router as recovery_messages
 from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
-from serving.reconciliation import decision_router as decisions
-from serving.reconciliation import router as reconciliation
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
 from serving.syncs import router as syncs

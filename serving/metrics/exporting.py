@@ -12,9 +12,9 @@ from typing import Any
 
 from fastapi import Response
 
+from serving.exporting import WRITTEN_AS
 from serving.metrics.answering import Computed, all_points
 from serving.metrics.registry import Metric
-from serving.exporting import WRITTEN_AS
 
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 

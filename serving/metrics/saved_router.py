@@ -9,6 +9,7 @@ from core.clock import utc_now
 from core.errors import NotFoundError
 from serving.auth.scope import MetricsExport, MetricsRead
 from serving.caching import NOT_MODIFIED
+from serving.exporting import ANSWERS
 from serving.metrics import answering, billing, exporting, recovery
 from serving.metrics.registry import Metric
 from serving.metrics.saved_schemas import (
@@ -19,7 +20,6 @@ from serving.metrics.saved_schemas import (
 )
 from serving.pagination import Collection
 from serving.responses import problems
-from serving.exporting import ANSWERS
 
 router = APIRouter(tags=["metrics"])
 
