@@ -41,6 +41,7 @@ from orchestration.runs import (
     run_enrichment,
     run_incremental,
     run_models,
+    run_reconciliation,
 )
 from pipelines.registry import PROVIDERS
 
@@ -138,7 +139,8 @@ def _model(settings: Settings, steps: Steps) -> RunOutcome:
 
     The first time, the typed layer is set up over rows that are there already, before the marts:
     dbt takes a streaming table for done when it is made, before its views fill it. Afterwards it
-    fills itself, and only the marts are brought up to date.
+    fills itself, and only the marts are brought up to date. Payouts are matched before them, since
+    the ledger posts bank lines as what they were found to be.
     """
     mark, now = built_mark(settings.data_dir), fingerprint(settings.dbt_project_dir)
     is_new = not is_built(settings.data_dir, now)
@@ -149,9 +151,10 @@ def _model(settings: Settings, steps: Steps) -> RunOutcome:
         if is_new:
             build_models(settings, with_marts=False)
         explained = beside.submit(run_enrichment, settings)
+        matched = _good(run_reconciliation(settings))
         built = _good(run_models(settings, "marts"))
         mark.write_text(now)
-        return built + _good(checks.result()) + _good(explained.result())
+        return matched + built + _good(checks.result()) + _good(explained.result())
 
 
 def check_all(settings: Settings) -> RunOutcome:

@@ -12,6 +12,7 @@ from typing import Any
 from core.settings import Settings
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery, Warehouse
+from oppulence import demo_ledger
 from oppulence.demo_banks import (
     COMPARED_ENTRIES,
     ENTRIES,
@@ -158,6 +159,8 @@ def find(
         books = warehouse.tenant_rows(tenant, ENTRIES)
         spending = warehouse.tenant_rows(tenant, SPENDING)
         compared = warehouse.tenant_rows(tenant, COMPARED_ENTRIES)
+        held = demo_ledger.bank_accounts(warehouse, tenant)
+        verdicts, made_of = demo_ledger.payouts(warehouse, tenant)
     finally:
         warehouse.close()
     objects = {row["object"]: row["number"] for row in counted}
@@ -176,6 +179,7 @@ def find(
         agreements=(
             *_agreements(objects, changes, failed, balances, sandbox),
             *_bank_agreements(accounts, compared, sandbox, moment),
+            *_ledger_agreements(held, verdicts, made_of, sandbox, moment),
         ),
     )
 
@@ -216,6 +220,24 @@ def _bank_agreements(
         Agreement("Bank balances", balances, true_balances),
         Agreement("Bank lines", lines, true_lines),
         Agreement("Books", entries(books), true_entries(sandbox, moment)),
+    )
+
+
+def _ledger_agreements(
+    held: dict[str, int],
+    verdicts: dict[str, str],
+    made_of: dict[str, int],
+    sandbox: CompanySandbox,
+    moment: int,
+) -> tuple[Agreement, ...]:
+    true_verdicts, amounts = demo_ledger.true_payouts(sandbox, moment)
+    settled = {name: said for name, said in verdicts.items() if name in true_verdicts}
+    return (
+        Agreement(
+            "Bank accounts in the ledger", held, demo_ledger.true_bank_accounts(sandbox, moment)
+        ),
+        Agreement("Payouts, each the sum of its lines", made_of, amounts),
+        Agreement("Payouts at the bank and in the books", settled, true_verdicts),
     )
 
 
