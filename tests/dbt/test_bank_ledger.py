@@ -11,6 +11,7 @@ from assets.reconciliation import reconcile_all
 from core.clock import utc_now
 from core.settings import Settings
 from core.warehouse import Warehouse
+from reconciliation.tables import POSTING_COLUMNS
 from sandbox.company.banking import BankLine
 from sandbox.company.calendar import day_of, midnight
 from tests.dbt.company import BANKED_UNTIL, WORKSPACE, Company
@@ -274,3 +275,37 @@ def test_a_line_that_the_bank_takes_back_is_reversed(
         (1, False, "1000", -777, table), (1, False, "5020", 777, table),
         (1, True, "1000", 777, table), (1, True, "5020", -777, table),
     ]  # fmt: skip
+
+
+def test_a_workspace_puts_a_kind_of_line_on_an_account_of_its_own(
+    built: Warehouse, company: Company, dbt: Any
+) -> None:
+    """Every journal of that kind is reversed and written anew; taken back, so again."""
+    fees = "select account_code, currency, sum(amount_minor) as minor"
+    fees += " from marts.fct_ledger_entries final where workspace_id = {workspace:String}"
+    fees += " and account_code in ('5020', 'own_6855') group by account_code, currency"
+    fees += " having minor != 0 order by account_code, currency"
+    before = asked(built, fees)
+    kept = {code: minor for account, code, minor in before if account == "5020"}
+    charged: Counter[str] = Counter()
+    for line in lines_of(company):
+        if line.kind == "fee":
+            charged[line.currency.upper()] -= line.amount
+
+    def choose(is_deleted: int) -> None:
+        now = utc_now()
+        row = [WORKSPACE, "bank:fee_out", "own_6855", now, int(now.timestamp() * 1e6), is_deleted]
+        columns = list(POSTING_COLUMNS)
+        built.insert_rows("marts.workspace_ledger_postings", [row], columns)
+        dbt("run", "--select", "path:models/marts/ledger")
+
+    choose(0)
+    after = {(account, code): minor for account, code, minor in asked(built, fees)}
+    assert after == {("own_6855", code): minor for code, minor in charged.items()} | {
+        # What banks kept of deposits is no line of theirs, and stays where it was.
+        ("5020", code): minor - charged[code]
+        for code, minor in kept.items()
+        if minor != charged[code]
+    }
+    choose(1)
+    assert asked(built, fees) == before

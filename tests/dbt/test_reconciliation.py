@@ -4,18 +4,24 @@ A company's payouts, bank lines (its dollar account through two providers) and b
 the unified tables, and the marts are held against what the company knows of itself.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from assets.reconciliation import evaluate_unmatched, reconcile_all
+from assets.reconciliation import evaluate_unmatched, reconcile_all, reconcile_as_decided
 from benchmarks.reconciliation import NAMED, UNTIL
+from core.bootstrap import prepare_database
+from core.database import Database
 from core.settings import Settings
+from core.tenancy import TenantId
 from core.warehouse import Warehouse
+from local.stack import running_engines
 from sandbox.company.calendar import day_of, midnight
 from sandbox.company.synthetic import company_of
 from sandbox.world import World
+from tests.conftest import data_folder
 from tests.dbt.banked import Banked
 
 WORKSPACE = "ws_reconciled"
@@ -49,6 +55,23 @@ def world(clickhouse: Settings, built: Warehouse) -> World:
     COMPANY.land(built)
     reconcile_all(built, clickhouse, NOW)
     return COMPANY.world
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    """A Postgres of our schema, with the workspace in it, under the role that sees all."""
+    with (
+        data_folder() as folder,
+        running_engines(Settings(data_dir=folder), needed=["postgres"]) as complete,
+    ):
+        prepare_database(complete)
+        application = Database.connect(complete, size=1)
+        with application.tenant(TenantId(WORKSPACE)) as rows:
+            rows.execute("insert into workspaces (id, name) values (%s, 'A test')", [WORKSPACE])
+        application.close()
+        opened = Database.connect(complete, role="system", size=2)
+        yield opened
+        opened.close()
 
 
 def stored(warehouse: Warehouse, table: str) -> list[dict[str, Any]]:
@@ -119,6 +142,63 @@ def test_a_second_run_writes_nothing_and_a_change_only_what_it_changes(
     assert written["fct_deposit_reconciliation"] == 1
     ids = {row["id"] for row in stored(built, "fct_deposit_reconciliation")}
     assert f"{provider}_late" not in ids
+
+
+def decided(database: Database, *words: tuple[str, str, bool]) -> None:
+    """Replace what people have said: (payout, bank line, whether it is right)."""
+    tenant = TenantId(WORKSPACE)
+    with database.tenant(tenant) as rows:
+        rows.execute("delete from reconciliation_decisions")
+        for number, (payout, line, is_confirmed) in enumerate(words):
+            rows.execute(
+                "insert into reconciliation_decisions (workspace_id, id, kind,"
+                " payout_connection_id, payout_id, connection_id, other_id, account_id,"
+                " is_confirmed, note, decided_by, decided_at)"
+                " values (%s, %s, 'deposit', 'conn_stripe', %s, %s, %s, '', %s, '', 'me', %s)",
+                [WORKSPACE, f"dec_{number}", payout, f"conn_{line.split('_')[0]}", line,
+                 is_confirmed, NOW],
+            )  # fmt: skip
+
+
+def test_what_people_decide_binds_the_next_run_and_is_undone(
+    world: World, built: Warehouse, clickhouse: Settings, database: Database
+):
+    """A true match is rejected, and its deposit confirmed for the payout that never came."""
+
+    def run(hours: int) -> dict[str, dict[str, int]]:
+        return reconcile_as_decided(built, clickhouse, database, NOW + timedelta(hours=hours))
+
+    def bank() -> dict[str, tuple[str, tuple[str, ...], str]]:
+        return {
+            row["id"]: (
+                row["bank_verdict"], tuple(part["id"] for part in row["deposits"]), row["reason"]
+            )
+            for row in stored(built, "fct_payout_reconciliation")
+        }  # fmt: skip
+
+    run(4)
+    before = bank()
+    truth = world.reconciliation_truth(midnight(AT))
+    currency = {fact.id: fact.currency for fact in world.spec.payouts}
+    missing = next(r["payout_id"] for r in truth if r["fault"] == "missing_deposit")
+    plain = next(
+        row["payout_id"] for row in truth
+        if row["fault"] is None and currency[row["payout_id"]] == currency[missing]
+    )  # fmt: skip
+    [line] = before[plain][1]
+    decided(database, (plain, line, False))
+    assert run(5)[WORKSPACE]["fct_payout_reconciliation"] >= 1
+    after = bank()
+    assert line not in after[plain][1]
+    decided(database, (plain, line, False), (missing, line, True))
+    run(6)
+    after = bank()
+    assert after[missing][:2] == ("matched", (line,))
+    assert "a person confirmed it" in after[missing][2]
+    assert run(7) == {}
+    decided(database)
+    run(8)
+    assert bank() == before
 
 
 def test_the_check_names_the_workspace_with_too_many_unmatched():
