@@ -8,6 +8,8 @@ the payment provider to itself (`posts`): the next run of the marts writes their
 from collections.abc import Mapping
 from typing import Any
 
+from psycopg.errors import UniqueViolation
+
 from core.clock import utc_now
 from core.database import Rows
 from core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -67,9 +69,7 @@ def put_account(
     number = request.number or code
     known = chart_of(rows)
     if any(account.number == number and account.code != code for account in known):
-        raise ConflictError(
-            f"Another account has the number {number}.", next_step="Choose another number."
-        )
+        raise _taken(number)
     if len(known) >= MOST_ACCOUNTS and all(account.code != code for account in known):
         raise ConflictError(
             f"A chart has {MOST_ACCOUNTS} accounts at most.", next_step="Remove one first."
@@ -78,7 +78,10 @@ def put_account(
         "workspace_id": str(scope.tenant), "code": code, "number": number, "name": request.name,
         "type": request.type, "description": request.description, "now": utc_now(),
     }  # fmt: skip
-    rows.execute(_UPSERT, values)
+    try:
+        rows.execute(_UPSERT, values)
+    except UniqueViolation:  # somebody took the number a moment ago
+        raise _taken(number) from None
     rows.execute(_UNPOST, [code, list(request.posts)])
     for category in sorted(set(request.posts)):
         rows.execute(_POST, values | {"category": category})
@@ -103,6 +106,12 @@ def delete_account(scope: TenantScope, rows: Rows, code: str) -> AccountOfLedger
         )
     record(rows, scope, "ledger_account.deleted", code)
     return _one(rows, code) if code in BY_CODE else before[0]
+
+
+def _taken(number: str) -> ConflictError:
+    return ConflictError(
+        f"Another account has the number {number}.", next_step="Choose another number."
+    )
 
 
 def _one(rows: Rows, code: str) -> AccountOfLedger:

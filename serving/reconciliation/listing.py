@@ -20,6 +20,8 @@ from serving.reconciliation.schemas import (
 )
 from serving.singling import the_only_one
 
+# The range of ClickHouse's Date32.
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2299, 12, 31)
 Kind = Literal["payouts", "deposits", "entries"]
 
 
@@ -76,6 +78,8 @@ def _position(cursor: str | None) -> dict[str, Any]:
     )
     try:
         after_on = date.fromisoformat(day)
+        if not _EARLIEST <= after_on <= _LATEST:
+            raise ValueError
     except ValueError:
         raise InvalidInputError(
             "The cursor is not one that this list has given.",

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from serving.pagination import encode_position
+
 ON = date(2026, 3, 6)
 AT = datetime(2026, 3, 7, 6, tzinfo=UTC)
 TABLES = {
@@ -122,8 +124,10 @@ def test_pages_neither_repeat_nor_hide(workspace):
         walked += names(answer)
         cursor = answer.json()["next_cursor"]
     assert walked == ["po_6", "po_5", "po_4", "po_3", "po_2", "po_1", "po_0"]
-    forged = workspace.get("/v1/reconciliation/payouts", cursor="WyJub3QiLCIiLCIiLCIiXQ")
-    assert forged.status_code == 422
+    for day in ("not", "0001-01-01", "9999-12-31"):
+        forged = encode_position(day, "", "", "")
+        answer = workspace.get("/v1/reconciliation/payouts", cursor=forged)
+        assert answer.status_code == 422, answer.text
 
 
 def test_a_payout_is_walked_from_its_lines_to_deposit_and_document(reconciled):
