@@ -1,14 +1,15 @@
 """Do the banks stand in the ledger as the company knows them, each account and each line once?"""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
 
 from assets.reconciliation import reconcile_all
-from core.clock import utc_now
+from core.clock import epoch_microseconds, utc_now
 from core.settings import Settings
 from core.warehouse import Warehouse
 from reconciliation.tables import POSTING_COLUMNS
@@ -234,78 +235,84 @@ def test_journals_of_payouts_are_what_an_accountant_would_write(
         assert entries(built, f"{provider}_{line.id}") == wanted
 
 
-@pytest.fixture
-def late(company: Company) -> dict[str, Any]:
-    """A line of the savings account that no connection has shown yet."""
+@dataclass(frozen=True)
+class Changes:
+    """What the books said before, after and after the undoing of two changes, in two runs of dbt.
+
+    A line came and was taken back; the workspace put its fees on an account of its own and back.
+    """
+
+    line: str
+    fees: list[list[tuple[Any, ...]]]
+    entries: list[list[tuple[Any, ...]]]
+
+
+_FEES = """
+select account_code, currency, sum(amount_minor) as minor from marts.fct_ledger_entries final
+where workspace_id = {workspace:String} and account_code in ('5020', 'own_6855')
+group by account_code, currency having minor != 0 order by account_code, currency
+"""
+
+
+@pytest.fixture(scope="module")
+def changes(
+    built: Warehouse, company: Company, clickhouse: Settings, dbt: Callable[..., Any]
+) -> Changes:
+    """Both changes made and undone."""
     [template, *_] = company.banked.lines("teller", "usd_savings")
-    number = next(_NUMBERS)
-    return template | {
-        "id": f"teller_late{number}", "amount_minor": -777, "type": "fee",
-        "description": "LATE FEE", "booked_on": day_of(midnight(BANKED_UNTIL)),
-        "landed_at": utc_now(),
+    late = template | {
+        "id": "teller_late", "amount_minor": -777, "type": "interest", "description": "INTEREST",
+        "booked_on": day_of(midnight(BANKED_UNTIL)),
     }  # fmt: skip
+    fees, lines = [asked(built, _FEES)], [entries(built, "teller_late")]
+    for is_undone in (0, 1):
+        now = utc_now()
+        line = late | {"landed_at": now, "is_deleted": is_undone}
+        company.banked.insert(built, "transactions", [line])
+        reconcile_all(built, clickhouse, now)
+        posting = [
+            WORKSPACE, "bank:fee_out", "own_6855", now, epoch_microseconds(now), is_undone
+        ]  # fmt: skip
+        built.insert_rows("marts.workspace_ledger_postings", [posting], list(POSTING_COLUMNS))
+        dbt("run", "--select", "path:models/marts/ledger")
+        fees.append(asked(built, _FEES))
+        lines.append(entries(built, "teller_late"))
+    return Changes("teller_late", fees, lines)
 
 
-_NUMBERS = count()
-
-
-def test_a_line_that_the_bank_takes_back_is_reversed(
-    built: Warehouse, company: Company, clickhouse: Settings, dbt: Any, late: dict[str, Any]
-) -> None:
-    journal = late["id"]
-    company.banked.insert(built, "transactions", [late])
-    reconcile_all(built, clickhouse, utc_now())
-    dbt("run", "--select", "path:models/marts/ledger")
-    assert entries(built, journal) == [
-        ("1000", "teller_usd_savings", "USD", -777), ("5020", "", "USD", 777)
-    ]  # fmt: skip
-    gone = late | {"is_deleted": 1, "landed_at": utc_now()}
-    company.banked.insert(built, "transactions", [gone])
-    dbt("run", "--select", "path:models/marts/ledger")
-    assert entries(built, journal) == []
+def test_a_line_that_the_bank_takes_back_is_reversed(built: Warehouse, changes: Changes) -> None:
+    there = [("1000", "teller_usd_savings", "USD", -777), ("5300", "", "USD", 777)]
+    assert changes.entries == [[], there, []]
     written = asked(
         built,
         "select revision, is_reversal, account_code, amount_minor, source_table"
         " from marts.fct_ledger_entries final where workspace_id = {workspace:String}"
         " and journal_id = {journal:String} order by revision, is_reversal, account_code",
-        journal=f"bank:{journal}",
+        journal=f"bank:{changes.line}",
     )
     table = "raw.teller_transaction"
     assert written == [
-        (1, False, "1000", -777, table), (1, False, "5020", 777, table),
-        (1, True, "1000", 777, table), (1, True, "5020", -777, table),
+        (1, False, "1000", -777, table), (1, False, "5300", 777, table),
+        (1, True, "1000", 777, table), (1, True, "5300", -777, table),
     ]  # fmt: skip
 
 
 def test_a_workspace_puts_a_kind_of_line_on_an_account_of_its_own(
-    built: Warehouse, company: Company, dbt: Any
+    company: Company, changes: Changes
 ) -> None:
     """Every journal of that kind is reversed and written anew; taken back, so again."""
-    fees = "select account_code, currency, sum(amount_minor) as minor"
-    fees += " from marts.fct_ledger_entries final where workspace_id = {workspace:String}"
-    fees += " and account_code in ('5020', 'own_6855') group by account_code, currency"
-    fees += " having minor != 0 order by account_code, currency"
-    before = asked(built, fees)
-    kept = {code: minor for account, code, minor in before if account == "5020"}
+    before, chosen, back = changes.fees
     charged: Counter[str] = Counter()
     for line in lines_of(company):
         if line.kind == "fee":
             charged[line.currency.upper()] -= line.amount
-
-    def choose(is_deleted: int) -> None:
-        now = utc_now()
-        row = [WORKSPACE, "bank:fee_out", "own_6855", now, int(now.timestamp() * 1e6), is_deleted]
-        columns = list(POSTING_COLUMNS)
-        built.insert_rows("marts.workspace_ledger_postings", [row], columns)
-        dbt("run", "--select", "path:models/marts/ledger")
-
-    choose(0)
-    after = {(account, code): minor for account, code, minor in asked(built, fees)}
-    assert after == {("own_6855", code): minor for code, minor in charged.items()} | {
+    assert {(account, code): minor for account, code, minor in chosen} == {
+        ("own_6855", code): minor for code, minor in charged.items()
+    } | {
         # What banks kept of deposits is no line of theirs, and stays where it was.
         ("5020", code): minor - charged[code]
-        for code, minor in kept.items()
+        for _, code, minor in before
         if minor != charged[code]
     }
-    choose(1)
-    assert asked(built, fees) == before
+    assert {account for account, _, _ in before} == {"5020"}
+    assert back == before
