@@ -26,6 +26,7 @@ from pydantic import Field
 
 from assets.landings import failure_of, landings
 from assets.materializations import Materialized, describe, tell
+from assets.partition_metadata import add_partition_metadata
 from assets.partitions import connection_partitions
 from assets.progress import Listener
 from assets.retries import TRANSIENT, only_transient_retried
@@ -118,10 +119,18 @@ def materialize(
     by_key: dict[AssetKey, list[Materialized]] = defaultdict(list)
     for item in described:
         by_key[raw_key(RawTable(provider, item.landing.object).name)].append(item)
+    number = len(context.partition_keys)
+    whole = {key: items for key, items in by_key.items() if len(items) == number}
+    add_partition_metadata(
+        context,
+        {
+            (key, item.landing.connection.key): item.metadata
+            for key, items in whole.items()
+            for item in items
+        },
+    )
     for key, items in by_key.items():
-        if len(items) == len(context.partition_keys):
-            for item in items:
-                context.add_asset_metadata(item.metadata, key, item.landing.connection.key)
+        if key in whole:
             yield MaterializeResult(asset_key=key)
         else:
             for item in items:

@@ -10,7 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-HELPERS = {"http_load", "memory", "nested_json_destination", "report", "stripe_pages"}
+HELPERS = {
+    "http_load", "memory", "nested_json_destination", "published_limits", "report", "stripe_pages",
+}  # fmt: skip
 
 
 def available() -> list[str]:

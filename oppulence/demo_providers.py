@@ -30,6 +30,8 @@ class Bank:
     provider: str
     choice: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, str] | None = None
+    # What the user picks on the sandbox's own page of consent.
+    picked: Mapping[str, str] = field(default_factory=dict)
 
 
 LINKS = (
@@ -49,17 +51,22 @@ def link_all(settings: Settings, store: ConnectionStore, tenant: TenantId) -> li
     known = [c for c in store.of(tenant) if c.provider != "stripe" and c.status != "revoked"]
     if len(known) >= len(LINKS):
         return known
-    return [keep(store, tenant, bank.provider, _linked(settings, tenant, bank)) for bank in LINKS]
+    return [keep(store, tenant, bank.provider, linked(settings, tenant, bank)) for bank in LINKS]
 
 
-def _linked(settings: Settings, tenant: TenantId, bank: Bank) -> Linked:
+def linked(settings: Settings, tenant: TenantId, bank: Bank) -> Linked:
+    """Give the consent that opens a bank or books, as a user would, and return what came of it."""
     flow = flow_of(bank.provider)
     if bank.credentials is not None:
         return flow.verify(settings, bank.credentials, "")
     state = secrets.token_urlsafe(16)
     request = LinkRequest(LOOPBACK_REDIRECT, state, str(tenant), bank.choice)
     started = flow.start(settings, request)
-    return flow.finish(settings, started.kept, _agreed(started.url, state))
+    return flow.finish(settings, started.kept, _agreed(_picking(started.url, bank.picked), state))
+
+
+def _picking(page: str, picked: Mapping[str, str]) -> str:
+    return str(httpx.URL(page).copy_merge_params(picked)) if picked else page
 
 
 def _agreed(page: str, state: str) -> Mapping[str, str]:

@@ -6,12 +6,15 @@ settings keep the plain URL, which everything else understands; here the driver 
 
 It also opens a connection per statement, 1,500 of them for a backfill's 81 assets (25 of 41 s on a
 busy machine), except in the webserver; the pool that it has for the webserver serves every process.
+How events are written: `event_log.py`.
 """
 
 from typing import Any
 
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
+
+from orchestration.event_log import EventLog, batch_events
 
 DRIVER = "postgresql+psycopg2://"
 STATEMENT_MILLISECONDS = 60_000
@@ -28,7 +31,9 @@ class PostgresStorage(DagsterPostgresStorage):
     ) -> "PostgresStorage":
         """Build the storage from `dagster.yaml`'s config."""
         _, address = str(config_value["postgres_url"]).split("://", 1)
+        batch_events()
         storage = cls(postgres_url=DRIVER + address, inst_data=inst_data)
+        storage._event_log_storage = EventLog(DRIVER + address)
         for part in (storage.event_log_storage, storage.run_storage, storage.schedule_storage):
             part.optimize_for_webserver(
                 statement_timeout=STATEMENT_MILLISECONDS,
