@@ -54,6 +54,8 @@ async def read_lines(visit: Visit, client: ProviderClient, account: Account) -> 
     begin, kept = since.isoformat() if since else "", (today - REMEMBERED).isoformat()
     older = {name: on for name, on in account.memory.get("seen", {}).items() if on < begin}
     account.memory["seen"] = {name: on for name, on in (older | found).items() if on >= kept}
+    if visit.window is None or since is None:
+        account.memory["read_on"] = today.isoformat()
     account.memory["oldest_pending"] = min(pending, default="")
     account.memory["is_whole"] = account.memory.get("is_whole", False) or since is None
     return True
@@ -65,12 +67,15 @@ def _since(visit: Visit, account: Account, today: date) -> date | None:
         return visit.window.since_at.date()
     if visit.window is not None or not account.memory.get("is_whole"):
         return None
-    since = today - LOOK_BACK
-    oldest = account.memory.get("oldest_pending")
+    # From what the last read knew, however long ago: a login may wait for its user for weeks.
+    seen: dict[str, str] = account.memory.get("seen", {})
+    last = account.memory.get("read_on") or max(seen.values(), default="")
+    oldest = account.memory.get("oldest_pending") or last
     try:
-        return min(since, date.fromisoformat(oldest)) if oldest else since
+        known = min(today, date.fromisoformat(last)) - LOOK_BACK
+        return min(known, date.fromisoformat(oldest))
     except ValueError:
-        return since
+        return None  # a day that nobody can read: everything, once more
 
 
 def _vanished(

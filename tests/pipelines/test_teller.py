@@ -93,6 +93,17 @@ async def test_what_posted_or_changed_replaces_what_was_pending(
     assert set(anew.live("transaction")) == set(now)
 
 
+async def test_lines_of_weeks_in_which_nobody_read_are_not_lost(
+    bank: Bank, enrollment: Landed
+) -> None:
+    bank.move_to(BEGINNING)
+    await enrollment.run()
+    bank.move_to(BEGINNING + timedelta(days=40))
+    outcome = await enrollment.run()
+    assert outcome.rows["transaction"] < len(enrollment.live("transaction"))
+    assert set(enrollment.live("transaction")) == set(shown(bank))
+
+
 @contextmanager
 def long_account(count: int, *, is_stuck: bool = False) -> Iterator[str]:
     """Serve an account of so many lines, of one day, in pages as they are asked for."""
