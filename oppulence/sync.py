@@ -22,7 +22,7 @@ from orchestration.outcomes import NOTHING, RunOutcome
 from orchestration.partitions import ensure_partitions, range_tags, ranges
 from orchestration.run_config import backfill_config, repair_config, sync_config
 from pipelines.ingest import prepare_warehouse
-from pipelines.registry import AUDITED
+from pipelines.registry import REPAIRED
 
 
 class RunFailedError(OppulenceError):
@@ -83,11 +83,11 @@ def repair_connections(
     names = [name.strip() for name in objects.split(",") if name.strip()] or None
     span: dict[str, Any] = {"since": since, "until": until or None, "objects": names}
     with command_session("backfill") as settings:
-        chosen = [c for c in choose(settings, connection) if c.provider in AUDITED]
+        chosen = [c for c in choose(settings, connection) if c.provider in REPAIRED]
         if not chosen:
             raise InvalidInputError(
                 "Only lists that can be compared day by day can be repaired.",
-                next_step=f"Connections of {', '.join(sorted(AUDITED))} can.",
+                next_step=f"Connections of {', '.join(sorted(REPAIRED))} can.",
             )
         if webserver := _webserver(settings, wait=wait):
             requests = [

@@ -44,7 +44,9 @@ MakeTail = Callable[[Settings, Connection, Keep | None], AbstractAsyncContextMan
 TAILS: dict[str, MakeTail] = {"stripe": StripeTail}
 
 # Providers whose lists can be read anew and compared with the warehouse, day by day.
-AUDITED = frozenset({"stripe"})
+AUDITED = ("stripe", "plaid", "teller", "quickbooks", "xero")
+# Those of them whose gaps a run of ours can mend by itself.
+REPAIRED = ("stripe",)
 
 
 def provider(name: str) -> ModuleType:

@@ -1,22 +1,20 @@
 """Does the warehouse hold everything that Stripe lists? Counted and hashed per object and day.
 
 The provider's side is read with its own pagination and nothing of the connector's windows or
-state, so that a fault there shows up here. The hash is the sum of 64-bit digests of the ids:
-independent of order, and equal sums with equal counts mean equal sets for all that matters. Lists
+state, so that a fault there shows up here (`pipelines.completeness` says how it is compared). Lists
 without `created` are compared as one set, under the day 1970-01-01. Objects younger than the
 audit's end, and lists that the key may not read, are not audited.
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from core.clock import epoch_microseconds, utc_now
 from core.connections import Connection
 from core.settings import Settings
 from core.warehouse import Warehouse
+from pipelines.completeness import HASH_OF_IDS, DayVerdict, Tally, store_verdicts
 from pipelines.raw import RawTable
 from pipelines.stripe.client import PAGE_SIZE, StripeClient
 from pipelines.stripe.endpoints import Endpoint
@@ -25,7 +23,6 @@ from pipelines.stripe.objects import lists_for, selected_names
 from pipelines.stripe.pages import PAGE, Item, items_of
 
 UNDATED = date(1970, 1, 1)
-_MODULUS = 2**64
 
 # What the warehouse holds of a span, as `pages.item_of` dates it: an invoice item says `date`.
 HELD_BETWEEN = """
@@ -41,39 +38,10 @@ _HELD = f"""
 {CREATED}
 select toDate(toDateTime(created, 'UTC')) as created_on,
        count() as objects,
-       sum(reinterpretAsUInt64(substring(MD5(id), 1, 8))) as hash
+       {HASH_OF_IDS} as hash
 {HELD_BETWEEN}
 group by created_on
 """
-
-
-@dataclass(slots=True)
-class Tally:
-    """How many objects, and the sum of their ids' digests."""
-
-    count: int = 0
-    hash: int = 0
-
-    def add(self, object_id: str) -> None:
-        """Count one object."""
-        digest = hashlib.md5(object_id.encode(), usedforsecurity=False).digest()
-        self.count += 1
-        self.hash = (self.hash + int.from_bytes(digest[:8], "little")) % _MODULUS
-
-
-@dataclass(frozen=True, slots=True)
-class DayVerdict:
-    """One object of one connection on one day: what Stripe lists and what the warehouse holds."""
-
-    object: str
-    created_on: date
-    provider: Tally = field(default_factory=Tally)
-    warehouse: Tally = field(default_factory=Tally)
-
-    @property
-    def is_complete(self) -> bool:
-        """Both sides hold the same objects."""
-        return self.provider == self.warehouse
 
 
 def audit(
@@ -99,7 +67,7 @@ def audit(
             for name, days in listed.items()
             for verdict in _compared(warehouse, connection, name, days, low, high)
         ]
-        _store(warehouse, connection, verdicts, utc_now())
+        store_verdicts(warehouse, connection, verdicts, utc_now())
     finally:
         warehouse.close()
     return verdicts
@@ -179,28 +147,6 @@ def _held(
          "low": low, "high": high},
     )  # fmt: skip
     return {row["created_on"]: Tally(row["objects"], row["hash"]) for row in rows}
-
-
-def _store(
-    warehouse: Warehouse, connection: Connection, verdicts: Sequence[DayVerdict], now: datetime
-) -> None:
-    if not verdicts:
-        return
-    import pyarrow as pa  # 40 MB that the code server, which declares audits, does without
-
-    columns = {
-        "workspace_id": [str(connection.tenant)] * len(verdicts),
-        "connection_id": [connection.id] * len(verdicts),
-        "object": [v.object for v in verdicts],
-        "created_on": [v.created_on for v in verdicts],
-        "provider_count": pa.array([v.provider.count for v in verdicts], pa.uint64()),
-        "provider_hash": pa.array([v.provider.hash for v in verdicts], pa.uint64()),
-        "warehouse_count": pa.array([v.warehouse.count for v in verdicts], pa.uint64()),
-        "warehouse_hash": pa.array([v.warehouse.hash for v in verdicts], pa.uint64()),
-        "is_complete": [v.is_complete for v in verdicts],
-        "audited_at": pa.array([now] * len(verdicts), pa.timestamp("ms", tz="UTC")),
-    }
-    warehouse.insert_arrow("raw.completeness", pa.table(columns))
 
 
 def second_of(day: date) -> int:

@@ -23,13 +23,13 @@ from core.errors import ProviderError
 from core.settings import Settings
 from core.warehouse import Warehouse
 from pipelines.batches import RawObject, RowBuffer
+from pipelines.completeness import DayVerdict
 from pipelines.ingest import backfill
 from pipelines.raw import RawTable
 from pipelines.stripe.audit import (
     CREATED,
     HELD_BETWEEN,
     UNDATED,
-    DayVerdict,
     day_of,
     items_between,
     second_of,

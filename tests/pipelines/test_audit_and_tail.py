@@ -11,8 +11,9 @@ import pytest
 
 from core.connections import Connection
 from core.errors import EngineUnavailableError
+from pipelines.completeness import Tally
 from pipelines.ingest import backfill
-from pipelines.stripe.audit import Tally, audit
+from pipelines.stripe.audit import audit
 from pipelines.stripe.client import API_VERSION
 from pipelines.stripe.tail import Tail
 from pipelines.tail import _look, follow

@@ -1,7 +1,8 @@
 """Guards the way from the simulated providers: tokens that end in mid-run, limits, bad rows."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from importlib import import_module
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -14,6 +15,7 @@ from core.database import Database
 from core.secrets import SecretBox
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
+from core.warehouse import Warehouse
 from linking.flow import LinkRequest
 from linking.registry import flow_of
 from pipelines.ingest import backfill, incremental
@@ -196,3 +198,28 @@ def test_a_day_that_is_nearly_spent_ends_the_run_before_xero_does(settings, stor
     before = met(stripe_sandbox, connection)["total"]
     assert incremental(settings, [connection]).failures
     assert met(stripe_sandbox, connection)["total"] == before  # known without asking
+
+
+@pytest.mark.parametrize("provider", ["quickbooks", "xero"])
+def test_an_audit_of_the_books_finds_what_changes_missed(
+    store: ConnectionStore, settings: Settings, warehouse: Warehouse, provider: str
+):
+    mine = connected(store, settings, provider, 90)
+    assert backfill(settings, [mine]).failures == ()
+    audit = import_module(f"pipelines.{provider}.audit").audit
+    span = {"since_on": date(2026, 9, 1), "until_on": date(2026, 11, 1)}
+    [known] = store.of(mine.tenant)
+    whole = audit(settings, known, **span)
+    assert len(whole) >= 40
+    assert {verdict.is_complete for verdict in whole} == {True}
+    table = RawTable(provider, "payment").name
+    lost = max(v.created_on for v in whole if v.object == "payment")
+    warehouse.command(
+        f"alter table {table} delete where workspace_id = '{mine.tenant}'"
+        " settings mutations_sync = 2"
+    )
+    [known] = store.of(mine.tenant)
+    gaps = [v for v in audit(settings, known, **span) if not v.is_complete]
+    assert {v.object for v in gaps} == {"payment"}
+    assert lost in {v.created_on for v in gaps}
+    assert {v.warehouse.count for v in gaps} == {0}

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 
 from core.connections import Connection
 from core.settings import Settings
+from pipelines.completeness import DayVerdict
 from pipelines.ingest import backfill
-from pipelines.stripe.audit import DayVerdict, audit
+from pipelines.stripe.audit import audit
 from pipelines.stripe.repair import repair
 from tests.pipelines.fake_stripe import FakeStripe, charge, connection
 from tests.pipelines.test_ingest import served
