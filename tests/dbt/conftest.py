@@ -98,6 +98,22 @@ def built(warehouse: Warehouse, dbt: Build) -> Warehouse:
 
 
 @pytest.fixture(scope="session")
+def broken(built: Warehouse, dbt: Build, target_dir: Path) -> Callable[[str, str], list[Any]]:
+    """Returns what one of the project's own tests finds in a workspace: `broken(name, workspace)`."""
+    dbt("compile", "--select", "test_type:singular", "--exclude", "path:models/marts")
+    folder = target_dir / "compiled" / "oppulence" / "tests"
+
+    def find(name: str, workspace: str) -> list[Any]:
+        sql = (folder / f"{name}.sql").read_text()
+        return built.rows(
+            f"select * from ({sql}) where workspace_id = {{workspace:String}}",
+            {"workspace": workspace},
+        )
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def manifest(built: Warehouse, target_dir: Path) -> dict[str, Any]:
     """What dbt understood of the project."""
     return dict(json.loads((target_dir / "manifest.json").read_text()))

@@ -4,7 +4,7 @@ The whole way but the loading: the sandbox's banks through Plaid and Teller, the
 """
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +38,21 @@ def told(built: Warehouse, land: Any, tmp_path_factory: pytest.TempPathFactory) 
     settings = Settings(plaid_client_id=CLIENT_ID, plaid_secret=SecretStr(SECRET))
     folder: Path = tmp_path_factory.mktemp("american")
     with movable_bank(folder) as bank:
-        bank.move_to(NOW)
         url = bank.sandbox.url
         tokens = [(plaid, "plaid", ACCESS_TOKEN)]
         tokens += [(teller, "teller", token) for token in ACCESS_TOKENS.values()]
-        for package, name, token in tokens:
-            mine = Landed(package, connection(name, f"{url}/{name}", token), settings)
-            assert asyncio.run(mine.run()).complete
+        readers = [
+            (name, Landed(package, connection(name, f"{url}/{name}", token), settings))
+            for package, name, token in tokens
+        ]
+        for days in (33, 9, 8, 4, 1, 0):  # read on several days, so that there are balances of each
+            bank.move_to(NOW - timedelta(days))
+            for _, mine in readers:
+                for memory in mine.state.get("connections", {}).values():
+                    for account in memory.get("accounts", {}).values():
+                        account.pop("balance_at", None)  # by our clock no time has passed
+                assert asyncio.run(mine.run()).complete
+        for name, mine in readers:
             for table, rows in mine.objects.items():
                 states = [(row_id, version, body) for row_id, (version, _, body) in rows.items()]
                 land(f"{name}_{table}", WORKSPACE, states)
@@ -84,11 +92,25 @@ def test_accounts_carry_what_makes_them_recognisable(built: Warehouse, told: Any
         assert account["official_name"] in (row["official_name"], row["name"])
 
 
+def test_posted_lines_add_up_to_every_change_of_balance(
+    built: Warehouse, told: Any, broken: Any
+) -> None:
+    days = by_mask(built, """
+        select mask, provider, uniqExact(reported_on) as days
+        from (select * from unified.balances final where type = 'booked') as balances
+        inner join (select id, mask from unified.accounts final) as accounts on accounts.id = account_id
+        where workspace_id = {ws:String} group by mask, provider""")  # fmt: skip
+    assert days == {place: {"days": 6} for place in reached(told)}
+    found = broken("bank_lines_add_up_to_the_change_of_balance", WORKSPACE)
+    assert found == []
+    assert broken("every_bank_line_is_unified_once_or_rejected", WORKSPACE) == []
+
+
 def test_posted_lines_add_up_to_the_booked_balance(built: Warehouse, told: Any) -> None:
     found = by_mask(built, f"""
         with {MINE}, held as (
-            select account_id, sumIf(amount_minor, type = 'booked') as booked,
-                maxIf(amount_minor, type = 'available') as available
+            select account_id, argMaxIf(amount_minor, reported_on, type = 'booked') as booked,
+                argMaxIf(amount_minor, reported_on, type = 'available') as available
             from unified.balances final where workspace_id = {{ws:String}} group by account_id
         )
         select mask, provider, any(booked) as booked, any(available) as available,

@@ -5,7 +5,9 @@ with {{ iso_currency('plaid.currency') }} as iso_code,
     {{ decimal_minor('current', 'iso_code') }} as current_minor,
     {{ decimal_minor('available', 'iso_code') }} as available_minor,
     {{ decimal_minor('credit_limit', 'iso_code') }} as limit_minor,
-    ifNull(updated_at, fromUnixTimestamp64Micro(toInt64(version), 'UTC')) as known_at
+    ifNull(updated_at, fromUnixTimestamp64Micro(toInt64(version), 'UTC')) as known_at,
+    -- The id ends with Plaid's own day, which a clock of ours beside it may miss by a little.
+    coalesce(toDate(updated_at), toDate({{ iso_time("splitByChar('|', id)[-1]") }}), toDate(known_at)) as told_on
 select
     workspace_id,
     connection_id,
@@ -14,7 +16,7 @@ select
     told.1 as type,
     assumeNotNull(iso_code) as currency,
     assumeNotNull(told.2) as amount_minor,
-    toDate(known_at) as reported_on,
+    assumeNotNull(told_on) as reported_on,
     known_at as reported_at,
     'raw.plaid_balance' as source_table,
     id as source_id,

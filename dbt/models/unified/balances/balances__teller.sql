@@ -4,7 +4,9 @@
 with {{ iso_currency('teller.currency') }} as iso_code,
     {{ decimal_minor('ledger', 'iso_code') }} as ledger_minor,
     {{ decimal_minor('available', 'iso_code') }} as available_minor,
-    fromUnixTimestamp64Micro(toInt64(version), 'UTC') as known_at
+    fromUnixTimestamp64Micro(toInt64(version), 'UTC') as known_at,
+    -- The id ends with Teller's own day, which a clock of ours beside it may miss by a little.
+    ifNull(toDate({{ iso_time("splitByChar('|', id)[-1]") }}), toDate(known_at)) as told_on
 select
     workspace_id,
     connection_id,
@@ -13,7 +15,7 @@ select
     told.1 as type,
     assumeNotNull(iso_code) as currency,
     assumeNotNull(told.2) as amount_minor,
-    toDate(known_at) as reported_on,
+    told_on as reported_on,
     known_at as reported_at,
     'raw.teller_balance' as source_table,
     id as source_id,

@@ -1,79 +1,18 @@
 {{ config(materialized='materialized_view') }}
 {{ materialization_target_table(ref('stg_quickbooks__purchases')) }}
 with JSONExtract(payload, 'Tuple(
-    DocNumber Nullable(String),
-    TxnDate Nullable(String),
-    CurrencyRef Tuple(
-        value Nullable(String)
-    ),
-    ExchangeRate Nullable(String),
-    PrivateNote Nullable(String),
-    AccountRef Tuple(
-        value Nullable(String)
-    ),
+    {{ quickbooks_document_fields('purchases') }},
+    AccountRef Tuple(value Nullable(String)),
     PaymentType Nullable(String),
     Credit Nullable(String),
-    EntityRef Tuple(
-        value Nullable(String),
-        name Nullable(String),
-        type Nullable(String)
-    ),
-    TotalAmt Nullable(String),
-    TxnTaxDetail Tuple(
-        TotalTax Nullable(String)
-    ),
-    SyncToken Nullable(String),
-    MetaData Tuple(
-        CreateTime Nullable(String),
-        LastUpdatedTime Nullable(String)
-    ),
-    Line Array(Tuple(
-        Id Nullable(String),
-        Description Nullable(String),
-        Amount Nullable(String),
-        DetailType Nullable(String),
-        AccountBasedExpenseLineDetail Tuple(
-            AccountRef Tuple(
-                value Nullable(String)
-            )
-        ),
-        ItemBasedExpenseLineDetail Tuple(
-            ItemRef Tuple(
-                value Nullable(String)
-            ),
-            ItemAccountRef Tuple(
-                value Nullable(String)
-            )
-        )
-    ))
+    EntityRef Tuple(value Nullable(String), name Nullable(String), type Nullable(String))
 )') as object
 select
-    workspace_id,
-    connection_id,
-    id,
-    object.DocNumber as number,
-    toDate32({{ iso_time('object.TxnDate') }}) as issued_on,
-    object.CurrencyRef.value as currency,
-    object.ExchangeRate as exchange_rate,
-    object.PrivateNote as memo,
+    {{ quickbooks_document_columns('purchases') }},
     object.AccountRef.value as account_id,
     object.PaymentType as payment_type,
     if(object.Credit in ('true', 'false'), object.Credit = 'true', null) as is_credit,
     object.EntityRef.value as contact_id,
     object.EntityRef.name as contact_name,
-    object.EntityRef.type as contact_type,
-    object.TotalAmt as total,
-    object.TxnTaxDetail.TotalTax as total_tax,
-    object.SyncToken as sync_token,
-    {{ iso_time('object.MetaData.CreateTime') }} as created_at,
-    {{ iso_time('object.MetaData.LastUpdatedTime') }} as updated_at,
-    arrayMap(line -> tuple(
-        line.Id, line.DetailType,
-        coalesce(line.AccountBasedExpenseLineDetail.AccountRef.value, line.ItemBasedExpenseLineDetail.ItemAccountRef.value),
-        line.Amount, line.Description
-    ), object.Line) as lines,
-    version,
-    is_deleted,
-    extracted_at,
-    now64(3, 'UTC') as landed_at
+    object.EntityRef.type as contact_type
 from {{ source('quickbooks', 'quickbooks_purchase') }}
