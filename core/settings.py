@@ -83,6 +83,14 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     mail_from: str = "Oppulence <oppulence@localhost>"
 
+    # Who is told when a check or a run fails (docs/data_quality.md); the log always is.
+    alert_severity: Literal["warning", "error"] = "error"
+    alert_webhook_url: SecretStr | None = None
+    # Signs what goes there, as Standard Webhooks says: whsec_ and base64.
+    alert_webhook_secret: SecretStr | None = None
+    # Addresses by comma; they need `smtp_url`.
+    alert_emails: str = ""
+
     # Providers
     stripe_api_key: SecretStr | None = Field(
         default=None,

@@ -9,20 +9,24 @@ from collections.abc import Callable
 
 from dagster import Definitions, definitions, in_process_executor
 
+from assets.activity import SUITE_OF_MONEY, build_activity_checks
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
 from assets.enrichment import build_enrichment_assets
-from assets.expectations import SUITES, build_expectation_checks
+from assets.expectations import build_expectation_checks
 from assets.ingest import build_ingest_assets
 from assets.progress import SILENT, Listener
 from assets.reconciliation import build_reconciliation_assets
 from assets.rejections import build_rejection_checks
+from assets.suites import SUITES
 from core.settings import Settings, load_settings
+from orchestration.alerts import alert_sensors
 from orchestration.jobs import (
     audit_job,
     backfill_job,
     checks_job,
     enrichment_job,
+    freshness_job,
     model_jobs,
     reconciliation_job,
     repair_job,
@@ -31,12 +35,13 @@ from orchestration.jobs import (
 from orchestration.resources import build_resources
 from orchestration.schedules import (
     enrichment_schedule,
+    freshness_schedule,
     marts_schedule,
     provider_schedules,
     reconciliation_schedule,
 )
 from orchestration.sensors import connection_sensor, streaming_models_changed
-from pipelines.registry import AUDITED, PROVIDERS
+from pipelines.registry import AUDITED, PROVIDERS, REPAIRED
 
 PROVIDER_JOBS = (backfill_job, sync_job, checks_job)
 
@@ -52,14 +57,19 @@ def ingest_definitions() -> Definitions:
                 for build in (build_raw_checks, build_rejection_checks)
             ),
             *(build_expectation_checks(provider) for provider in SUITES),
+            *(build_activity_checks(provider) for provider in SUITE_OF_MONEY),
             *(build_audit_checks(provider) for provider in AUDITED),
         ],
         jobs=[
             *(build(provider) for provider in PROVIDERS for build in PROVIDER_JOBS),
-            *(build(provider) for provider in AUDITED for build in (audit_job, repair_job)),
+            *(audit_job(provider) for provider in AUDITED),
+            *(repair_job(provider) for provider in REPAIRED),
         ],
         schedules=[schedule for provider in PROVIDERS for schedule in provider_schedules(provider)],
-        sensors=[connection_sensor(provider) for provider in PROVIDERS],
+        sensors=[
+            *(connection_sensor(provider) for provider in PROVIDERS),
+            *alert_sensors(),
+        ],
     )
 
 
@@ -67,12 +77,15 @@ def model_definitions(settings: Settings) -> Definitions:
     """Return what belongs to dbt."""
     from assets.manifest import load_manifest  # dbt takes seconds to import: only when loaded
     from assets.models import build_model_assets
+    from assets.source_freshness import build_source_freshness_checks
 
     manifest = load_manifest(settings.dbt_project_dir, settings.dbt_environment())
+    freshness = build_source_freshness_checks(manifest)
     return Definitions(
         assets=[build_model_assets(manifest)],
-        jobs=model_jobs(),
-        schedules=[marts_schedule()],
+        asset_checks=[freshness],
+        jobs=[*model_jobs(), freshness_job(freshness)],
+        schedules=[marts_schedule(), freshness_schedule()],
         sensors=[streaming_models_changed],
     )
 

@@ -6,6 +6,7 @@ other (`dagster.yaml`).
 """
 
 from dagster import (
+    AssetChecksDefinition,
     AssetSelection,
     JobDefinition,
     OpDefinition,
@@ -15,13 +16,15 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from assets.activity import SUITE_OF_MONEY, build_activity_checks
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
 from assets.enrichment import ENRICHMENT_GROUP
-from assets.expectations import SUITES, build_expectation_checks
+from assets.expectations import build_expectation_checks
 from assets.reconciliation import RECONCILIATION_GROUP
 from assets.rejections import build_rejection_checks
 from assets.repair import build_repair_op
+from assets.suites import SUITES
 from assets.sync import build_sync_op
 from assets.translator import ingest_specs
 
@@ -64,10 +67,12 @@ def checks_job(provider: str) -> UnresolvedAssetJobDefinition:
     checks = [build_raw_checks(provider), build_rejection_checks(provider)]
     if provider in SUITES:
         checks.append(build_expectation_checks(provider))
+    if provider in SUITE_OF_MONEY:
+        checks.append(build_activity_checks(provider))
     return define_asset_job(
         f"{provider}_checks",
         AssetSelection.checks(*checks),
-        description="Shape, freshness, unreadable rows and expectations of the raw tables.",
+        description="Shape, freshness, unreadable rows, expectations; is each day as usual?",
         executor_def=in_process_executor,
     )
 
@@ -116,6 +121,16 @@ def enrichment_job() -> UnresolvedAssetJobDefinition:
         ENRICHMENT,
         description="Train what is due, score the transactions that landed or changed.",
         tags={EXCLUSIVE_TAG: "enrichment"},
+        executor_def=in_process_executor,
+    )
+
+
+def freshness_job(checks: AssetChecksDefinition) -> UnresolvedAssetJobDefinition:
+    """Return the job that asks dbt how fresh its sources are."""
+    return define_asset_job(
+        "source_freshness",
+        AssetSelection.checks(checks),
+        description="dbt source freshness: is what the models read as young as promised?",
         executor_def=in_process_executor,
     )
 

@@ -27,6 +27,7 @@ ENRICHMENT_CRON = "5,20,35,50 * * * *"
 # Just before the marts, which post bank lines as what the reconciliation found them to be.
 RECONCILIATION_CRON = "12,27,42,57 * * * *"
 CHECKS_CRON = "20 * * * *"
+FRESHNESS_CRON = "50 5,17 * * *"
 AUDIT_CRON = "40 4 * * *"
 
 
@@ -66,6 +67,17 @@ def marts_schedule() -> ScheduleDefinition:
         job_name="marts",
         cron_schedule=MARTS_CRON,
         description="Incremental: costs what has landed since the last run.",
+        default_status=DefaultScheduleStatus.RUNNING,
+    )
+
+
+def freshness_schedule() -> ScheduleDefinition:
+    """Return the schedule of dbt's look at its sources, which promise days, not hours."""
+    return ScheduleDefinition(
+        name="source_freshness",
+        job_name="source_freshness",
+        cron_schedule=FRESHNESS_CRON,
+        description="dbt source freshness.",
         default_status=DefaultScheduleStatus.RUNNING,
     )
 

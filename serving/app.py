@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from core.settings import Settings
-from serving import health, models_page, monitoring
+from serving import data_docs, health, models_page, monitoring
 from serving.accounts import router as accounts
 from serving.answers import AnswerCache
 from serving.api_keys import router as api_keys
@@ -156,6 +156,7 @@ def create_app(settings: Settings) -> FastAPI:
     application.include_router(health.router)
     application.include_router(monitoring.router)
     application.include_router(models_page.router)
+    application.include_router(data_docs.router)
     for router in (*ROUTERS, *PAGES):
         application.include_router(router)
     application.mount(STATIC_PATH, StaticFiles(directory=STATIC_FOLDER), name="static")

@@ -66,7 +66,7 @@ class _Figures(Collector):
 def metrics(request: Request) -> Response:
     """Show the platform's figures."""
     engines: Engines = request.state.engines
-    if not _is_operator(request, engines.settings):
+    if not is_operator(request, engines.settings):
         raise HTTPException(404)
     own: Figures = request.state.deliveries.figures
     found: dict[tuple[str, str], float] = {key: float(n) for key, n in own.counts.items()}
@@ -78,7 +78,8 @@ def metrics(request: Request) -> Response:
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-def _is_operator(request: Request, settings: Settings) -> bool:
+def is_operator(request: Request, settings: Settings) -> bool:
+    """Say whether a request comes from whoever runs the platform: this machine, or its token."""
     if settings.metrics_token is not None:
         expected = f"Bearer {settings.metrics_token.get_secret_value()}"
         given = request.headers.get("Authorization", "")
