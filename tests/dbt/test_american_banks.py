@@ -54,8 +54,13 @@ def told(built: Warehouse, land: Any, tmp_path_factory: pytest.TempPathFactory) 
                 assert asyncio.run(mine.run()).complete
         for name, mine in readers:
             for table, rows in mine.objects.items():
-                states = [(row_id, version, body) for row_id, (version, _, body) in rows.items()]
-                land(f"{name}_{table}", WORKSPACE, states)
+                for is_gone in (0, 1):
+                    states = [
+                        (row_id, version, body)
+                        for row_id, (version, gone, body) in rows.items()
+                        if gone == is_gone
+                    ]
+                    land(f"{name}_{table}", WORKSPACE, states, is_deleted=is_gone)
         return truth_of(bank)
 
 
@@ -98,7 +103,8 @@ def test_posted_lines_add_up_to_every_change_of_balance(
     days = by_mask(built, """
         select mask, provider, uniqExact(reported_on) as days
         from (select * from unified.balances final where type = 'booked') as balances
-        inner join (select id, mask from unified.accounts final) as accounts on accounts.id = account_id
+        inner join (select id, mask from unified.accounts final) as accounts
+            on accounts.id = account_id
         where workspace_id = {ws:String} group by mask, provider""")  # fmt: skip
     assert days == {place: {"days": 6} for place in reached(told)}
     found = broken("bank_lines_add_up_to_the_change_of_balance", WORKSPACE)
