@@ -28,7 +28,9 @@ BALANCES = {"2026-11-02": "100.00", "2026-11-04": "57.50", "2026-11-06": "60.50"
 MOVED = [
     ("2026-11-02", "12.00"),  # in the first balance already
     ("2026-11-03", "-42.50"),
-    ("2026-11-06", "5.00"), ("2026-11-06", "-2.00"), ("2026-11-06", "-7.77"),  # fmt: skip
+    ("2026-11-06", "5.00"),
+    ("2026-11-06", "-2.00"),
+    ("2026-11-06", "-7.77"),  # fmt: skip
 ]
 
 
@@ -36,9 +38,7 @@ def account(kind: str = "depository") -> dict[str, str]:
     return {"id": "acc_1", "type": kind, "currency": "USD"}
 
 
-def land_teller(
-    land: Any, ws: str, lines: list[tuple[str, str]], kind: str = "depository"
-) -> None:
+def land_teller(land: Any, ws: str, lines: list[tuple[str, str]], kind: str = "depository") -> None:
     """Land an account with these lines, and `BALANCES`."""
     mine = account(kind)
     body = {**mine, "name": "A", "subtype": "checking", "last_four": "1234", "status": "open"}
@@ -77,9 +77,7 @@ def test_a_line_that_is_missing_or_twice_or_wrong_is_found(
     assert [(row["since_on"].isoformat(), row["rest_minor"]) for row in found] == spans
 
 
-def test_an_exception_is_let_pass_with_its_reason(
-    built: Warehouse, land: Any, broken: Any
-) -> None:
+def test_an_exception_is_let_pass_with_its_reason(built: Warehouse, land: Any, broken: Any) -> None:
     ws = "ws_change_loan"
     loan = {"account_id": "loan", "name": "Loan", "type": "loan", "subtype": "loan", "mask": "1",
             "balances": {"iso_currency_code": "USD"}}  # fmt: skip
@@ -119,8 +117,8 @@ def test_a_line_or_document_that_is_nowhere_is_found(
 
 def test_each_connections_days_are_read_as_they_were(built: Warehouse, land: Any) -> None:
     last = date(2026, 11, 6)
-    land_teller(land, "ws_days", MOVED)
-    [mine] = [s for s in read_series(built, "teller", last) if s.owner.startswith("ws_days|")]
+    land_teller(land, "ws_series", MOVED)
+    [mine] = [s for s in read_series(built, "teller", last) if s.owner.startswith("ws_series|")]
     assert (mine.currency, mine.last) == ("USD", last)
     rows, moved = [0] * (DAYS + 1), [0] * (DAYS + 1)
     rows[0], rows[3], rows[4] = 3, 1, 1
