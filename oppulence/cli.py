@@ -177,6 +177,18 @@ def doctor(
 
 
 @app.command()
+def review(
+    accept: Annotated[list[str] | None, typer.Option("--accept", help="A correction's id.")] = None,
+    refuse: Annotated[list[str] | None, typer.Option("--refuse", help="A correction's id.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what users corrected; accept what models for all may learn."""
+    from oppulence.review import review_feedback
+
+    review_feedback(accept=accept or [], refuse=refuse or [], as_json=as_json)
+
+
+@app.command()
 def migrate(
     changed_only: Annotated[
         bool,

@@ -2,7 +2,7 @@
 
 Rows of `rows/purposes.csv` say what a small company's payment of a category usually is, and how
 usually; there are no labels to measure that on, so the percentages are judgements, stated as such.
-The answer is no surer than the category under it. Below 0.6 it abstains.
+The answer is no surer than the category under it. Below 0.5 it abstains.
 """
 
 import csv
@@ -17,7 +17,7 @@ from ml.transactions import IS_BANK_LINE
 
 NAME = "business_purpose"
 VERSION = "purpose-rows-1"
-_LEAST_CONFIDENCE = 0.6
+_LEAST_CONFIDENCE = 0.5
 
 
 @cache
