@@ -1,8 +1,8 @@
 """How fast is enrichment? Training, batch scoring, one row, and the models' sizes.
 
-The ledger account on a generated workspace of 20,000 coded purchases; the facets of single rows on
-the demo company's own descriptors, whose numbers differ from line to line. Seconds of the clock, and
-of the processor beside them where other programs share the machine.
+The ledger account on a generated workspace of 20,000 coded purchases; facets of single rows on the
+demo company's descriptors, whose numbers differ from line to line. Seconds of the clock, and of the
+processor beside them, since other programs may share the machine.
 """
 
 import random
