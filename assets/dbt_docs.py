@@ -15,6 +15,12 @@ from typing import Any
 from core.errors import ConfigurationError
 
 _PLACES = {"manifest": '"MANIFEST.JSON INLINE DATA"', "catalog": '"CATALOG.JSON INLINE DATA"'}
+# What would have a browser ask for `{{ getIcon(…) }}` as it is written, once a model in the menu,
+# and for an icon that was never built in.
+_MENDED = {
+    ' xlink:href="{{': ' ng-attr-xlink:href="{{',
+    '<link rel="shortcut icon" href="${require(\'./assets/favicons/favicon.ico\')}"/>': "",
+}
 _CATALOG: Mapping[str, Any] = {"metadata": {}, "nodes": {}, "sources": {}, "errors": None}
 
 
@@ -30,6 +36,8 @@ def write_docs(manifest: Mapping[str, Any], page: Path) -> None:
         ConfigurationError: The installed dbt writes its pages in another way.
     """
     html = resources.files("dbt.task.docs").joinpath("index.html").read_text(encoding="utf-8")
+    for written, meant in _MENDED.items():
+        html = html.replace(written, meant)
     # Nothing is told to anybody about who reads it.
     told = {
         **manifest,

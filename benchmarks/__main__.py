@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 HELPERS = {
-    "http_load", "memory", "nested_json_destination", "published_limits", "report", "stripe_pages",
+    "bare_webhooks", "http_load", "memory", "nested_json_destination", "published_limits",
+    "report", "stripe_pages",
 }  # fmt: skip
 
 
