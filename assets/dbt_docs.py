@@ -1,6 +1,6 @@
 """How are the models documented for readers? dbt's own pages, as one file that loads nothing else.
 
-What `dbt docs generate --static --empty-catalog` writes, made of the manifest that is there
+What `dbt docs generate --static` writes, made of the manifest that is there
 already, so that it takes no second parse and asks no warehouse: columns and their types are in the
 models' contracts. Row counts, sizes and this machine's folders are left out, since whoever may see
 the page need not know them.
@@ -21,12 +21,36 @@ _MENDED = {
     ' xlink:href="{{': ' ng-attr-xlink:href="{{',
     '<link rel="shortcut icon" href="${require(\'./assets/favicons/favicon.ico\')}"/>': "",
 }
-_CATALOG: Mapping[str, Any] = {"metadata": {}, "nodes": {}, "sources": {}, "errors": None}
 
 
 def docs_page(data_dir: Path) -> Path:
     """Return where the page is kept; `serving.models_page` shows it."""
     return data_dir / "dbt-docs" / "index.html"
+
+
+def catalog_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what dbt's catalog would say of columns and their types, by the models' contracts."""
+    return {
+        "metadata": {},
+        "errors": None,
+        **{
+            kind: {
+                name: {
+                    "unique_id": name,
+                    "metadata": {"type": "", "schema": node["schema"], "name": node["name"]},
+                    "columns": {
+                        column: {"name": column, "index": place, "type": told["data_type"]}
+                        for place, (column, told) in enumerate(node["columns"].items(), 1)
+                        if told.get("data_type")
+                    },
+                    "stats": {},
+                }
+                for name, node in manifest[kind].items()
+                if node.get("columns")
+            }
+            for kind in ("nodes", "sources")
+        },
+    }
 
 
 def write_docs(manifest: Mapping[str, Any], page: Path) -> None:
@@ -47,7 +71,7 @@ def write_docs(manifest: Mapping[str, Any], page: Path) -> None:
             for name, node in manifest["nodes"].items()
         },
     }
-    for name, value in {"manifest": told, "catalog": _CATALOG}.items():
+    for name, value in {"manifest": told, "catalog": catalog_of(manifest)}.items():
         if html.count(_PLACES[name]) != 1:
             raise ConfigurationError(f"The installed dbt's pages have no place for the {name}.")
         # Inside a script a text must not end it.

@@ -32,6 +32,7 @@ def test_a_model_is_explained_in_one_file(manifest: dict[str, Any], tmp_path) ->
         text = shown.get_by_text("on which the customer's MRR changed").first
         expect(text).to_be_visible(timeout=120_000)
         expect(shown.get_by_text("mrr_before_minor").first).to_be_visible()
+        expect(shown.get_by_text("DateTime64(3, 'UTC')").first).to_be_visible()
         browser.close()
     assert {url.partition("#")[0] for url in asked if not url.startswith("data:")} == {
         page.as_uri()
