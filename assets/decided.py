@@ -42,9 +42,9 @@ def decisions_of(database: Database) -> dict[str, list[Decision]]:
     return found
 
 
-def mirror_charts(database: Database, warehouse: Warehouse, now: datetime) -> int:
-    """Bring every workspace's chart to ClickHouse; return how many rows changed."""
-    written = 0
+def mirror_charts(database: Database, warehouse: Warehouse, now: datetime) -> dict[str, int]:
+    """Bring every workspace's chart to ClickHouse; return how many rows changed, by table."""
+    written = {}
     for name, sql in _READ.items():
         with database.system() as rows:
             wanted = rows.execute(sql).fetchall()
@@ -53,5 +53,5 @@ def mirror_charts(database: Database, warehouse: Warehouse, now: datetime) -> in
         new: Sequence[Any] = changed(wanted, stored, columns, now, epoch_microseconds(now))
         if new:
             warehouse.insert_rows(f"marts.{name}", list(new), columns)
-        written += len(new)
+        written[name] = len(new)
     return written

@@ -39,13 +39,13 @@ from assets.reconciliation_rows import (
 from assets.translator import OWNERS
 from core.clock import epoch_microseconds, utc_now
 from core.connections import ConnectionStore
-from core.database import Database
 from core.settings import Settings
 from core.warehouse import Warehouse
 from reconciliation.records import Decision
 from reconciliation.tables import (
     ACCOUNT_SOURCES,
     BANK_ACCOUNTS,
+    CHARTS,
     OF_KIND,
     OWN_TRANSFERS,
     RUN_COLUMNS,
@@ -71,6 +71,8 @@ DESCRIPTIONS = {
     ACCOUNT_SOURCES: "Which bank account each account of a connection is; where its ledger begins.",
     SECONDARY_LINES: "Lines that count though their connection is not the account's primary one.",
     OWN_TRANSFERS: "Lines that move money between the company's own accounts.",
+    CHARTS[0]: "Accounts that workspaces changed or made, as Postgres has them.",
+    CHARTS[1]: "Kinds of movements that workspaces put on accounts of their choice.",
 }
 _SET_UP = """
 select count() as tables from system.tables
@@ -110,10 +112,14 @@ def build_reconciliation_assets() -> AssetsDefinition:
         warehouse: ResourceParam[Warehouse],
         connections: ResourceParam[ConnectionStore],
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
-        written = reconcile_as_decided(warehouse, settings, connections.database, utc_now())
+        now = utc_now()
+        prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
+        charts = mirror_charts(connections.database, warehouse, now)
+        written = reconcile_all(warehouse, settings, now, decisions_of(connections.database))
         context.log.info("Reconciled %d workspaces.", len(written))
         for spec in specs:
             number = sum(counts.get(spec.key.path[-1], 0) for counts in written.values())
+            number += charts.get(spec.key.path[-1], 0)
             yield MaterializeResult(asset_key=spec.key, metadata={"changed_rows": number})
         yield evaluate_unmatched(warehouse.rows(_UNMATCHED))
 
@@ -146,15 +152,6 @@ def evaluate_unmatched(rows: Sequence[Mapping[str, Any]]) -> AssetCheckResult:
             "over_the_share": MetadataValue.json(over),
         },
     )
-
-
-def reconcile_as_decided(
-    warehouse: Warehouse, settings: Settings, database: Database, now: datetime
-) -> dict[str, dict[str, int]]:
-    """Do as `reconcile_all` by what people decided; bring their charts to ClickHouse as well."""
-    prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
-    mirror_charts(database, warehouse, now)
-    return reconcile_all(warehouse, settings, now, decisions_of(database))
 
 
 def reconcile_all(

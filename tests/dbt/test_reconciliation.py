@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from assets.reconciliation import evaluate_unmatched, reconcile_all, reconcile_as_decided
+from assets.decided import decisions_of, mirror_charts
+from assets.reconciliation import evaluate_unmatched, reconcile_all
 from benchmarks.reconciliation import NAMED, UNTIL
 from core.bootstrap import prepare_database
 from core.database import Database
@@ -166,7 +167,8 @@ def test_what_people_decide_binds_the_next_run_and_is_undone(
     """A true match is rejected, and its deposit confirmed for the payout that never came."""
 
     def run(hours: int) -> dict[str, dict[str, int]]:
-        return reconcile_as_decided(built, clickhouse, database, NOW + timedelta(hours=hours))
+        decided = decisions_of(database)
+        return reconcile_all(built, clickhouse, NOW + timedelta(hours=hours), decided)
 
     def bank() -> dict[str, tuple[str, tuple[str, ...], str]]:
         return {
@@ -199,6 +201,34 @@ def test_what_people_decide_binds_the_next_run_and_is_undone(
     decided(database)
     run(8)
     assert bank() == before
+
+
+def test_charts_are_mirrored_once_and_what_is_no_more_is_taken_back(
+    built: Warehouse, database: Database
+):
+    def mirrored(hours: int) -> tuple[dict[str, int], list[Any]]:
+        written = mirror_charts(database, built, NOW + timedelta(hours=hours))
+        rows = [
+            tuple(row.values())[1:5]
+            for row in stored(built, "workspace_ledger_accounts")
+        ] + [tuple(row.values())[1:3] for row in stored(built, "workspace_ledger_postings")]
+        return written, rows
+
+    def said(*statements: str) -> None:
+        with database.tenant(TenantId(WORKSPACE)) as rows:
+            for statement in statements:
+                rows.execute(statement, [WORKSPACE])
+
+    both = ("workspace_ledger_accounts", "workspace_ledger_postings")
+    said(
+        "insert into ledger_accounts values (%s, 'own_1', '6855', 'Fees', 'expense', '', now())",
+        "insert into ledger_postings values (%s, 'bank:fee_out', 'own_1', now())",
+    )
+    there = [("own_1", "6855", "Fees", "expense"), ("bank:fee_out", "own_1")]
+    assert mirrored(10) == (dict.fromkeys(both, 1), there)
+    assert mirrored(11) == (dict.fromkeys(both, 0), there)
+    said("delete from ledger_accounts where workspace_id = %s")
+    assert mirrored(12) == (dict.fromkeys(both, 1), [])
 
 
 def test_the_check_names_the_workspace_with_too_many_unmatched():
