@@ -1,8 +1,8 @@
 """How does one query run, from its text to the end of its answer?
 
-Reading statements stream out through a pipe; everything else runs whole, an INSERT once all of its
-data is here. All of it happens on one connection: the session's, or one that lives as long as the
-query.
+Reading statements stream out through a pipe, unless the client wants to wait for their end;
+everything else runs whole, an INSERT once all of its data is here. All of it happens on one
+connection: the session's, or one that is lent for the query.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from local.clickhouse.bodies import RequestBody
-from local.clickhouse.engine import Connection, Engine, Outcome, Progress, quoted_name
+from local.clickhouse.connections import Connections
+from local.clickhouse.engine import Connection, Engine, Outcome, Progress
 from local.clickhouse.external_tables import ExternalTable, external_tables
 from local.clickhouse.failures import QueryFailed, failure
 from local.clickhouse.replies import Reply
@@ -22,8 +23,6 @@ from local.clickhouse.statements import Kind, Statement
 from local.clickhouse.texts import read_text, to_bytes
 
 _READING_VERBS = {"SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "CHECK"}
-# A change of schema, once begun, is carried through even when its client leaves, as on a server.
-_STOPPABLE_VERBS = _READING_VERBS | {"INSERT"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Queries:
         self, engine: Engine, sessions: Sessions, running: RunningQueries, spool: SpoolFolder
     ) -> None:
         """Take what queries run on, are known by, and wait in."""
-        self._engine = engine
+        self._connections = Connections(engine)
         self._sessions = sessions
         self._running = running
         self._spool = spool
@@ -64,8 +63,11 @@ class Queries:
         )
         with self._spool.hold(text.data) if inserts_data else nullcontext() as spooled:
             sql = statement.text if spooled is None else statement.from_infile(spooled)
-            with self._lease(request, statement) as connection, external_tables(connection, tables):
-                if statement.kind is Kind.READ:
+            with (
+                self._lease(request, statement, tables) as connection,
+                external_tables(connection, tables),
+            ):
+                if statement.kind is Kind.READ and not request.wait_end_of_query:
                     progress = self._stream_out(call, statement, connection)
                 else:
                     progress = self._run_whole(call, statement, sql, connection)
@@ -73,20 +75,17 @@ class Queries:
         call.reply.finish(progress)
 
     @contextmanager
-    def _lease(self, request: QueryRequest, statement: Statement) -> Iterator[Connection]:
+    def _lease(
+        self, request: QueryRequest, statement: Statement, tables: list[ExternalTable]
+    ) -> Iterator[Connection]:
         """Take a connection and make it ready for this request."""
         if request.session_id:
             with self._session(request, statement) as session:
                 yield session.connection
             return
-        connection = self._engine.connect()
-        try:
-            if request.database:
-                connection.run(f"USE {quoted_name(request.database)}")
-            connection.change_settings(request.settings)
+        reads = statement.kind is Kind.READ and not tables
+        with self._connections.lend(request.database, request.settings, reads=reads) as connection:
             yield connection
-        finally:
-            connection.close()
 
     @contextmanager
     def _session(self, request: QueryRequest, statement: Statement) -> Iterator[Session]:
@@ -136,10 +135,12 @@ class Queries:
         task: Task[Outcome] = Task(
             lambda: connection.run(to_bytes(sql), request.default_format, request.parameters)
         )
-        stoppable = statement.kind is not Kind.INSERT_DATA and statement.verb in _STOPPABLE_VERBS
-        reads = statement.verb in _READING_VERBS
+        reads = statement.kind is Kind.READ or statement.verb in _READING_VERBS
+        is_insert = statement.kind is not Kind.INSERT_DATA and statement.verb == "INSERT"
+        # A change of schema, once begun, is carried through even when its client leaves, as on a
+        # server.
         with self._running.known(call.query_id, task, reads):
-            if not task.wait(call.watch if stoppable else None):
+            if not task.wait(call.watch if reads or is_insert else None):
                 self._running.stop(task)
                 raise ClientGone
             outcome = task.result()

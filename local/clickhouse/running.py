@@ -1,11 +1,13 @@
 """Which queries run now, and how is one of them stopped?
 
-Each query runs in a thread of its own, since the thread is what the engine's process list knows it
-by. The request's thread meanwhile watches the client: when that leaves, the query is stopped.
+Each query has a thread to itself while it runs, since the thread is what the engine's process list
+knows it by. The request's thread meanwhile watches the client: when that leaves, the query is
+stopped.
 """
 
 import contextlib
 import os
+import queue
 import select
 import socket
 import threading
@@ -46,8 +48,55 @@ class ClientWatch:
             return True
 
 
+class Runner:
+    """A thread that runs one call after the other; its number is what a call is known by."""
+
+    def __init__(self) -> None:
+        """Start the thread."""
+        self.finished_reader, self.finished_writer = os.pipe()
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="query", daemon=True)
+        self._thread.start()
+
+    @property
+    def native_thread(self) -> int:
+        """Return the operating system's number of the thread."""
+        return self._thread.native_id or 0
+
+    def start(self, call: Callable[[], None]) -> None:
+        """Run a call, and tell its end through the pipe."""
+        self._calls.put(call)
+
+    def _run(self) -> None:
+        while True:
+            self._calls.get()()
+            os.write(self.finished_writer, b".")
+
+
+class Runners:
+    """Threads that wait for a call: to start one costs as much as a small query."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._idle: list[Runner] = []
+        self._lock = threading.Lock()
+
+    def take(self) -> Runner:
+        """Take one that runs nothing."""
+        with self._lock:
+            return self._idle.pop() if self._idle else Runner()
+
+    def give_back(self, runner: Runner) -> None:
+        """Let another call have it."""
+        with self._lock:
+            self._idle.append(runner)
+
+
+_runners = Runners()
+
+
 class Task(Generic[Result]):
-    """One call into the engine, in a thread of its own."""
+    """One call into the engine, in a thread that it has to itself until its result is taken."""
 
     def __init__(
         self, call: Callable[[], Result], at_end: Callable[[], None] = lambda: None
@@ -57,29 +106,27 @@ class Task(Generic[Result]):
         self._at_end = at_end
         self._result: Result | None = None
         self._error: BaseException | None = None
-        self._finished_reader, self._finished_writer = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="query", daemon=True)
-        self._thread.start()
-
-    @property
-    def native_thread(self) -> int:
-        """Return the operating system's number of the thread."""
-        return self._thread.native_id or 0
+        self._has_ended = threading.Event()
+        self._runner: Runner | None = _runners.take()
+        self.native_thread = self._runner.native_thread
+        self._runner.start(self._run)
 
     @property
     def alive(self) -> bool:
         """Say whether the call still runs."""
-        return self._thread.is_alive()
+        return not self._has_ended.is_set()
 
     def wait(self, watch: ClientWatch | None) -> bool:
         """Wait for the end; return False as soon as the client leaves."""
+        assert self._runner is not None
+        finished = self._runner.finished_reader
         poller = select.poll()
-        poller.register(self._finished_reader, select.POLLIN)
+        poller.register(finished, select.POLLIN)
         if watch is not None:
             poller.register(watch.fileno(), select.POLLIN)
         while True:
             ready = {descriptor for descriptor, _ in poller.poll(_LOOK_AGAIN_MS)}
-            if self._finished_reader in ready:
+            if finished in ready:
                 return True
             if watch is not None and watch.fileno() in ready:
                 if watch.left():
@@ -90,17 +137,18 @@ class Task(Generic[Result]):
 
     def wait_briefly(self) -> None:
         """Wait for the end, but not long."""
-        self._thread.join(0.1)
+        self._has_ended.wait(0.1)
 
     def forget(self) -> None:
-        """Give up the result of a call that has ended."""
-        if self._finished_reader >= 0:
-            os.close(self._finished_reader)
-            self._finished_reader = -1
+        """Give up the result of a call that has ended, and its thread with it."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            os.read(runner.finished_reader, 1)  # waits for what the thread writes last
+            _runners.give_back(runner)
 
     def result(self) -> Result:
         """Return what the call returned, or raise what it raised, waiting for it."""
-        self._thread.join()
+        self._has_ended.wait()
         self.forget()
         if self._error is not None:
             raise self._error
@@ -113,7 +161,7 @@ class Task(Generic[Result]):
             self._error = error
         finally:
             self._at_end()
-            os.close(self._finished_writer)
+            self._has_ended.set()
 
 
 class OutputPipe:

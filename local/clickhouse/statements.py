@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 
 from local.clickhouse.failures import failure
@@ -31,6 +32,9 @@ _BEFORE_A_NAME = {
     *",.=<>+-/%([|", "AND", "AS", "BY", "DISTINCT", "FROM", "HAVING", "IN", "JOIN", "LIKE", "NOT",
     "ON", "OR", "SELECT", "WHERE",
 }  # fmt: skip
+
+
+_REMEMBERED_LENGTH = 8_192
 
 
 class Kind(Enum):
@@ -101,8 +105,18 @@ def tokens_of(text: str) -> Iterator[Token]:
 def parse_statement(text: str) -> Statement:
     """Find out what a statement asks for.
 
-    An INSERT is read up to its data and no further: the text may go on for megabytes.
+    An INSERT is read up to its data and no further: the text may go on for megabytes. Short texts
+    are remembered: clients send the same ones again, with other parameters.
     """
+    return _parsed_before(text) if len(text) <= _REMEMBERED_LENGTH else _parse(text)
+
+
+@lru_cache(maxsize=500)
+def _parsed_before(text: str) -> Statement:
+    return _parse(text)
+
+
+def _parse(text: str) -> Statement:
     opening = next((token for token in tokens_of(text) if token.text != "("), None)
     if opening is None:
         raise failure(
