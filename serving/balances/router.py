@@ -9,7 +9,12 @@ from core.clock import epoch_microseconds, utc_now
 from core.errors import InvalidInputError
 from serving.auth.scope import AccountsRead
 from serving.balances import queries
-from serving.balances.history import balance_of, histories
+from serving.balances.history import (
+    ledger_balances,
+    ledger_histories,
+    reported_balances,
+    reported_histories,
+)
 from serving.balances.schemas import Balance, BalanceHistory
 from serving.freshness import tell_freshness
 from serving.pagination import Collection
@@ -32,11 +37,19 @@ def get_balances(
     currency: CurrencyCode = None,
     at: Annotated[Moment | None, Query(description="Default: now")] = None,
 ) -> Collection[Balance]:
-    """Show what each account holds, per currency, now or at another moment."""
+    """Show what each account holds, per currency, now or at another moment.
+
+    Processors' balances are the sums of their booking lines; banks' are what they reported last.
+    """
     tell_freshness(scope, queries.NEWEST)
     moment = at or utc_now()
     asked = _asked(account_id, connection_id, currency) | {"at": epoch_microseconds(moment)}
-    return Collection(data=[balance_of(row, at=moment) for row in scope.rows(queries.AT, asked)])
+    return Collection(
+        data=[
+            *ledger_balances(scope.rows(queries.AT, asked), moment),
+            *reported_balances(scope.rows(queries.REPORTED, asked), moment),
+        ]
+    )
 
 
 @router.get("/history", summary="Balances by day", operation_id="list_balance_history")
@@ -59,7 +72,12 @@ def get_history(
     tell_freshness(scope, queries.NEWEST)
     bound = epoch_microseconds(datetime.combine(end, time(), UTC))
     asked = _asked(account_id, connection_id, currency) | {"until": bound}
-    return Collection(data=histories(scope.rows(queries.CHANGES, asked), since, end))
+    return Collection(
+        data=[
+            *ledger_histories(scope.rows(queries.CHANGES, asked), since, end),
+            *reported_histories(scope.rows(queries.REPORTED_DAYS, asked), since, end),
+        ]
+    )
 
 
 def _asked(

@@ -62,11 +62,13 @@ def test_a_balance_is_the_sum_of_its_lines(workspace, new_workspace):
         place | {
             "currency": "EUR", "at": "2024-05-03T23:00:00Z", "basis": "ledger",
             "balance": "100.00", "balance_minor": 10000,
-            "available": "100.00", "available_minor": 10000,
+            "available": "100.00", "available_minor": 10000, "limit": None, "limit_minor": None,
+            "balance_type": "booked", "reported_at": None,
         },
         place | {
             "currency": "JPY", "at": "2024-05-03T23:00:00Z", "basis": "ledger",
             "balance": "500", "balance_minor": 500, "available": "0", "available_minor": 0,
+            "limit": None, "limit_minor": None, "balance_type": "booked", "reported_at": None,
         },
     ]  # fmt: skip
     (now,) = workspace.get("/v1/balances", currency="EUR").json()["data"]
@@ -82,12 +84,80 @@ def test_days_carry_the_balance_forward(workspace):
     (history,) = answer.json()["data"]
     assert history["days"] == [
         {"day": "2024-05-02", "balance": "100.00", "balance_minor": 10000, "change": "0.00",
-         "change_minor": 0},
+         "change_minor": 0, "is_carried": False},
         {"day": "2024-05-03", "balance": "96.50", "balance_minor": 9650, "change": "-3.50",
-         "change_minor": -350},
+         "change_minor": -350, "is_carried": False},
         {"day": "2024-05-04", "balance": "96.50", "balance_minor": 9650, "change": "0.00",
-         "change_minor": 0},
+         "change_minor": 0, "is_carried": False},
     ]  # fmt: skip
+
+
+def reported(workspace, kind, amount_minor, day, *, account="acc_1", currency="USD", **more):
+    row = {
+        "workspace_id": str(workspace.tenant), "connection_id": "conn_bank", "account_id": account,
+        "provider": "plaid", "type": kind, "currency": currency, "amount_minor": amount_minor,
+        "reported_on": datetime.fromisoformat(day).date(),
+        "reported_at": datetime.fromisoformat(f"{day}T06:00:00+00:00"), "version": 1,
+        "is_deleted": 0, "extracted_at": NOON,
+    } | more  # fmt: skip
+    workspace.warehouse.insert_rows("unified.balances", [list(row.values())], list(row))
+
+
+def test_a_banks_balance_is_what_it_reported_last(workspace, new_workspace):
+    for owner in (workspace, new_workspace()):
+        reported(owner, "booked", 100_00, "2024-05-01")
+        reported(owner, "booked", 120_00, "2024-05-03")
+        reported(owner, "booked", 125_00, "2024-05-03", version=2)
+        reported(owner, "available", 80_00, "2024-05-02")
+        reported(owner, "expected", 500, "2024-05-01", account="acc_2", currency="JPY")
+        reported(owner, "limit", 9_000_00, "2024-05-01", account="acc_3")
+        reported(owner, "booked", -410_00, "2024-05-01", account="acc_4")
+        reported(owner, "limit", 5_000_00, "2024-05-01", account="acc_4")
+    answer = workspace.get("/v1/balances", at="2024-05-10")
+    assert answer.headers["X-Data-As-Of"] == "2024-06-01T12:00:00.000Z"
+    base = {
+        "provider": "plaid", "connection_id": "conn_bank", "at": "2024-05-10T00:00:00Z",
+        "basis": "reported", "available": None, "available_minor": None, "limit": None,
+        "limit_minor": None, "currency": "USD", "balance_type": "booked",
+        "reported_at": "2024-05-01T06:00:00Z",
+    }  # fmt: skip
+    assert answer.json()["data"] == [
+        base | {"account_id": "acc_1", "balance": "125.00", "balance_minor": 12500,
+                "available": "80.00", "available_minor": 8000,
+                "reported_at": "2024-05-03T06:00:00Z"},
+        base | {"account_id": "acc_2", "balance": "500", "balance_minor": 500, "currency": "JPY",
+                "balance_type": "expected"},
+        base | {"account_id": "acc_4", "balance": "-410.00", "balance_minor": -41000,
+                "limit": "5000.00", "limit_minor": 500000},
+    ]  # fmt: skip
+    (then,) = workspace.get("/v1/balances", at="2024-05-02T07:00:00Z", account_id="acc_1").json()[
+        "data"
+    ]
+    assert (then["balance"], then["available"]) == ("100.00", "80.00")
+    assert workspace.get("/v1/balances", at="2024-05-01T05:59:59Z").json()["data"] == []
+
+
+def test_reported_days_begin_with_the_first_and_are_carried_over_quiet_ones(workspace):
+    reported(workspace, "booked", 100_00, "2024-05-02")
+    reported(workspace, "booked", 70_00, "2024-05-04")
+    reported(workspace, "available", 1, "2024-05-01")
+    (history,) = workspace.get(
+        "/v1/balances/history", since="2024-05-01", until="2024-05-06"
+    ).json()["data"]
+    assert (history["basis"], history["balance_type"]) == ("reported", "booked")
+    assert [
+        (one["day"], one["balance"], one["change"], one["change_minor"], one["is_carried"])
+        for one in history["days"]
+    ] == [
+        ("2024-05-02", "100.00", None, None, False),
+        ("2024-05-03", "100.00", "0.00", 0, True),
+        ("2024-05-04", "70.00", "-30.00", -3000, False),
+        ("2024-05-05", "70.00", "0.00", 0, True),
+    ]  # fmt: skip
+    (later,) = workspace.get("/v1/balances/history", since="2024-05-05", until="2024-05-06").json()[
+        "data"
+    ]
+    assert later["days"] == history["days"][3:]
 
 
 def test_a_senseless_history_is_a_problem(workspace):
