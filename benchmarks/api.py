@@ -6,7 +6,8 @@ fixed rate, uncached (every request another question) and cached; at saturation,
 server answering a constant; then many requests while its memory is watched; then an export.
 
 `python -m benchmarks.api --rows 1000000 --workspaces 20 --seconds 10 --requests 10000` is a small
-run; the defaults are the issue's numbers.
+run; the defaults are the issue's numbers. `--data FOLDER` keeps what was filled for the next run;
+`--parts latency saturation` measures no more than that.
 """
 
 import argparse
@@ -24,23 +25,24 @@ from pathlib import Path
 
 import httpx
 import psutil
-import yaml
 
 from benchmarks.http_load import Load, at_full, at_rate, request
 from benchmarks.memory import MEGABYTE, Watch
 from benchmarks.report import report
 from core.clock import utc_now
 from core.database import Database
-from core.settings import PROJECT_ROOT, Settings
+from core.settings import Settings
 from core.tenancy import TenantId
 from core.warehouse import Warehouse
 from local.ports import free_port
 from local.stack import running_engines
 from serving.auth.key_store import issue_key
+from tests.streaming_tables import create_feed, create_streaming_table
 
 BATCH = 1_000_000
 BIG = "ws_export"
 CONCURRENCY = 16
+PARTS = ["fill", "latency", "saturation", "memory", "export"]
 INSERT = """
 insert into unified.transactions (workspace_id, connection_id, id, provider, account_id, type,
     status, amount_minor, currency, description, customer_id, counterparty, occurred_at,
@@ -96,32 +98,37 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--export-rows", type=int, default=1_000_000)
+    parser.add_argument("--data", help="a folder that keeps what was filled")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_engines(Settings(data_dir=Path(folder).resolve())) as settings,
+        running_engines(Settings(data_dir=Path(asked.data or folder).resolve())) as settings,
     ):
         names = [f"ws_b{number:05}" for number in range(asked.workspaces)]
         fill(settings, names, asked.rows, asked.export_rows)
+        if asked.parts == ["fill"]:
+            return
         with running_worker(settings, names) as worker:
             size = f"{asked.rows:,} rows, {asked.workspaces} workspaces, {os.cpu_count()} cores"
-            latency(worker, asked.seconds, size)
-            saturation(worker, asked.seconds, size)
-            memory(worker, asked.requests, size)
-            export(worker, asked.export_rows)
+            if "latency" in asked.parts:
+                latency(worker, asked.seconds, size)
+            if "saturation" in asked.parts:
+                saturation(worker, asked.seconds, size)
+            if "memory" in asked.parts:
+                memory(worker, asked.requests, size)
+            if "export" in asked.parts:
+                export(worker, asked.export_rows)
 
 
 def fill(settings: Settings, names: list[str], rows: int, export_rows: int) -> None:
-    """Make the table as its dbt model declares it, and fill it."""
+    """Make the tables as their dbt models declare them, and fill them."""
     warehouse = Warehouse.connect(settings, pool_size=1)
-    model = PROJECT_ROOT / "dbt/models/unified/transactions/transactions.yml"
-    (declared,) = yaml.safe_load(model.read_text())["models"]
-    columns = ", ".join(f"{one['name']} {one['data_type']}" for one in declared["columns"])
-    warehouse.command(
-        f"create table unified.transactions ({columns})"
-        " engine = ReplacingMergeTree(version, is_deleted)"
-        " order by (workspace_id, connection_id, id)"
-    )
+    if warehouse.rows("exists table unified.transactions_by_time")[0]["result"]:
+        return
+    for table in ("unified.transactions", "unified.transactions_by_time"):
+        create_streaming_table(warehouse, table)
+    create_feed(warehouse, "unified.transactions_by_time", "transactions")
     spread = f"concat('ws_b', leftPad(toString(number % {len(names)}), 5, '0'))"
     for start in range(0, rows, BATCH):
         told(f"{start:,} rows")
@@ -143,7 +150,7 @@ def running_worker(settings: Settings, names: list[str]) -> Iterator[Worker]:
         with database.tenant(tenant) as rows:
             rows.execute(
                 "insert into workspaces (id, name, requests_per_minute)"
-                " values (%s, 'Bench', 2000000000)",
+                " values (%s, 'Bench', 2000000000) on conflict (id) do nothing",
                 [name],
             )
         keys[name] = issue_key(database, tenant, "bench", secret=secret, now=utc_now())[0]

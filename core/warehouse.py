@@ -2,8 +2,9 @@
 
 `Warehouse.tenant_rows` is the only way to read tenant data on behalf of a user: it takes a
 `TenantId` and a `TenantQuery`, and has the server itself filter every table of the query by
-workspace (`additional_table_filters`), whatever the SQL says. Works alike on the embedded engine,
-a server and ClickHouse Cloud.
+workspace (`additional_table_filters`), whatever the SQL says; `tenant_stream` and `tenant_lines` do
+the same for bytes, `tenant_states` for a figure of each of several workspaces at once. Works alike
+on the embedded engine, a server and ClickHouse Cloud.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import clickhouse_connect
+import msgspec
 import urllib3
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
@@ -32,6 +34,12 @@ STREAM_BYTES = 65_536
 LONGEST_REASON = 600
 # A server writes an error of 16 kB at most behind what it has sent.
 EXCEPTION_BYTES = 20_000
+# Of an answer of a few rows: no threads to start, whole before it is sent, read in small pieces.
+_SMALL = {
+    "max_threads": 1, "max_block_size": 256, "wait_end_of_query": 1,
+    "output_format_json_quote_64bit_integers": 0,
+}  # fmt: skip
+_ROW = msgspec.json.Decoder(list[Any])
 _EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
 _TIMEOUT_EXCEEDED = 159
 
@@ -69,9 +77,11 @@ class TenantQuery:
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", tables_of(self.sql))
 
-    def filters(self, tenant: TenantId) -> str:
-        """Return the `additional_table_filters` setting that binds each table to `tenant`."""
-        return "{" + ", ".join(f"'{t}': 'workspace_id = \\'{tenant}\\''" for t in self.tables) + "}"
+    def filters(self, *tenants: TenantId) -> str:
+        """Return the `additional_table_filters` setting that binds each table to the tenants."""
+        names = [f"\\'{tenant}\\'" for tenant in tenants]
+        bound = f"= {names[0]}" if len(names) == 1 else f"in ({', '.join(names)})"
+        return "{" + ", ".join(f"'{t}': 'workspace_id {bound}'" for t in self.tables) + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +132,56 @@ class Warehouse:
         Raises:
             QueryTimeoutError: It took longer.
         """
-        settings: dict[str, Any] = {"additional_table_filters": query.filters(tenant)}
-        if seconds is not None:
-            settings["max_execution_time"] = seconds
         with _engine_errors():
             result = self.client.query(
-                query.sql, parameters=dict(parameters or {}), settings=settings
+                query.sql,
+                parameters=dict(parameters or {}),
+                settings=_settings(query, tenant, seconds=seconds),
             )
         return [dict(row) for row in result.named_results()]
+
+    def tenant_lines(
+        self,
+        tenant: TenantId,
+        query: TenantQuery,
+        parameters: Mapping[str, Any],
+        *,
+        seconds: float | None = None,
+    ) -> bytes:
+        """Run `query` as `tenant`; return its rows as lines, each a JSON array.
+
+        For answers that are asked for often: an eighth of what it costs to make Python rows.
+
+        Raises:
+            QueryTimeoutError: It took longer.
+        """
+        return self._lines(query, parameters, _settings(query, tenant, seconds=seconds))
+
+    def tenant_states(
+        self, tenants: Sequence[TenantId], query: TenantQuery, *, seconds: float | None = None
+    ) -> dict[TenantId, list[Any]]:
+        """Run a query that is grouped by `workspace_id`, its first column, for several tenants.
+
+        Each workspace's row is for that workspace's requests alone.
+
+        Raises:
+            QueryTimeoutError: It took longer.
+        """
+        lines = self._lines(query, {}, _settings(query, *tenants, seconds=seconds))
+        rows = [_ROW.decode(line) for line in lines.splitlines()]
+        return {TenantId(row[0]): row[1:] for row in rows}
+
+    def _lines(
+        self, query: TenantQuery, parameters: Mapping[str, Any], settings: Mapping[str, Any]
+    ) -> bytes:
+        with _engine_errors():
+            found = self.client.raw_query(
+                query.sql,
+                parameters=dict(parameters),
+                settings={**settings, **_SMALL},
+                fmt="JSONCompactEachRow",
+            )
+        return bytes(found)
 
     def tenant_stream(
         self,
@@ -153,10 +205,7 @@ class Warehouse:
             answer = self.client.raw_stream(
                 query.sql,
                 parameters=dict(parameters),
-                settings={
-                    "additional_table_filters": query.filters(tenant),
-                    "max_execution_time": seconds,
-                },
+                settings=_settings(query, tenant, seconds=seconds),
                 fmt=output_format,
             )
         stream = cast("BaseHTTPResponse", answer)  # the asynchronous client returns another type
@@ -202,6 +251,12 @@ class Warehouse:
     def close(self) -> None:
         """Close the pool's connections."""
         self.client.close()
+
+
+def _settings(query: TenantQuery, *tenants: TenantId, seconds: float | None) -> dict[str, Any]:
+    """Return what binds a query to the tenants, and ends it in time."""
+    bound: dict[str, Any] = {"additional_table_filters": query.filters(*tenants)}
+    return bound if seconds is None else bound | {"max_execution_time": seconds}
 
 
 def _whole(stream: "BaseHTTPResponse") -> Iterator[bytes]:

@@ -1,6 +1,12 @@
-"""Where are answers kept? In Redis, by key; nowhere while Redis is away or off."""
+"""Where are answers kept? In this process, the latest of them, and in Redis, by key.
 
+What is kept is never wrong, only unneeded: its key names the state of the data that it was made of.
+While Redis is away or off each process has its own alone.
+"""
+
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,6 +16,7 @@ from core.logs import get_logger
 
 KEPT_SECONDS = 600
 LARGEST_BYTES = 1_000_000
+AT_HAND_BYTES = 48_000_000
 # How long a failed Redis is left alone: its timeout would slow down every request.
 LEFT_ALONE_SECONDS = 5.0
 _LOG = get_logger("serving")
@@ -17,20 +24,44 @@ _LOG = get_logger("serving")
 
 @dataclass
 class AnswerCache:
-    """Answers by key in Redis; forgets everything while Redis is away or off."""
+    """Answers by key."""
 
     client: redis.Redis | None
+    _at_hand: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
+    _bytes: int = 0
     _retry_at: float = field(default=0.0)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def at_hand(self, key: str) -> bytes | None:
+        """Return the answer if this process has it."""
+        with self._lock:
+            body = self._at_hand.get(key)
+            if body is not None:
+                self._at_hand.move_to_end(key)
+            return body
 
     def get(self, key: str) -> bytes | None:
         """Return the kept answer, if there is one."""
-        found = self._try(lambda client: client.get(key))
-        return found if isinstance(found, bytes) else None
+        body = self.at_hand(key)
+        if body is None:
+            found = self._try(lambda client: client.get(key))
+            if isinstance(found, bytes):
+                body = found
+                self._hold(key, body)
+        return body
 
     def keep(self, key: str, body: bytes) -> None:
         """Keep an answer for a while."""
         if len(body) <= LARGEST_BYTES:
+            self._hold(key, body)
             self._try(lambda client: client.set(key, body, ex=KEPT_SECONDS))
+
+    def _hold(self, key: str, body: bytes) -> None:
+        with self._lock:
+            self._bytes += len(body) - len(self._at_hand.pop(key, b""))
+            self._at_hand[key] = body
+            while self._bytes > AT_HAND_BYTES:
+                self._bytes -= len(self._at_hand.popitem(last=False)[1])
 
     def _try(self, act: Callable[[redis.Redis], object]) -> object:
         if self.client is None or time.monotonic() < self._retry_at:

@@ -18,6 +18,7 @@ from serving.answers import AnswerCache
 from serving.api_keys import router as api_keys
 from serving.audit_log import router as audit_log
 from serving.auth.key_cache import KeyCache
+from serving.auth.permissions import Permission
 from serving.backfills import router as backfills
 from serving.balances import router as balances
 from serving.completeness import router as completeness
@@ -30,6 +31,7 @@ from serving.enrichment import router as enrichment
 from serving.events import router as events
 from serving.exchange import ExchangeMiddleware
 from serving.exchange_rates import router as exchange_rates
+from serving.fast_lane import FastLane
 from serving.invitations import pages as invitation_pages
 from serving.invitations import router as invitations
 from serving.ledger import chart_router as charts
@@ -52,6 +54,7 @@ from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
+from serving.states import StateReader
 from serving.syncs import router as syncs
 from serving.transactions import router as transactions
 from serving.usage import router as usage
@@ -107,6 +110,7 @@ class State(TypedDict):
 
     engines: Engines
     keys: KeyCache
+    states: StateReader
     limiter: RateLimiter
     answers: AnswerCache
     usage: UsageBook
@@ -127,10 +131,15 @@ def create_app(settings: Settings) -> FastAPI:
         book = UsageBook(engines.cache, engines.database)
         book.start()
         deliveries = Deliveries.open(engines)
+        keys = KeyCache(engines.database, engines.api_key_secret, settings.required("database_url"))
+        keys.start()
+        states = StateReader(engines)
+        states.start()
         try:
             yield State(
                 engines=engines,
-                keys=KeyCache(engines.database, engines.api_key_secret),
+                keys=keys,
+                states=states,
                 limiter=RateLimiter(engines.cache),
                 answers=AnswerCache(engines.cache),
                 usage=book,
@@ -139,6 +148,8 @@ def create_app(settings: Settings) -> FastAPI:
             )
         finally:
             await deliveries.close()
+            await run_in_threadpool(states.close)
+            await run_in_threadpool(keys.close)
             await run_in_threadpool(book.close)
             await run_in_threadpool(engines.close)
 
@@ -150,6 +161,9 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+    )
+    application.add_middleware(
+        FastLane, permission={"/v1/transactions": Permission.TRANSACTIONS_READ}
     )
     application.add_middleware(ExchangeMiddleware)
     add_problem_handlers(application)

@@ -8,7 +8,9 @@ cause; the log has it, under the same id. Query strings are not logged: they may
 import logging
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -17,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.logs import get_logger
 from core.tenancy import new_id
 from serving.problems import problem_response, refused_problem, unexpected_problem
+from serving.states import State
 
 MAXIMUM_BODY_BYTES = 1_000_000
 MAXIMUM_ADDRESS_BYTES = 8_192
@@ -28,6 +31,15 @@ _PROBED = ("/health", "/ready")
 _LOG = get_logger("serving")
 
 
+class Ticket(NamedTuple):
+    """What one request has in common with another that asks the same: bytes, and the key's hash."""
+
+    path: bytes
+    query: bytes
+    workspace: bytes
+    key: bytes
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request and its answer, as the layers learn about them.
@@ -36,11 +48,22 @@ class Exchange:
         request_id: The caller's own id where it sent a plain one, else ours.
         headers: What every answer to this request must carry, errors and 304 included.
         facts: Who asked and what was done, for the access log.
+        is_admitted: The limits have counted it.
+        state: Of the data, if it was read since the request came.
+        learned: Takes the question that the request turned out to be, for the next time.
     """
 
     request_id: str
     headers: dict[str, str] = field(default_factory=dict)
     facts: dict[str, object] = field(default_factory=dict)
+    is_admitted: bool = False
+    state: State | None = None
+    learned: Callable[[bytes], None] | None = None
+
+    def learn(self, question: bytes) -> None:
+        """Tell which question this was, if anybody wants to know."""
+        if self.learned is not None:
+            self.learned(question)
 
 
 class ExchangeMiddleware:

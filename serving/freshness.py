@@ -6,8 +6,7 @@ ingested yet.
 
 from core.warehouse import TenantQuery
 from serving.auth.scope import TenantScope
-
-DATA_AS_OF_HEADER = "X-Data-As-Of"
+from serving.states import DATA_AS_OF_HEADER
 
 
 def tell_freshness(scope: TenantScope, newest: TenantQuery) -> str:

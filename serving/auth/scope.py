@@ -37,6 +37,7 @@ from serving.auth.principal import Principal
 from serving.engines import Engines
 from serving.exchange import Exchange
 from serving.rate_limits import QUOTAS, RateLimitedError, RateLimiter, RouteClass, Window, windows
+from serving.states import DATA_AS_OF_HEADER, State, StateReader
 from serving.usage.book import UsageBook
 from serving.usage.quotas import quota_window
 
@@ -70,6 +71,7 @@ class TenantScope:
     exchange: Exchange
     answers: AnswerCache = field(repr=False)
     if_none_match: str
+    _states: StateReader = field(repr=False)
     _engines: Engines = field(repr=False)
 
     def rows(
@@ -79,6 +81,19 @@ class TenantScope:
         return self._engines.warehouse.tenant_rows(
             self.tenant, query, parameters, seconds=self._engines.settings.query_seconds
         )
+
+    def lines(self, query: TenantQuery, parameters: Mapping[str, Any]) -> bytes:
+        """Run a query of the warehouse within this workspace; its rows as lines of JSON arrays."""
+        return self._engines.warehouse.tenant_lines(
+            self.tenant, query, parameters, seconds=self._engines.settings.query_seconds
+        )
+
+    def transactions_state(self) -> State:
+        """Return the state of the workspace's transactions as of now; tell how new it is."""
+        state = self.exchange.state or self._states.ask(self.tenant).result()
+        if state.as_of is not None:
+            self.answer_with(DATA_AS_OF_HEADER, state.as_of)
+        return state
 
     def stream(
         self, query: TenantQuery, parameters: Mapping[str, Any], *, output_format: str
@@ -207,8 +222,9 @@ def admit(
     exchange: Exchange = request.state.exchange
     exchange.facts.update(workspace_id=str(tenant), caller_id=principal.id)
     counted = route_class or ("read" if request.method == "GET" else "write")
-    limits = windows(str(tenant), principal.id, counted, principal.workspace_limit)
-    _count(request, tenant, principal, counted, limits)
+    if not exchange.is_admitted:
+        limits = windows(str(tenant), principal.id, counted, principal.workspace_limit)
+        _count(request, tenant, principal, counted, limits)
     if permission is not None and permission not in principal.scopes:
         who = "API key" if principal.kind == "api_key" else f"role {principal.role}"
         raise ForbiddenError(
@@ -227,6 +243,7 @@ def admit(
         exchange=exchange,
         answers=request.state.answers,
         if_none_match=request.headers.get("If-None-Match", ""),
+        _states=request.state.states,
         _engines=request.state.engines,
     )
 

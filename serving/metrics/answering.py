@@ -10,7 +10,7 @@ from fastapi import Response
 from core.errors import InvalidInputError, NotFoundError
 from core.money import format_minor
 from serving.auth.scope import TenantScope
-from serving.caching import cached
+from serving.caching import cached_model
 from serving.exchange_rates.known import known_rates
 from serving.exchange_rates.router import plain
 from serving.metrics import queries
@@ -73,7 +73,7 @@ def answer(scope: TenantScope, metric: Metric, page: MetricPage, today: date) ->
         return _page(metric, page, compute(scope, metric, page, today, target, known))
 
     name = f"get_metric {metric.mart} {metric.name}"
-    return cached(scope, name, asked, newest(metric), make)
+    return cached_model(scope, name, asked, newest(metric), make)
 
 
 def compute(

@@ -8,7 +8,7 @@ from fastapi import Response
 
 from core.errors import InvalidInputError
 from serving.auth.scope import TenantScope
-from serving.caching import cached
+from serving.caching import cached_model
 from serving.metrics import queries
 from serving.metrics.schemas import Mrr, series_of
 from serving.metrics.series import Interval, Movement, interval_start, series
@@ -44,7 +44,7 @@ def recurring_revenue(
         return _computed(scope.rows(queries.MOVEMENTS, asked), since, end, interval)
 
     named = asked | {"since": since, "interval": interval}
-    return cached(scope, "get_mrr", named, queries.NEWEST, make)
+    return cached_model(scope, "get_mrr", named, queries.NEWEST, make)
 
 
 def _computed(rows: list[dict[str, Any]], since: date | None, end: date, interval: Interval) -> Mrr:

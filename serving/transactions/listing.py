@@ -1,54 +1,114 @@
 """How does a request become transactions? Filters to parameters, rows to a page or to one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import msgspec
 from fastapi import Response
 
 from core.clock import epoch_microseconds
 from core.errors import InvalidInputError, NotFoundError
 from serving.auth.scope import TenantScope
-from serving.caching import cached
+from serving.caching import cached, question_of
 from serving.freshness import tell_freshness
 from serving.lineage import lineage_of
-from serving.pagination import Page, decode_position, encode_position, page_of
+from serving.pagination import decode_position, encode_position, page_of
 from serving.singling import the_only_one
 from serving.transactions import enrichments, queries
 from serving.transactions.filters import Sort, TransactionsPage
+from serving.transactions.newest import newest
 from serving.transactions.schemas import (
-    Transaction,
     TransactionWithLineage,
     transaction_of,
     transaction_with_lineage,
 )
+from serving.transactions.whole import Line, row_of, shown
 
+NEWEST_FIRST: Sort = "-occurred_at"
+_ENCODER = msgspec.json.Encoder()
 _ENVELOPE = {"has_more": True, "next_cursor": True}
 
 
 def list_transactions(scope: TenantScope, filters: TransactionsPage) -> Response:
     """Answer with the page after the filters' cursor, or the first."""
     position = _position(filters.sort, filters.cursor)
-    parameters = filters.parameters() | position | {"limit": filters.limit + 1}
-    fields = filters.wanted_fields()
-    asked = parameters | {"sort": filters.sort, "fields": sorted(fields or ())}
-
     by_finding = filters.category is not None and scope.has_table(enrichments.TABLE)
+    asked = filters.parameters() | position | {
+        "limit": filters.limit, "sort": filters.sort,
+        "fields": sorted(filters.wanted_fields() or ()), "enrich": filters.enrich,
+    }  # fmt: skip
+    question = question_of(scope.tenant, "list_transactions", asked)
+    if by_finding or filters.sort != NEWEST_FIRST:
+        state = tell_freshness(scope, queries.NEWEST)
+        make = partial(_other_page, scope, filters, position, by_finding=by_finding)
+    else:
+        found = scope.transactions_state()
+        state = found.text
+        make = partial(_newest_page, scope, filters, position, may_displace=found.may_displace)
+        if not filters.enrich and filters.category is None:
+            scope.exchange.learn(question)
     if filters.enrich or by_finding:
-        asked["enrichments"] = enrichments.state(scope)
+        state = f"{state}|{enrichments.state(scope)}"
+    return cached(scope, question, state, make)
 
-    def make() -> Page[Transaction]:
-        if by_finding:
-            parameters.update(enrichments.corrected_category(scope, filters.category or ""))
-            rows = scope.rows(queries.PAGES_OF_CATEGORY[filters.sort], parameters)
-        else:
-            rows = scope.rows(queries.PAGES[filters.sort], parameters)
-        shape = enrichments.shape_of(scope, rows) if filters.enrich else transaction_of
-        return page_of(rows, filters.limit, shape, _cursor_of(filters.sort))
 
-    return cached(
-        scope, "list_transactions", asked, queries.NEWEST, make,
-        include=None if fields is None else {"data": {"__all__": fields}, **_ENVELOPE},
-    )  # fmt: skip
+def page_of_lines(lines: list[Line], limit: int) -> dict[str, Any]:
+    """Return what `serving.pagination.Page` is, of lines."""
+    has_more = len(lines) > limit
+    cursor = None
+    if has_more:
+        last = lines[limit - 1]
+        cursor = encode_position(-last.newest_first * 1000, last.id, last.connection_id)
+    return {
+        "data": [shown(line) for line in lines[:limit]],
+        "has_more": has_more,
+        "next_cursor": cursor,
+    }
+
+
+def _newest_page(
+    scope: TenantScope,
+    filters: TransactionsPage,
+    position: dict[str, Any],
+    *,
+    may_displace: bool,
+) -> bytes:
+    after = None
+    if filters.cursor is not None:
+        moment = -(position["after_value"] // 1000)
+        after = moment, position["after_id"], position["after_connection"]
+    lines = newest(scope, filters, after, filters.limit + 1, may_displace=may_displace)
+    if filters.enrich or filters.fields is not None:
+        return _page(scope, filters, [row_of(line) for line in lines])
+    return _ENCODER.encode(page_of_lines(lines, filters.limit))
+
+
+def _other_page(
+    scope: TenantScope,
+    filters: TransactionsPage,
+    position: dict[str, Any],
+    *,
+    by_finding: bool,
+) -> bytes:
+    """Return a page in another order, or of a category that enrichment may have found."""
+    parameters = filters.parameters() | position | {"limit": filters.limit + 1}
+    pages = queries.PAGES
+    if by_finding:
+        parameters |= enrichments.corrected_category(scope, filters.category or "")
+        pages = queries.PAGES_OF_CATEGORY
+    return _page(scope, filters, scope.rows(pages[filters.sort], parameters))
+
+
+def _page(
+    scope: TenantScope, filters: TransactionsPage, rows: Sequence[Mapping[str, Any]]
+) -> bytes:
+    """Return a page of rows: enriched, or with some of their fields."""
+    shape = enrichments.shape_of(scope, rows) if filters.enrich else transaction_of
+    page = page_of(rows, filters.limit, shape, _cursor_of(filters.sort))
+    fields = filters.wanted_fields()
+    include: Any = None if fields is None else {"data": {"__all__": fields}, **_ENVELOPE}
+    return page.model_dump_json(include=include).encode()
 
 
 def get_transaction(
@@ -75,7 +135,7 @@ def get_transaction(
 def _position(sort: Sort, cursor: str | None) -> dict[str, Any]:
     """Return where the page begins: behind the row that the cursor names."""
     value, after_id, connection = 0, "", ""
-    if cursor is not None and sort == "-occurred_at":
+    if cursor is not None and sort == NEWEST_FIRST:
         value, after_id, connection = decode_position(cursor, int, str, str)
     elif cursor is not None:
         of, value, after_id, connection = decode_position(cursor, str, int, str, str)
@@ -95,7 +155,7 @@ def _cursor_of(sort: Sort) -> Callable[[Mapping[str, Any]], str]:
     def of(row: Mapping[str, Any]) -> str:
         is_by_time = sort.endswith("occurred_at")
         value = epoch_microseconds(row["occurred_at"]) if is_by_time else int(row["amount_minor"])
-        order = () if sort == "-occurred_at" else (sort,)
+        order = () if sort == NEWEST_FIRST else (sort,)
         return encode_position(*order, value, row["id"], row["connection_id"])
 
     return of

@@ -78,8 +78,8 @@ def _page(key: str, direction: str, *, by_finding: bool = False) -> TenantQuery:
     )
 
 
+# The newest first are read another way: serving.transactions.newest.
 PAGES = {
-    "-occurred_at": _page("occurred_at", "desc"),
     "occurred_at": _page("occurred_at", "asc"),
     "-amount": _page("amount_minor", "desc"),
     "amount": _page("amount_minor", "asc"),

@@ -34,7 +34,8 @@ def test_readers_see_whole_tables_while_a_full_refresh_runs(
     thread = threading.Thread(target=read)
     thread.start()
     try:
-        dbt("run", "--full-refresh", "--select", "+transactions__stripe_charges")
+        by_time = ("transactions_by_time", "transactions_by_time__transactions")
+        dbt("run", "--full-refresh", "--select", "+transactions__stripe_charges", *by_time)
     finally:
         done.set()
         thread.join()
@@ -45,3 +46,8 @@ def test_readers_see_whole_tables_while_a_full_refresh_runs(
         "select count() as rows from unified.transactions final where workspace_id = 'ws_rebuild'"
     )
     assert after == [{"rows": CHARGES + 1}]
+    by_time = built.rows(
+        "select count() as rows, countIf(JSONExtractString(whole, 4) = 'succeeded') as succeeded"
+        " from unified.transactions_by_time final where workspace_id = 'ws_rebuild'"
+    )
+    assert by_time == [{"rows": CHARGES + 1, "succeeded": CHARGES + 1}]

@@ -30,6 +30,7 @@ from serving.auth.key_store import issue_key
 from serving.request_heads import BoundedProtocol
 from serving.server import configure_server
 from tests.declared_tables import create_table
+from tests.streaming_tables import create_feed, create_streaming_table
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
@@ -58,7 +59,10 @@ def warehouse(engines: Settings) -> Iterator[Warehouse]:
     key = "workspace_id, connection_id, id"
     events = [RawTable(name, "event") for name in SCHEMES]
     ensure_raw_tables(opened, [RawTable("stripe", "charge"), *events])
-    create_table(opened, "unified/transactions/transactions", key)
+    for table in ("unified.transactions", "unified.transactions_by_time"):
+        create_streaming_table(opened, table)
+    create_feed(opened, "unified.transactions_by_time", "transactions")
+    create_streaming_table(opened, "unified.balances")
     for model in ("subscriptions", "accounts", "balance_transactions"):
         create_table(opened, f"unified/{model}/{model}", key)
     for model, its_key in MARTS.items():

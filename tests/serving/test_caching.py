@@ -1,6 +1,7 @@
 """Is an answer kept exactly as long as it is true, and never shown to another workspace?"""
 
 import httpx
+import redis
 from pydantic import SecretStr
 
 
@@ -28,24 +29,24 @@ def test_new_rows_are_seen_at_once(workspace):
     first = get(workspace)
     workspace.holds({"id": "b"})
     second = get(workspace, tag=first.headers["ETag"])
-    assert [row["id"] for row in second.json()["data"]] == ["b", "a"]
+    assert [row["id"] for row in second.json()["data"]] == ["a", "b"]
     workspace.holds({"id": "a", "version": 2, "is_deleted": 1})
     third = get(workspace, tag=second.headers["ETag"])
     assert [row["id"] for row in third.json()["data"]] == ["b"]
 
 
-def test_the_kept_answer_is_the_computed_one(workspace, engines):
+def test_the_kept_answer_is_the_computed_one(serve, workspace, engines):
     """The warehouse is asked once: what Redis holds is changed, and comes back changed."""
-    import redis
-
     workspace.holds({"id": "a"})
     first = get(workspace)
     client = redis.Redis.from_url(engines.required("redis_url"))
     key = f"answer|{workspace.tenant}|{first.headers['ETag'][1:-1]}"
     assert client.get(key) == first.content
     client.set(key, b'{"kept": true}')
-    assert get(workspace).json() == {"kept": True}
-    assert get(workspace, limit=7).json() == first.json()
+    assert get(workspace).json() == first.json()  # its own memory comes before
+    another_worker = serve(engines)
+    assert get(workspace, another_worker).json() == {"kept": True}
+    assert get(workspace, another_worker, limit=7).json() == first.json()
 
 
 def test_workspaces_never_share_an_answer(workspace, new_workspace):

@@ -66,7 +66,11 @@ def test_only_the_connection_that_was_named_is_erased(workspace, new_workspace):
     land(workspace, kept)
     land(other, mine)  # another workspace's, under the same connection id
     erased = erase_connection(workspace.warehouse, workspace.tenant, mine)
-    assert erased == {"raw.stripe_charge": 1, "unified.transactions": 1}
+    assert erased == {
+        "raw.stripe_charge": 1,
+        "unified.transactions": 1,
+        "unified.transactions_by_time": 1,
+    }
     assert [held(workspace, mine), held(workspace, kept), held(other, mine)] == [
         [0, 0], [1, 1], [1, 1],
     ]  # fmt: skip

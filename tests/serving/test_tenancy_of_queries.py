@@ -58,8 +58,9 @@ def recording():
     execute = psycopg.Cursor.execute
 
     def recording_execute(cursor, query, *args, **options):
-        # What carries usage on acts for every workspace in turn, each in its own transaction.
-        is_of_requests = threading.current_thread().name != "usage"
+        # What carries usage on acts for every workspace in turn, each in its own transaction; what
+        # listens for changes of access sends notices and reads no table.
+        is_of_requests = threading.current_thread().name not in ("usage", "access")
         if is_of_requests and BINDING not in str(query):
             asked = psycopg.Cursor(cursor.connection, row_factory=psycopg.rows.tuple_row)
             (held_to,) = execute(

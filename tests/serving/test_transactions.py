@@ -355,11 +355,11 @@ def test_every_row_is_seen_once_while_others_arrive(new_workspace, before, meanw
         if cursor is None:
             break
     moments = [
-        (epoch_microseconds(datetime.fromisoformat(moment)), name, connection)
+        (-epoch_microseconds(datetime.fromisoformat(moment)), name, connection)
         for name, connection, moment in seen
     ]
-    assert moments == sorted(moments, reverse=True)
+    assert moments == sorted(moments)  # the newest first; those of one moment by id
     assert len(set(seen)) == len(seen)
     assert [row[:2] for row in seen if row[:2] in known] == [
-        row[:2] for row in sorted(before, key=lambda r: (r[2], r[0], r[1]), reverse=True)
+        row[:2] for row in sorted(before, key=lambda r: (-epoch_microseconds(r[2]), r[0], r[1]))
     ]
