@@ -10,6 +10,12 @@ with touched as (
     select workspace_id, connection_id, id as invoice_id from {{ ref('invoices') }} where {{ landed_since() }}
     union distinct
     select {{ invoice }} from {{ ref('invoice_lines') }} where {{ landed_since() }}
+    {%- if is_incremental() %}
+    union distinct
+    select {{ invoice }} from {{ ref('invoice_lines') }}
+    where (workspace_id, connection_id, price_id) in (
+        select workspace_id, connection_id, id::Nullable(String) from {{ ref('prices') }} where {{ landed_since() }})
+    {%- endif %}
 ),
 
 billed as (

@@ -17,6 +17,13 @@ with touched as (
     union distinct
     select workspace_id, connection_id, assumeNotNull(subscription_id) from {{ ref('invoices') }}
     where subscription_id is not null and {{ landed_since() }}
+    union distinct
+    -- What it was billed for may become known after it.
+    select {{ key }} from {{ ref('subscription_terms') }}
+    where (workspace_id, connection_id, price_id) in (
+        select workspace_id, connection_id, id::Nullable(String) from {{ ref('prices') }}
+        where {{ landed_since() }} or (workspace_id, connection_id, product_id) in (
+            select workspace_id, connection_id, id::Nullable(String) from {{ ref('products') }} where {{ landed_since() }}))
     {%- endif %}
 ),
 

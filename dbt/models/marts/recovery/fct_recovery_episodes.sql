@@ -9,6 +9,13 @@
 
 with touched as (
     select distinct {{ episode }} from {{ ref('fct_recovery_attempts') }} where {{ landed_since('computed_at') }}
+    {%- if is_incremental() %}
+    union distinct
+    -- The plan may become known later.
+    select {{ episode }} from {{ this }}
+    where (workspace_id, connection_id, subscription_id) in (
+        select workspace_id, connection_id, subscription_id from {{ ref('fct_subscriptions') }} where {{ landed_since('computed_at') }})
+    {%- endif %}
 ),
 
 attempts as (

@@ -1,0 +1,236 @@
+"""What do the marts cost at millions of transactions, and how fast does the API read them?
+
+    build         `dbt run --full-refresh` of the marts at the last size, and the engine's memory
+    incremental   `dbt run` of the marts after 10,000 new rows, at each size: the ratio of the last
+                  to the first says whether the cost depends on history
+    reads         saved metrics at the last size, uncached, 20 a second: quantiles, and the ratio of
+                  the median to the same statement asked of ClickHouse alone
+
+Rows are made inside ClickHouse, in the typed layer: payloads of 3 KB each would measure their
+parsing (benchmarks/models.py does), and 10 million take 32 GB. Per charge a movement of the
+balance; for every fourth an invoice with a line; for every twentieth a customer and a
+subscription. The defaults are the issue's numbers; `--sizes 200000,600000,2000000` is a small run.
+"""
+
+import argparse
+import itertools
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+from benchmarks.api import Worker, running_worker, told
+from benchmarks.http_load import at_rate, request
+from benchmarks.memory import MEGABYTE, Watch, descendants_named
+from benchmarks.models import dbt
+from benchmarks.report import report
+from core.clock import utc_now
+from core.settings import Settings
+from core.tenancy import TenantId
+from core.warehouse import Warehouse
+from local.stack import running_engines
+from pipelines.raw import ensure_raw_tables
+from pipelines.registry import raw_tables
+from reconciliation.tables import prepare_tables
+from serving.metrics import billing, recovery
+from serving.metrics.registry import Metric
+from serving.metrics.series import interval_starts
+from serving.metrics.statements import parameters, statement
+
+NEW = 10_000
+BATCH = 1_000_000
+PER_CUSTOMER, PER_INVOICE = 20, 4
+ALONE = ("--vars", '{"landing_overlap_seconds": 0}')
+READS = {
+    "live_mrr": (billing.METRICS, ()), "net_retention": (billing.METRICS, ()),
+    "fees": (billing.METRICS, ("method", "country")), "receivables": (billing.METRICS, ("age",)),
+    "revenue": (billing.METRICS, ()), "recovery_rate": (recovery.METRICS, ("reason",)),
+    "retry_success": (recovery.METRICS, ("attempt_number",)),
+}  # fmt: skip
+
+_AT = "toDateTime('2025-06-01', 'UTC') + toIntervalSecond(cityHash64(number) % 40000000)"
+_STATE = "{version}, 0, now64(3, 'UTC')"
+_NAMES = "version, is_deleted, extracted_at, landed_at"
+# Numbers run through the workspaces in turn: a customer is twenty numbers of one workspace.
+_OWNER = f"concat(toString(number % {{spread}}), '_', toString(intDiv(intDiv(number, {{spread}}), {PER_CUSTOMER})))"  # noqa: E501
+_PLACE = "concat('ws_b', leftPad(toString(number % {spread}), 5, '0')), 'conn_bench'"
+FACTS = {
+    "staging.stg_stripe__charges": (
+        "id, amount, amount_captured, amount_refunded, currency, created_at, status, captured,"
+        " customer_id, payment_intent_id, balance_transaction_id, outcome_reason,"
+        " payment_method_type, card_country",
+        "concat('ch_', toString(number)), 2900, if(number % 25 = 0, 0, 2900), 0, 'eur', {at},"
+        " if(number % 25 = 0, 'failed', 'succeeded'), true, concat('cus_', {owner}),"
+        " concat('pi_', toString(number - (number % 100 < {spread}))),"
+        " if(number % 25 = 0, null, concat('txn_', toString(number))),"
+        " if(number % 25 = 0, 'insufficient_funds', null), 'card', ['DE', 'US'][1 + number % 2]",
+        1,
+    ),
+    "unified.balance_transactions": (
+        "id, provider, reporting_category, currency, amount_minor, fee_minor, net_minor,"
+        " created_at, available_at, transaction_id, source_table, source_id",
+        "concat('txn_', toString(number)), 'stripe', 'charge', 'EUR', 2900, 70, 2830, {at},"
+        " {at} + 172800, concat('ch_', toString(number)), 'raw.stripe_balance_transaction',"
+        " concat('txn_', toString(number))",
+        1,
+    ),
+    "unified.invoices": (
+        "id, provider, customer_id, subscription_id, status, currency, subtotal_minor,"
+        " discount_minor, tax_minor, total_minor, amount_due_minor, amount_paid_minor,"
+        " amount_remaining_minor, created_at, finalized_at, paid_at, source_table, source_id",
+        "concat('in_', toString(number)), 'stripe', concat('cus_', {owner}),"
+        " concat('sub_', {owner}), if(number % 100 = 0, 'open', 'paid'), 'EUR', 2900, 0, 0, 2900,"
+        " 2900, if(number % 100 = 0, 0, 2900), if(number % 100 = 0, 2900, 0), {at}, {at}, {at},"
+        " 'raw.stripe_invoice', concat('in_', toString(number))",
+        PER_INVOICE,
+    ),
+    "unified.invoice_lines": (
+        "id, provider, invoice_id, subscription_id, price_id, currency, amount_minor,"
+        " discount_minor, tax_minor, quantity, is_proration, period_starts_at, period_ends_at,"
+        " source_table, source_id",
+        "concat('il_', toString(number)), 'stripe', concat('in_', toString(number)),"
+        " concat('sub_', {owner}), 'price_1', 'EUR', 2900, 0, 0, 1, false, {at}, {at} + 2592000,"
+        " 'raw.stripe_invoice', concat('in_', toString(number))",
+        PER_INVOICE,
+    ),
+    "unified.subscription_terms": (
+        "id, provider, subscription_id, kind, starts_at, ends_at, price_id, quantity, currency,"
+        " amount_minor, source_table, source_id",
+        "concat('il_', toString(number)), 'stripe', concat('sub_', {owner}), 'period', {at},"
+        " {at} + 2592000, 'price_1', 1 + number % 3, 'EUR', 2900, 'raw.stripe_invoice',"
+        " concat('in_', toString(number))",
+        PER_INVOICE,
+    ),
+    "unified.subscriptions": (
+        "id, provider, customer_id, status, currency, created_at, source_table, source_id",
+        "concat('sub_', {owner}), 'stripe', concat('cus_', {owner}), 'active', 'EUR', {at},"
+        " 'raw.stripe_subscription', 'x'",
+        PER_CUSTOMER,
+    ),
+}
+
+
+def land(warehouse: Warehouse, spread: int, first: int, last: int, version: int) -> None:
+    """Insert the facts of a range of charges."""
+    for table, (columns, values, every) in FACTS.items():
+        for start in range(first, last, BATCH):
+            until = min(start + BATCH, last)
+            # Of every fourth charge: of whole rounds through the workspaces, so that each has some.
+            rounds = "" if every == 1 else f" where intDiv(number, {spread}) % {every} = 0"
+            place, owner = _PLACE.format(spread=spread), _OWNER.format(spread=spread)
+            filled = values.format(owner=owner, at=_AT, spread=spread)
+            warehouse.command(
+                f"insert into {table} (workspace_id, connection_id, {columns}, {_NAMES}) select"
+                f" {place}, {filled}, {_STATE.format(version=version)}, now64(3, 'UTC')"
+                f" from numbers({start}, {until - start}){rounds}"
+            )
+
+
+def incremental(settings: Settings, warehouse: Warehouse, target: Path, spread: int,
+                size: int) -> float:  # fmt: skip
+    """Return the seconds of the marts' run after `NEW` new rows; one run before it warms up."""
+    seconds = 0.0
+    # A charge brings 2 rows, and a fourth of an invoice with its line and term: 2.8 in all.
+    charges = NEW * 10 // 28
+    for repeat in range(2):
+        first = size + repeat * charges
+        land(warehouse, spread, first, first + charges, 2)
+        seconds = dbt(settings, target, "run", "--select", "marts", *ALONE)
+    return seconds
+
+
+def reads(settings: Settings, worker: Worker, names: list[str], seconds: float, size: str) -> None:
+    """Ask each metric, uncached, and the same of ClickHouse alone."""
+    warehouse = Warehouse.connect(settings, pool_size=1)
+    for name, (metrics, by) in READS.items():
+        metric = metrics[name]
+        prefix = "/v1/recovery/metrics" if metrics is recovery.METRICS else "/v1/metrics"
+
+        def asked(path: str = f"{prefix}/{name}", by: tuple[str, ...] = by) -> Iterator[bytes]:
+            for number, tenant in enumerate(itertools.cycle(names)):
+                cuts = "".join(f"&by={cut}" for cut in by)
+                # Another limit makes another question: nothing comes from the cache.
+                yield request(
+                    f"{path}?interval=month&since=2025-06-01&limit={1 + number % 499}{cuts}",
+                    worker.headers(tenant),
+                )
+
+        at_rate(worker.port, asked(), per_second=10, seconds=2)
+        load = at_rate(worker.port, asked(), per_second=20, seconds=seconds)
+        assert not load.unexpected, load.unexpected[:5]
+        bare = statistics.median(_bare(warehouse, metric, by, tenant) for tenant in names[:40])
+        for share, most in ((0.5, 30), (0.99, 150)):
+            figure = load.quantile(share)
+            ratio = figure / bare if share == 0.5 else None
+            report(
+                f"marts.read_{name}_p{round(share * 100)}", figure, "ms",
+                peer=f"the statement alone: {bare:.1f} ms; {size}", ratio=ratio,
+                goal=f"< {most} ms" + (", ratio < 2" if ratio else ""),
+                met=figure < most and (ratio is None or ratio < 2),
+            )  # fmt: skip
+    warehouse.close()
+
+
+def _bare(warehouse: Warehouse, metric: Metric, by: tuple[str, ...], tenant: str) -> float:
+    until = utc_now().date() + timedelta(days=1)
+    starts = list(interval_starts(date(2025, 6, 1), until, "month"))
+    values = parameters(metric, starts, until, None, {})
+    started = time.perf_counter()
+    warehouse.tenant_rows(TenantId(tenant), statement(metric, by, ()), values)
+    return (time.perf_counter() - started) * 1000
+
+
+def main() -> None:
+    """Measure, and print one line per figure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", default="1000000,3000000,10000000")
+    parser.add_argument("--workspaces", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=5)
+    asked = parser.parse_args()
+    sizes = [int(size) for size in asked.sizes.split(",")]
+    names = [f"ws_b{number:05}" for number in range(asked.workspaces)]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_engines(Settings(data_dir=Path(folder).resolve())) as settings,
+    ):
+        target = Path(folder) / "target"
+        warehouse = Warehouse.connect(settings)
+        ensure_raw_tables(warehouse, raw_tables())
+        prepare_tables(warehouse)
+        dbt(settings, target, "seed")
+        dbt(settings, target, "run")
+        took: dict[int, float] = {}
+        held = 0
+        for size in sizes:
+            told(f"{size:,} charges")
+            land(warehouse, asked.workspaces, held, size, 1)
+            dbt(settings, target, "run", "--select", "marts", *ALONE)
+            took[size] = incremental(settings, warehouse, target, asked.workspaces, size)
+            held = size + NEW
+        first, last = sizes[0], sizes[-1]
+        report(
+            "marts.incremental", took[last], "s",
+            peer=", ".join(f"{size:,}: {seconds:.1f} s" for size, seconds in took.items()),
+            ratio=took[last] / took[first],
+            goal=f"{NEW:,} new rows; ratio of {last:,} to {first:,} charges <= 1.5",
+            met=took[last] <= 1.5 * took[first],
+        )  # fmt: skip
+        label = f"{last:,} charges, {asked.workspaces} workspaces"
+        with running_worker(settings, names) as worker:
+            reads(settings, worker, names, asked.seconds, label)
+        with Watch(descendants_named(os.getpid(), "local.clickhouse")) as watch:
+            whole = dbt(settings, target, "run", "--full-refresh", "--select", "marts", *ALONE)
+        report("marts.full_build", whole, "s", peer=label, ratio=None, goal="for information",
+               met=None)  # fmt: skip
+        report(
+            "marts.full_build_memory", watch.peak / MEGABYTE, "MB", peer=label, ratio=None,
+            goal="<= 4096 MB", met=0 < watch.peak <= 4096 * MEGABYTE,
+        )  # fmt: skip
+        warehouse.close()
+
+
+if __name__ == "__main__":
+    main()
