@@ -42,7 +42,7 @@ from recovery.store.flows import FlowBook
 from sandbox.process import running_sandbox
 
 TENANT = TenantId("ws_bench")
-LIVE, DUE = 100_000, 20_000
+LIVE, DUE, AT_ONCE = 100_000, 20_000, 10_000
 FAILURES = 60
 PAST = 10_000
 ROUND = {
@@ -72,7 +72,7 @@ select %(workspace)s, 'ep_' || n, %(connection)s, 'invoice', 'in_' || n, 'one_of
     n, 'EUR', '{"decline_class": "soft", "attempts": 1, "plans": ["pro", "price_1"]}', 'flow', 1,
     'wait', 'running', '{"phase": "armed"}', 1,
     %(now)s + make_interval(secs => case when n <= %(due)s then -1 else n end), %(now)s, %(now)s
-from generate_series(1, %(live)s) as n
+from generate_series(%(first)s, %(last)s) as n
 """
 
 
@@ -129,10 +129,11 @@ def due(settings: Settings, database: Database, connection_id: str) -> None:
     """Move everything that is due among many that are not; then forget it."""
     publish(database, ROUND, "flow")
     now = utc_now()
-    values = {"workspace": str(TENANT), "connection": connection_id, "now": now, "live": LIVE,
-              "due": DUE}  # fmt: skip
-    with database.tenant(TENANT) as rows:
-        rows.execute(_SEED, values)
+    names = {"workspace": str(TENANT), "connection": connection_id}
+    values = {**names, "now": now, "due": DUE}
+    for first in range(1, LIVE, AT_ONCE):
+        with database.tenant(TENANT) as rows:
+            rows.execute(_SEED, {**values, "first": first, "last": first + AT_ONCE - 1})
     system = Database.connect(settings, role="system", size=2)
     with system.system() as rows:
         rows.execute("analyze recovery_episodes")

@@ -14,7 +14,7 @@ import psycopg
 
 from core.clock import utc_now
 from core.database import Database
-from core.errors import EngineUnavailableError, OppulenceError
+from core.errors import ConfigurationError, EngineUnavailableError, OppulenceError
 from core.logs import get_logger
 from core.recovery_signals import CHANNEL
 from core.settings import Settings
@@ -43,7 +43,13 @@ def run_recovery(
     application = Database.connect(settings, size=SIDE_BY_SIDE)
     try:
         given = senders if senders is not None else senders_of(settings, database)
-        parts = parts_of(settings, database, application, given)
+        try:
+            parts = parts_of(settings, database, application, given)
+        except ConfigurationError as error:
+            # The other loops of the worker need none of it.
+            log.error("recovery is off", reason=error.detail, next_step=error.next_step)
+            stop_event.wait()
+            return
         bells = [threading.Event() for _ in range(3)]
         with ThreadPoolExecutor(SIDE_BY_SIDE * 2, "recovery") as pool:
             turns: list[tuple[Callable[[], bool], threading.Event | None, float]] = [

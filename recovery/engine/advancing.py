@@ -90,6 +90,9 @@ def _await(
 ) -> Transition:
     if episode.memory.phase == "armed":
         return move(episode, step.on_timeout, now, "timed_out", f"No {step.event} in time.")
+    if step.event == "payment_method_updated" and episode.memory.has_new_method:
+        reason = "Another method has come already."
+        return move(episode, step.on_event, now, "event", reason, memory={"has_new_method": False})
     memory = replace(episode.memory, phase="armed")
     until = now + step.timeout.length
     reason = f"Waits for {step.event}."
@@ -118,6 +121,8 @@ def _retry(
         content = {"try_number": memory.try_number + 1}
         return act(episode, ActionRequest("retry", content), "The time to try again has come.")
     until = ends_at(step.schedule[memory.try_number], now, zone_of(episode, terms))
+    if memory.has_new_method:
+        until = now  # what the schedule waits for is the old method's
     number = f"{memory.try_number + 1} of {len(step.schedule)}"
     memory = replace(memory, phase="armed")
     return stay(episode, "retry_planned", f"Try {number} is planned.", due_at=until, memory=memory)

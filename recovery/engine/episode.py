@@ -27,6 +27,7 @@ class Memory:
         taken_over: The provider was asked to leave retries to us, and has.
         not_ours: It was refused: this episode retries nothing.
         pending: The kind of action that is under way.
+        has_new_method: Another method came while no step waited for one, and was not tried yet.
         paused_due: When a timer would have ended that a pause stopped; kept as ISO 8601.
     """
 
@@ -42,6 +43,7 @@ class Memory:
     payment_method: str = ""
     newest_charge: str = ""
     paused_due: str = ""
+    has_new_method: bool = False
 
 
 @dataclass(frozen=True, slots=True)

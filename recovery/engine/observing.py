@@ -90,14 +90,17 @@ def observe(
     if case.status in _LOST:
         return end(episode, "lost", _LOST[case.status], now)
     newest = case.attempts[-1].id if case.attempts else ""
-    memory = replace(episode.memory, payment_method=case.payment_method, newest_charge=newest)
+    is_new_method = bool(case.payment_method) and (
+        case.payment_method != episode.memory.payment_method
+    )
+    memory = replace(
+        episode.memory, payment_method=case.payment_method, newest_charge=newest,
+        has_new_method=is_new_method or episode.memory.has_new_method,
+    )  # fmt: skip
     seen = replace(
         episode, facts=case.facts, amount_minor=case.amount_minor, currency=case.currency,
         memory=memory,
     )  # fmt: skip
-    is_new_method = bool(case.payment_method) and (
-        case.payment_method != episode.memory.payment_method
-    )
     is_new_failure = (
         bool(newest) and newest != episode.memory.newest_charge and not case.attempts[-1].is_success
     )
@@ -126,7 +129,9 @@ def _woken(episode: Episode, flow: Flow | None, event: str, now: datetime) -> Tr
         return None
     step = flow.steps.get(episode.step)
     if isinstance(step, Await) and episode.awaits == event:
-        return move(episode, step.on_event, now, "event", f"It happened: {event}.")
+        tried = {"has_new_method": False} if event == "payment_method_updated" else {}
+        reason = f"It happened: {event}."
+        return move(episode, step.on_event, now, "event", reason, memory=tried)
     is_armed = episode.memory.phase == "armed"
     if isinstance(step, Retry) and is_armed and event == "payment_method_updated":
         reason = "There is a new method: it is tried now."

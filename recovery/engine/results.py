@@ -96,7 +96,9 @@ def _after_retry(
     # As the provider will tell it: what it then says is no news.
     charge = str(result.get("charge") or episode.memory.newest_charge)
     is_new = charge != episode.memory.newest_charge
-    counted: dict[str, Any] = {"attempts_ours": ours, "newest_charge": charge}
+    counted: dict[str, Any] = {
+        "attempts_ours": ours, "newest_charge": charge, "has_new_method": False,
+    }  # fmt: skip
     facts = {**episode.facts, **{name: result[name] for name in _TOLD if name in result}}
     if is_new and isinstance(made := facts.get("attempts"), int):
         facts["attempts"] = made + 1

@@ -6,6 +6,7 @@ the machine does not move it. Local times follow the zone's own rules, daylight 
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -86,6 +87,7 @@ def _is_wanted(until: LocalTime | Payday, day: date) -> bool:
     return any(paid_on(day.year, day.month, number) == day for number in until.days_of_month)
 
 
+@lru_cache(maxsize=4_096)
 def paid_on(year: int, month: int, day_of_month: int) -> date:
     """Return the day that wages due on this day of a month come: clipped to it, before weekends.
 

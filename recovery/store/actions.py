@@ -18,10 +18,19 @@ _COLUMNS = (
     "workspace_id, id, episode_id, revision, step, kind, is_manual, customer_id, content, state,"
     " attempts, created_at, started_at, leased_until"
 )
+# Nothing new is begun for a connection that is off, or by a flow that was paused meanwhile.
 _LEASE = f"""
 with due as (
     select workspace_id, id from recovery_actions
     where state in ('ready', 'started') and due_at <= %(now)s and leased_until < %(now)s
+        and (state = 'started' or not exists (
+            select 1 from recovery_episodes e
+            left join recovery_settings s on s.workspace_id = e.workspace_id
+                and s.connection_id = e.connection_id and s.is_enabled
+            left join recovery_flows f on f.workspace_id = e.workspace_id and f.id = e.flow_id
+            where e.workspace_id = recovery_actions.workspace_id
+                and e.id = recovery_actions.episode_id
+                and (s.connection_id is null or f.state = 'paused' and not is_manual)))
     order by due_at limit %(most)s
     for update skip locked
 )

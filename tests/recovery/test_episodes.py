@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from psycopg.types.json import Jsonb
+
+from recovery.flows.document import document_of
 from tests.recovery.conftest import RENEWED
-from tests.recovery.flow_documents import flow
+from tests.recovery.flow_documents import flow, steps
 
 SOFT, HARD = "insufficient_funds", "lost_card"
 
@@ -126,3 +129,42 @@ def test_an_episode_without_a_flow_is_seen_and_ends_when_paid(company):
     company.settle_down()
     ended = company.episode()
     assert (ended["outcome"], ended["recovered_by"]) == ("recovered", "provider")
+
+
+def test_a_paused_flow_begins_nothing_and_goes_on_later(company):
+    """What was planned when the flow was paused is not made; neither by timers nor by actions."""
+    flow_id = company.publish(flow())
+    buyer = company.subscriber(SOFT, None)
+    company.renew()
+
+    def turn(state):
+        with company.application.tenant(company.connection.tenant) as rows:
+            rows.execute("update recovery_flows set state = %s where id = %s", [state, flow_id])
+
+    turn("paused")
+    company.run_until(RENEWED + timedelta(days=5), timedelta(days=1))
+    assert company.charges(buyer["customer"]) == ["paid", SOFT]
+    turn("live")
+    company.settle_down()
+    assert company.charges(buyer["customer"]) == ["paid", SOFT, "paid"]
+    assert company.episode()["recovered_by"] == "retry"
+
+
+def test_a_running_episode_stays_on_its_version(company):
+    flow_id = company.publish(flow())
+    buyer = company.subscriber(SOFT, None)
+    company.renew()
+    other = Jsonb(document_of(steps(first={"kind": "end", "outcome": "done"})))
+    with company.application.tenant(company.connection.tenant) as rows:
+        rows.execute(
+            "insert into recovery_flow_versions (workspace_id, flow_id, version, document,"
+            " published_at, published_by) values (%s, %s, 2, %s, %s, 'a test')",
+            [company.workspace_id, flow_id, other, company.now],
+        )
+        rows.execute("update recovery_flows set live_version = 2 where id = %s", [flow_id])
+    company.run_until(RENEWED + timedelta(days=3), timedelta(days=1))
+    assert company.charges(buyer["customer"]) == ["paid", SOFT, "paid"]
+    assert company.episode()["flow_version"] == 1
+    company.debtor(SOFT)
+    company.settle_down()
+    assert [row["flow_version"] for row in company.episodes()] == [1, None], "no trigger for it"
