@@ -72,7 +72,7 @@ select %(workspace)s, 'ep_' || n, %(connection)s, 'invoice', 'in_' || n, 'one_of
     n, 'EUR', '{"decline_class": "soft", "attempts": 1, "plans": ["pro", "price_1"]}', 'flow', 1,
     'wait', 'running', '{"phase": "armed"}', 1,
     %(now)s + make_interval(secs => case when n <= %(due)s then -1 else n end), %(now)s, %(now)s
-from generate_series(%(first)s, %(last)s) as n
+from generate_series(%(first)s::int, %(last)s::int) as n
 """
 
 
