@@ -211,6 +211,8 @@ def saturation(worker: Worker, seconds: float, size: str) -> None:
         return load
 
     constant = full(worker.constant()).per_second
+    kept = 2 * len(worker.keys)  # every answer is asked for before it counts as cached
+    at_full(worker.port, worker.cached(), concurrency=8, is_over=lambda sent, _: sent >= kept)
     for name, requests, least in (
         ("cached", worker.cached(), 0.6), ("uncached", worker.uncached(), 0.25),
     ):  # fmt: skip
