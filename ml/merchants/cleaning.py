@@ -20,7 +20,7 @@ from ml.results import results
 from ml.transactions import IS_BANK_LINE
 
 NAME = "merchant"
-VERSION = "merchant-rules-2"
+VERSION = "merchant-rules-3"
 # Share of right merges in the inspected sample (docs/enrichment.md), stated for every answer.
 CONFIDENCE = 0.95
 _SAID = ("processor", "marketplace", "website", "location")

@@ -6,6 +6,7 @@
 """
 
 import csv
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,8 @@ from ml.merchants.rules import COMMON_WORDS
 _COMPANIES = range(3000, 4000)
 # Of a name's words this many are looked up, and so many may follow it: a place, a department.
 _MOST_WORDS = 4
+# Letters of a cut name that still mean one merchant.
+_LEAST_CUT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def find(key: str) -> Known | None:
     >>> find("shell fiveways").name, find("orange county dental")
     ('Shell', None)
     """
-    exact = merchants().get(key)
+    exact = merchants().get(key) or _cut_off(key)
     if exact is not None:
         return exact
     words = key.split(" ")
@@ -78,6 +81,21 @@ def find(key: str) -> Known | None:
         if before is not None and len(words) - length <= _MOST_WORDS:
             return before
     return None
+
+
+def _cut_off(key: str) -> Known | None:
+    """Return the one merchant whose name a bank's field cut off: "blue bottle coff"."""
+    if len(key) < _LEAST_CUT or " " not in key:
+        return None
+    names = _sorted_keys()
+    place = bisect_left(names, key)
+    fitting = [name for name in names[place : place + 2] if name.startswith(key)]
+    return merchants()[fitting[0]] if len(fitting) == 1 else None
+
+
+@cache
+def _sorted_keys() -> list[str]:
+    return sorted(merchants())
 
 
 @cache

@@ -118,4 +118,6 @@ def test_a_company_that_is_also_a_word_is_not_read_into_other_names():
     assert known.find("orange") is not None
     assert known.find("orange county dental") is None
     assert known.find("apple tree nursery") is None
+    assert known.find("blue bottle coff") == known.merchants()["blue bottle coffee"]
+    assert known.find("blue bottle") is None, "too short to be one name cut off"
     assert known.find("shell fiveways") == known.merchants()["shell"]

@@ -77,12 +77,16 @@ def test_different_words_stay_different_businesses(names):
 
 def test_rows_are_answered_in_order_and_codes_abstain():
     rows = pl.DataFrame(
-        {"provider": "plaid", "merchant": ["615511", "Greggs 12", None, "paypal order"]}
+        {
+            "provider": "plaid",
+            "merchant": ["615511", "Greggs 12", None, "paypal order", "SHELL 58712"],
+        }
     )
     answers = merchant(rows)
-    assert answers["value"].to_list() == ["615511", "Greggs", "", "Order"]
-    assert answers["abstained"].to_list() == [True, False, True, True]
-    assert answers["evidence"][1] == "Read from 'Greggs 12'; reference 12."
+    assert answers["value"].to_list() == ["615511", "Greggs", "", "Order", "Shell"]
+    assert answers["abstained"].to_list() == [True, False, True, True, False]
+    assert answers["evidence"][1] == "Read from 'Greggs 12'."
+    assert answers["evidence"][4] == ("Read from 'SHELL 58712'; website shell.com; logo shell_com.")
     assert answers["facet"].unique().to_list() == ["merchant"]
     ids = parse(pl.Series(["Greggs 12", "GREGGS LTD"]))["merchant_id"]
     assert ids[0] == ids[1]
