@@ -1,8 +1,8 @@
-"""How do dbt's models become Dagster assets? One step that runs dbt once over what is selected.
+"""How do dbt's models become Dagster assets? One step that runs dbt over what is selected.
 
 The streaming layer (staging, unified) is set up once and then fills itself, the marts are built on
-schedules: both are selections of the same step (`orchestration/jobs.py`), so that a run over both
-starts dbt once. dbt's tests are the asset checks of the models they test.
+schedules: both are selections of the same step (`orchestration/jobs.py`). A run over both starts
+dbt twice, so that the marts see filled tables. dbt's tests are the checks of the models they test.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -69,7 +69,7 @@ def build_model_assets(manifest: Mapping[str, Any]) -> AssetsDefinition:
         arguments = ["build", "--exclude-resource-type", "unit_test"]
         if config.full_refresh:
             arguments.append("--full-refresh")
-        events = dbt.start(arguments, context).stream()
+        events = (event for start in dbt.start(arguments, context) for event in start.stream())
         for event in in_lineage_order(progress.read(events), upstream(context), targets):
             if isinstance(event, Output) and event.output_name not in views:
                 yield counted(event, context, warehouse, progress)

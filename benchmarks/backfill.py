@@ -23,6 +23,7 @@ from pathlib import Path
 
 import psutil
 
+from assets.manifest import DBT_COMMAND
 from benchmarks.memory import MEGABYTE, Watch, descendants_named, seconds_of_cpu
 from benchmarks.report import report
 from core.connections import Connection
@@ -83,7 +84,7 @@ def build_streaming(settings: Settings) -> None:
     """Build the streaming layer with dbt itself."""
     project, artifacts = str(settings.dbt_project_dir), str(settings.data_dir / "dbt")
     command = [
-        *(sys.executable, "-m", "dbt.cli.main", "run", "--quiet", "--select", *STREAMING),
+        *(*DBT_COMMAND, "run", "--quiet", "--select", *STREAMING),
         *("--project-dir", project, "--profiles-dir", project),
         *("--target-path", artifacts, "--log-path", artifacts),
     ]

@@ -24,6 +24,7 @@ import dlt
 import psutil
 import pyarrow.parquet as pq
 
+from assets.manifest import DBT_COMMAND
 from benchmarks.memory import family
 from benchmarks.nested_json_destination import nested_json_destination
 from benchmarks.report import report
@@ -210,7 +211,7 @@ def build_views(settings: Settings) -> None:
     project = str(settings.dbt_project_dir)
     artifacts = str(settings.data_dir / "dbt")
     command = [
-        *(sys.executable, "-m", "dbt.cli.main", "run", "--quiet", "--select", *VIEWS),
+        *(*DBT_COMMAND, "run", "--quiet", "--select", *VIEWS),
         *("--project-dir", project, "--profiles-dir", project),
         *("--target-path", artifacts, "--log-path", artifacts),
     ]

@@ -5,16 +5,18 @@ reached through two providers has to agree twice. Amounts are minor units.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery, Warehouse
 from oppulence.demo_sandbox import CompanySandbox
+from reconciliation.accounts import Account, BankAccount, Line, same_accounts
 from sandbox.company.reach import BOOKS_AT, REACH
 
 ACCOUNTS = TenantQuery(
-    "select id, provider, name, type, currency, mask from unified.accounts final"
-    " where provider != 'stripe' order by currency, mask, provider"
+    "select connection_id, id, provider, name, type, currency, mask, iban, institution_name"
+    " from unified.accounts final where provider != 'stripe' order by currency, mask, provider"
 )
 BOOKED = TenantQuery(
     "select account_id, argMax(amount_minor, reported_on) as amount_minor"
@@ -24,6 +26,11 @@ LINES = TenantQuery(
     "select account_id, count() as number, sum(amount_minor) as amount_minor"
     " from unified.transactions final"
     " where provider != 'stripe' and status = 'succeeded' group by account_id"
+)
+POSTED = TenantQuery(
+    "select connection_id, id, account_id, assumeNotNull(booked_on) as booked_on, amount_minor"
+    " from unified.transactions final"
+    " where provider != 'stripe' and status = 'succeeded' and booked_on is not null"
 )
 ENTRIES = TenantQuery(
     "select provider, currency, uniqExact(document_id) as number, sum(debit_minor) as amount_minor"
@@ -37,38 +44,60 @@ COMPARED_ENTRIES = TenantQuery(
 )
 
 
-def bank_accounts(warehouse: Warehouse, tenant: TenantId) -> list[dict[str, Any]]:
-    """Return each account as each provider shows it: its balance, its lines and their sum."""
+def bank_accounts(warehouse: Warehouse, tenant: TenantId) -> dict[str, dict[str, Any]]:
+    """Return each account as each connection shows it: its balance, its lines and their sum."""
     booked = {
         row["account_id"]: row["amount_minor"] for row in warehouse.tenant_rows(tenant, BOOKED)
     }
     lines = {row["account_id"]: row for row in warehouse.tenant_rows(tenant, LINES)}
-    found = []
+    found = {}
     for row in warehouse.tenant_rows(tenant, ACCOUNTS):
         counted = lines.get(row["id"], {"number": 0, "amount_minor": 0})
-        found.append(
-            {
-                **{name: row[name] for name in ("provider", "name", "type", "currency", "mask")},
-                "amount_minor": booked.get(row["id"], 0),
-                "number": counted["number"],
-                "lines_minor": counted["amount_minor"],
-            }
-        )
+        found[_key(row, row["id"])] = {
+            **{name: row[name] for name in ("provider", "name", "type", "currency", "mask")},
+            "amount_minor": booked.get(row["id"], 0),
+            "number": counted["number"],
+            "lines_minor": counted["amount_minor"],
+        }
     return found
 
 
-def once(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each account once, with all the providers through which it is reached."""
-    together: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for account in accounts:
-        together[account["currency"], account["mask"]].append(account)
-    return [
-        {**same[0], "provider": ", ".join(account["provider"] for account in same)}
-        for same in together.values()
+def real_accounts(warehouse: Warehouse, tenant: TenantId) -> list[BankAccount]:
+    """Return the accounts that there really are, each with the keys under which it is shown."""
+    lines: dict[str, list[Line]] = defaultdict(list)
+    for row in warehouse.tenant_rows(tenant, POSTED):
+        account = _key(row, row["account_id"])
+        lines[account].append(Line(row["id"], account, row["booked_on"], row["amount_minor"]))
+    shown = [
+        Account(
+            key=_key(row, row["id"]), connection=row["connection_id"], currency=row["currency"],
+            type=row["type"], institution=row["institution_name"], mask=row["mask"],
+            iban=row["iban"], name=row["name"],
+        )
+        for row in warehouse.tenant_rows(tenant, ACCOUNTS)
+    ]  # fmt: skip
+    return same_accounts(shown, lines)
+
+
+def once(
+    accounts: Mapping[str, dict[str, Any]], real: Sequence[BankAccount]
+) -> list[dict[str, Any]]:
+    """Return each real account once, with all the providers through which it is reached."""
+    together = [
+        {
+            **accounts[account.key],
+            "provider": ", ".join(sorted(accounts[key]["provider"] for key in account.sources)),
+        }
+        for account in real
     ]
+    return sorted(together, key=lambda one: (one["currency"] or "", one["mask"] or ""))
 
 
-def balances_and_lines(accounts: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _key(row: Mapping[str, Any], account: str) -> str:
+    return f"{row['connection_id']}/{account}"
+
+
+def balances_and_lines(accounts: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return both by provider and the last digits of the account's number."""
     names = [f"{account['provider']} {account['mask']}" for account in accounts]
     return (

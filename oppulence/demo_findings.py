@@ -20,6 +20,7 @@ from oppulence.demo_banks import (
     bank_accounts,
     entries,
     once,
+    real_accounts,
     true_balances_and_lines,
     true_entries,
 )
@@ -156,6 +157,7 @@ def find(
         failed = warehouse.tenant_rows(tenant, FAILED_PAYMENTS)
         balances = warehouse.tenant_rows(tenant, BALANCES)
         accounts = bank_accounts(warehouse, tenant)
+        real = real_accounts(warehouse, tenant)
         books = warehouse.tenant_rows(tenant, ENTRIES)
         spending = warehouse.tenant_rows(tenant, SPENDING)
         compared = warehouse.tenant_rows(tenant, COMPARED_ENTRIES)
@@ -172,13 +174,13 @@ def find(
         mrr=mrr,
         failed_payments=failed,
         balances=balances,
-        accounts=once(accounts),
+        accounts=once(accounts, real),
         books=books,
         spending=spending,
         checks=outcome.checks,
         agreements=(
             *_agreements(objects, changes, failed, balances, sandbox),
-            *_bank_agreements(accounts, compared, sandbox, moment),
+            *_bank_agreements(list(accounts.values()), compared, sandbox, moment),
             *_ledger_agreements(held, verdicts, made_of, sandbox, moment),
         ),
     )

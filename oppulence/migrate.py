@@ -4,13 +4,14 @@ Postgres' roles and tables, ClickHouse's databases and raw tables, dbt's models,
 each step is idempotent, so this runs at every start of `oppulence up` and before every deployment.
 """
 
+import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 
 from assets.dbt_docs import docs_page, write_docs
 from assets.manifest import (
-    DBT_COMMAND,
     built_mark,
     fingerprint,
     is_built,
@@ -27,7 +28,7 @@ from local.up import MODELS_FAILED_EXIT_CODE
 from ml import tables as findings
 from oppulence.output import print_line
 from oppulence.session import command_session
-from orchestration.instance import prepare_home
+from orchestration.instance import open_instance
 from pipelines.ingest import prepare_warehouse
 from reconciliation import tables as verdicts
 
@@ -93,8 +94,9 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
             prepare_reader(settings, warehouse, reader)
         finally:
             warehouse.close()
-    say("Dagster: home")
-    prepare_home(settings)
+    say("Dagster: home and tables")
+    with open_instance(settings):  # processes that start side by side would make them at once
+        pass
 
 
 def document_models(settings: Settings) -> None:
@@ -108,6 +110,9 @@ def build_models(
 ) -> None:
     """Run every dbt seed and model, or only the layers that fill themselves.
 
+    The marts come in a second command: dbt takes a streaming table for done when it is made, before
+    its views fill it, and marts in the same command could be built over empty ones.
+
     Raises:
         ModelsFailedError: dbt failed; the detail is its last words.
     """
@@ -118,24 +123,28 @@ def build_models(
     document_models(settings)
     parsed = parsed_folder(settings.dbt_project_dir) / "partial_parse.msgpack"
     shutil.copy(parsed, artifacts / parsed.name)
+    command = [
+        *("--no-write-json", "build", "--exclude-resource-type", "test"),
+        *("--exclude-resource-type", "unit_test"),
+        *("--project-dir", project, "--profiles-dir", project),
+        *("--target-path", str(artifacts), "--log-path", str(artifacts)),
+        *("--log-level-file", "warn"),
+        *(("--full-refresh",) if full_refresh else ()),
+    ]
+    commands = [[*command, "--exclude", "path:models/marts"]]
+    if with_marts:
+        commands.append([*command, "--select", "path:models/marts"])
     done = subprocess.run(
-        [
-            *(*DBT_COMMAND, "build", "--exclude-resource-type", "test"),
-            *("--exclude-resource-type", "unit_test"),
-            *("--project-dir", project, "--profiles-dir", project),
-            *("--target-path", str(artifacts), "--log-path", str(artifacts)),
-            *("--log-level-file", "warn"),
-            *(("--full-refresh",) if full_refresh else ()),
-            *(() if with_marts else ("--exclude", "path:models/marts")),
-        ],
+        [sys.executable, "-m", "assets.dbt_commands", json.dumps(commands)],
         env=settings.dbt_environment(),
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
+        said = done.stdout.strip() or done.stderr.strip()
         raise ModelsFailedError(
-            f"dbt said: {' | '.join(done.stdout.strip().splitlines()[-12:])}",
+            f"dbt said: {' | '.join(said.splitlines()[-12:])}",
             next_step="Mend the model that it names and run `oppulence migrate` again, with"
             " --full-refresh if its columns have changed.",
         )

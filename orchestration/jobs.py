@@ -138,7 +138,7 @@ def freshness_job(checks: AssetChecksDefinition) -> UnresolvedAssetJobDefinition
 def model_jobs() -> list[UnresolvedAssetJobDefinition]:
     """Return the jobs over dbt's models: all of them, the streaming layer, the marts."""
     selections = {
-        "models": (STREAMING | MARTS, "Build every model and run its tests, dbt started once."),
+        "models": (STREAMING | MARTS, "Build the typed layer, then the marts; run their tests."),
         "streaming": (
             STREAMING,
             "Set up or rebuild the typed tables and the views that fill them.",

@@ -1,42 +1,51 @@
-"""How does the whole suite run? In two processes side by side, since most of a test is waiting.
+"""How does the whole suite run? Two rooms side by side, since most of a test is waiting.
 
     python -m tests [pytest's arguments]
 
-Rooms keep their engines to themselves, so they do not meet. The first half is shown as it runs, the
-second when both are done; one room may also be run alone: `python -m pytest tests/core`.
+Rooms keep their engines to themselves, so they do not meet; each is a pytest of its own, told when
+it ends. The long ones begin first, so that both sides end about together, whatever a room grows by.
+One room may also be run alone: `python -m pytest tests/core`.
 """
 
 import subprocess
 import sys
-import tempfile
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
-# About half of the time; every other room, new ones too, is in the second half.
-FIRST = ("architecture", "assets", "dbt", "docs", "ml", "oppulence", "orchestration")
+SIDE_BY_SIDE = 2
+# The longest first; a room that is not named comes after them.
+LONG = ("dbt", "serving", "oppulence", "pipelines", "orchestration", "sandbox", "local")
 
 
 def main() -> int:
-    """Run both halves and return the worse of their exit codes."""
+    """Run every room and return the worst of their exit codes."""
     rooms = sorted(path.name for path in HERE.iterdir() if any(path.glob("**/test_*.py")))
-    second = [room for room in rooms if room not in FIRST]
-    with tempfile.TemporaryFile() as told:
-        other = subprocess.Popen(_command(second), stdout=told, stderr=subprocess.STDOUT)
-        try:
-            first = subprocess.run(_command(FIRST), check=False).returncode
-            code = max(first, other.wait())
-        finally:
-            other.terminate()
-        told.seek(0)
-        sys.stdout.flush()
-        sys.stdout.buffer.write(told.read())
-        sys.stdout.flush()
-    return code
+    ordered = [*(room for room in LONG if room in rooms), *(r for r in rooms if r not in LONG)]
+    codes: dict[str, int] = {}
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        running = {pool.submit(_run, room): room for room in ordered}
+        for ended in as_completed(running):
+            done = ended.result()
+            codes[running[ended]] = done.returncode
+            sys.stdout.write(f"\n── tests/{running[ended]}\n{done.stdout}")
+            sys.stdout.flush()
+    # A room without a test that `-k` or `-m` names is no failure, unless all are.
+    empty = int(pytest.ExitCode.NO_TESTS_COLLECTED)
+    ran = {room: code for room, code in codes.items() if code != empty}
+    failed = [f"tests/{room}" for room, code in sorted(ran.items()) if code]
+    told = f"Failed: {', '.join(failed)}" if failed else f"{len(ran)} rooms passed."
+    sys.stdout.write(f"\n{told}\n")
+    return max(ran.values(), default=empty)
 
 
-def _command(rooms: tuple[str, ...] | list[str]) -> list[str]:
-    folders = [str(HERE / room) for room in rooms]
-    return [sys.executable, "-m", "pytest", *sys.argv[1:], *folders]
+def _run(room: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", *sys.argv[1:], str(HERE / room)]
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
 from tests.dbt import late_rows
 from tests.dbt.company import WORKSPACE, Company, make_company
+from tests.dbt.dbt_process import dbt_process
 
 # One set of variables for every command: dbt parses the whole project again when they change. No
 # look back at what landed before the last run: a change must be found by its own time alone.
@@ -55,39 +55,27 @@ def target_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def dbt(clickhouse: Settings, target_dir: Path) -> Build:
+def dbt(clickhouse: Settings, target_dir: Path) -> Iterator[Build]:
     """Runs a dbt command to its end; it must succeed.
 
     Other `variables` are another parse, which is kept in a folder of its own.
     """
+    project = str(clickhouse.dbt_project_dir)
+    with dbt_process(clickhouse.dbt_environment()) as start:
 
-    def run(*arguments: str, variables: str = VARIABLES) -> subprocess.CompletedProcess[str]:
-        target = target_dir if variables == VARIABLES else target_dir / "other"
-        project = str(clickhouse.dbt_project_dir)
-        result = subprocess.run(
-            [
-                str(Path(sys.executable).with_name("dbt")),
-                "--log-path",
-                str(target),
-                *arguments,
-                "--project-dir",
-                project,
-                "--profiles-dir",
-                project,
-                "--target-path",
-                str(target),
-                "--vars",
-                variables,
-            ],
-            env=clickhouse.dbt_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
-        return result
+        def run(*arguments: str, variables: str = VARIABLES) -> subprocess.CompletedProcess[str]:
+            target = str(target_dir if variables == VARIABLES else target_dir / "other")
+            result = start(
+                [
+                    *("--log-path", target, *arguments),
+                    *("--project-dir", project, "--profiles-dir", project),
+                    *("--target-path", target, "--vars", variables),
+                ]
+            )
+            assert result.returncode == 0, result.stdout[-4000:]
+            return result
 
-    return run
+        yield run
 
 
 @pytest.fixture(scope="session")

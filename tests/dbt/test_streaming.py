@@ -2,6 +2,10 @@
 
 import itertools
 import json
+import os
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -283,3 +287,37 @@ def test_order_and_repetition_of_arrival_change_nothing(
         (identity, "charge", "succeeded", amount, "USD")
         for identity, amount in sorted(newest.items())
     ]
+
+
+def test_an_insert_that_began_before_a_view_was_made_is_caught_up_with(
+    built: Warehouse, dbt: Any, tmp_path: Path
+) -> None:
+    """Such an insert knows nothing of the view, and is not visible until it ends."""
+    feed = "stg_stripe__topups__feed"
+    pipe = tmp_path / "topups"
+    os.mkfifo(pipe)
+    built.command(f"drop table staging.{feed} sync")
+    insert = (
+        "insert into raw.stripe_topup select 'ws_slow', 'conn_test', id, 1, 0, 'poll',"
+        f" now64(3), '{{{{}}}}' from file('{pipe}', 'TSV', 'id String')"
+    ).replace("{{}}", "{}")
+    inserting = threading.Thread(target=built.command, args=[insert])
+    building = threading.Thread(target=dbt, args=["run", "--select", feed])
+    inserting.start()
+    wait_for(built, "select count() from system.processes where query like '%ws_slow%file(%'", 2)
+    building.start()
+    wait_for(built, f"select count() from system.tables where name = '{feed}'", 1)
+    time.sleep(2)  # a catch-up that does not wait is over by now
+    pipe.write_text("tu_1\ntu_2\n")
+    inserting.join()
+    building.join()
+    rows = built.rows("select id from staging.stg_stripe__topups where workspace_id = 'ws_slow'")
+    assert sorted(row["id"] for row in rows) == ["tu_1", "tu_2"]
+
+
+def wait_for(warehouse: Warehouse, sql: str, number: int) -> None:
+    for _ in range(1200):
+        if next(iter(warehouse.rows(sql)[0].values())) >= number:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"never {number}: {sql}")

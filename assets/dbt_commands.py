@@ -1,0 +1,28 @@
+"""How do several dbt commands run one after the other? In one process: dbt takes seconds to import.
+
+    python -m assets.dbt_commands '[["build", "--select", "…"], ["build", …]]'
+
+The first that fails ends it, with dbt's exit code.
+"""
+
+import json
+import sys
+
+from dbt.cli.main import dbtRunner
+
+
+def main(commands: list[list[str]]) -> int:
+    """Run the commands in order and return dbt's exit code: 1 is a failed node, 2 all else."""
+    runner = dbtRunner()
+    for command in commands:
+        done = runner.invoke(command)
+        if done.exception is not None:
+            sys.stdout.write(f"{done.exception}\n")
+            return 2
+        if not done.success:
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))
