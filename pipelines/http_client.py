@@ -48,6 +48,12 @@ class Patience:
     longest_wait_seconds: float = 65.0
     timeout_seconds: float = 60.0
 
+    def pause(self, attempt: int) -> float:
+        """Return the seconds to wait before an attempt; 1 is the second one."""
+        longest: float = self.first_pause_seconds * 2 ** (attempt - 1)
+        jitter: float = random.uniform(0.5, 1)  # noqa: S311
+        return min(longest, self.longest_pause_seconds) * jitter
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -131,7 +137,7 @@ class ProviderClient:
         trouble, renew, renewed, may_count = "", False, False, False
         for attempt in range(self.patience.attempts):
             if attempt and not renew:
-                await asyncio.sleep(self._pause(attempt))
+                await asyncio.sleep(self.patience.pause(attempt))
             await self._turn()
             tokens = await self._authorization(renew)
             renewed, renew = renewed or renew, False
@@ -189,11 +195,6 @@ class ProviderClient:
             )
         now = asyncio.get_running_loop().time()
         self._next_at = max(self._next_at, now + seconds)
-
-    def _pause(self, attempt: int) -> float:
-        longest: float = self.patience.first_pause_seconds * 2 ** (attempt - 1)
-        jitter: float = random.uniform(0.5, 1)  # noqa: S311
-        return min(longest, self.patience.longest_pause_seconds) * jitter
 
 
 def retry_after(response: httpx.Response) -> float:

@@ -23,11 +23,12 @@ from core.secrets import SecretUnreadableError
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from pipelines.batches import RawObject, Sink
+from pipelines.http_client import Patience
 from pipelines.inbox import entries, tasks
 from pipelines.inbox.entries import Entry
 from pipelines.inbox.meanings import stripe_change
 from pipelines.inbox.tasks import Task
-from pipelines.stripe.client import Patience, StripeClient
+from pipelines.stripe.client import StripeClient
 from pipelines.stripe.handlers import EventPages
 from pipelines.stripe.landing import Landing
 from pipelines.stripe.objects import selected_names

@@ -1,13 +1,14 @@
 """How is Stripe's API read? One asynchronous client per connection, GET only.
 
 Every request waits for the account's rate limiter and is repeated after 429, 5xx, 409, timeouts,
-cut connections and bodies that do not parse. The key is sent as Basic user, lives in the HTTP
-client alone, and is in no log line or error: errors carry Stripe's words, which mask it.
+cut connections and bodies that do not parse, with the patience of `pipelines.http_client`; the rate
+adapts, Stripe itself says what is worth repeating, and versions are of its clock. The key is sent
+as Basic user, lives in the HTTP client alone, and is in no log line or error: errors carry Stripe's
+words, which mask it.
 """
 
 import asyncio
 import math
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -18,26 +19,18 @@ import httpx
 import msgspec
 
 from core.clock import epoch_microseconds, utc_now
+from pipelines.http_client import LOOPBACK, Patience, retry_after
 from pipelines.stripe.errors import StripeUnavailableError, StripeUnreachableError, refusal
 from pipelines.stripe.rate import RateLimiter
 
 # The shape that lists and refetches are rendered in. Events keep the shape of their own version.
 API_VERSION = "2025-03-31.basil"
 PAGE_SIZE = 100
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+# Stripe asks for pauses of seconds; a longer one would only hide that it does not answer.
+PATIENCE = Patience(attempts=8, longest_pause_seconds=30.0, longest_wait_seconds=60.0)
 _SECOND = 1_000_000
 
 Decoded = TypeVar("Decoded")
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a request is tried: attempts, pauses between them, and per-attempt timeouts."""
-
-    attempts: int = 8
-    first_pause_seconds: float = 0.5
-    longest_pause_seconds: float = 30.0
-    timeout_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +60,7 @@ class StripeClient:
         concurrency: int = 16,
     ) -> None:
         self.limiter = RateLimiter(requests_per_second)
-        self.patience = patience or Patience()
+        self.patience = patience or PATIENCE
         self.requests = 0
         self._was_answered = False
         self._slots = asyncio.Semaphore(concurrency)
@@ -107,7 +100,7 @@ class StripeClient:
         trouble = ""
         for attempt in range(self.patience.attempts):
             if attempt:
-                await asyncio.sleep(self._pause(attempt))
+                await asyncio.sleep(self.patience.pause(attempt))
             await self.limiter.turn()
             try:
                 async with self._slots:
@@ -132,7 +125,7 @@ class StripeClient:
                 return decoded, Answer(response.content, _held_at(response, asked_at.timestamp()))
             trouble = f"{response.status_code} at {path}"
             if response.status_code == 429:
-                self.limiter.limited(_retry_after(response))
+                self.limiter.limited(min(retry_after(response), self.patience.longest_wait_seconds))
             elif not _worth_repeating(response):
                 raise refusal(response.status_code, response.content)
         if not self._was_answered:
@@ -144,7 +137,7 @@ class StripeClient:
 
     def _is_simulator_missing(self) -> bool:
         """Say whether this machine itself refuses, and has from the start: no wait changes that."""
-        return self._http.base_url.host in LOOPBACK_HOSTS and not self._was_answered
+        return self._http.base_url.host in LOOPBACK and not self._was_answered
 
     def _unreachable(self, more: str) -> StripeUnreachableError:
         address = str(self._http.base_url).rstrip("/")
@@ -152,22 +145,12 @@ class StripeClient:
             f"Nothing answers at {address}: {more}.", next_step="The next run tries again."
         )
 
-    def _pause(self, attempt: int) -> float:
-        longest: float = self.patience.first_pause_seconds * 2 ** (attempt - 1)
-        jitter: float = random.uniform(0.5, 1)  # noqa: S311
-        return min(longest, self.patience.longest_pause_seconds) * jitter
-
 
 def _worth_repeating(response: httpx.Response) -> bool:
     verdict = response.headers.get("stripe-should-retry", "")
     if verdict in ("true", "false"):
         return bool(verdict == "true")
     return response.status_code == 409 or response.status_code >= 500
-
-
-def _retry_after(response: httpx.Response) -> float:
-    text = response.headers.get("retry-after", "")
-    return min(float(text), 60.0) if text.replace(".", "", 1).isdigit() else 0.0
 
 
 def _held_at(response: httpx.Response, asked_at: float) -> int:

@@ -14,9 +14,10 @@ from core.connections import Connection, Status
 from core.errors import ProviderError
 from core.logs import get_logger
 from pipelines.batches import Sink
+from pipelines.http_client import Patience
 from pipelines.reports import ConnectionOutcome
 from pipelines.stripe.children import ChildReader
-from pipelines.stripe.client import Patience, StripeClient
+from pipelines.stripe.client import PATIENCE, StripeClient
 from pipelines.stripe.errors import KeyRejectedError, NotPermittedError, StripeUnreachableError
 from pipelines.stripe.handlers import EventPages, ObjectPages
 from pipelines.stripe.landing import Landing
@@ -43,7 +44,7 @@ class Pace:
     chunk_rows: int
     chunk_seconds: float = 120.0
     connections_side_by_side: int = 16
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience = PATIENCE
 
 
 @dataclass(frozen=True, slots=True)

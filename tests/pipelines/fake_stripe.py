@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl, urlsplit
 from core.connections import Connection
 from core.tenancy import TenantId
 from pipelines.batches import Sink
-from pipelines.stripe.client import Answer, Patience
+from pipelines.http_client import Patience
+from pipelines.stripe.client import Answer
 from pipelines.stripe.endpoints import Endpoint
 from pipelines.stripe.errors import refusal
 from pipelines.stripe.landing import Landing
