@@ -169,7 +169,7 @@ def ingest_all(
 def _model(settings: Settings, steps: Steps, beside: Executor, fingerprint: str) -> RunOutcome:
     """Bring the marts up to date over the typed layer, while the raw edge is checked.
 
-    Payouts are matched before them, since the ledger posts bank lines as what they were found to be.
+    Payouts are matched before them: the ledger posts bank lines as what they were found to be.
     """
     text = "Bring the marts up to date, run dbt's tests, check the raw edge, explain transactions"
     with steps.step(text):
