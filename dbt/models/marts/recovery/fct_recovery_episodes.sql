@@ -125,3 +125,12 @@ inner join tried using ({{ episode }})
 left join plans using (workspace_id, connection_id, subscription_id)
 left join closed using (workspace_id, connection_id, invoice_id)
 left join ended using (workspace_id, connection_id, subscription_id)
+{%- if is_incremental() %}
+union all
+-- A payment that turned out to be an invoice's is an episode of the invoice: its own is withdrawn.
+select * except (version, is_deleted, computed_at),
+    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
+from {{ newest(this) }}
+where ({{ episode }}) in (select workspace_id, connection_id, payment_id from attempts)
+    and ({{ episode }}) not in (select {{ episode }} from payments)
+{%- endif %}
