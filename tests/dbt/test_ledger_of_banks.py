@@ -1,4 +1,7 @@
-"""Do the banks stand in the ledger as the company knows them, each account and each line once?"""
+"""Do the banks stand in the ledger as the company knows them, each account and each line once?
+
+After test_ledger.py in the alphabet: its hand-made facts must land before the company is built.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
