@@ -124,7 +124,7 @@ class FlowRequest(BaseModel):
 
     document: Document | None = None
     library: Word | None = Field(default=None, description="GET /v1/recovery/flow_library")
-    rank: int = Field(default=100, ge=0, le=10_000)
+    rank: int = Field(default=100, ge=0, le=10_000, strict=True)
 
 
 class DraftRequest(BaseModel):
@@ -135,7 +135,7 @@ class DraftRequest(BaseModel):
     )
 
     document: Document
-    rank: int | None = Field(default=None, ge=0, le=10_000)
+    rank: int | None = Field(default=None, ge=0, le=10_000, strict=True)
 
 
 class FlowChange(BaseModel):

@@ -26,7 +26,9 @@ def url(serve, engines, stripe_sandbox):
 def test_every_answer_is_as_documented(url, workspace, engines, tmp_path):
     workspace.holds({"id": "ch_3PqXk2Eexample"})
     with workspace.database.tenant(workspace.tenant) as rows:
-        rows.execute("update workspaces set requests_per_minute = 2000000000")
+        rows.execute(
+            "update workspaces set requests_per_minute = 2000000000, exports_per_day = 2000000000"
+        )
     environment = engines.inherited_environment() | {
         "OPPULENCE_TEST_KEY": workspace.key,
         "OPPULENCE_TEST_WORKSPACE": str(workspace.tenant),
