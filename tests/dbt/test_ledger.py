@@ -35,7 +35,10 @@ CHARGE = {
     "amount_captured": 14400, "captured": True, "currency": "eur", "status": "succeeded",
     "created": NEW_YEAR + 10,
 }  # fmt: skip
-LINK = {"id": "inpay_h", "invoice": "in_h", "status": "paid", "payment": {"payment_intent": "pi_h"}}
+LINK = {
+    "id": "inpay_h", "invoice": "in_h", "status": "paid", "amount_paid": 14400, "currency": "eur",
+    "payment": {"payment_intent": "pi_h"},
+}  # fmt: skip
 REFUND = {
     "id": "re_h", "charge": "ch_h", "payment_intent": "pi_h", "amount": 2400, "currency": "eur",
     "status": "succeeded", "created": NEW_YEAR + 9 * DAY,
