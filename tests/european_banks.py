@@ -110,9 +110,9 @@ class EuropeanBanks:
 
 
 @contextmanager
-def running_banks(folder: Path) -> Iterator[EuropeanBanks]:
-    """Run a sandbox with a small company."""
-    with running_sandbox(folder, "--scale", "20", "--seed", str(SEED)) as running:
+def running_banks(folder: Path, *options: str) -> Iterator[EuropeanBanks]:
+    """Run a sandbox with a small company; `options` are further ones of the sandbox."""
+    with running_sandbox(folder, "--scale", "20", "--seed", str(SEED), *options) as running:
         limits = {"accounts_per_minute": A_MINUTE}
         httpx.post(f"{running.url}/gocardless/_limits", json=limits).raise_for_status()
         yield EuropeanBanks(running, application(folder).key_file)

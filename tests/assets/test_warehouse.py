@@ -175,10 +175,13 @@ def test_what_a_payload_must_hold_is_looked_at_and_a_tombstone_holds_nothing(
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_table_that_nobody_reads_any_more_is_a_warning(engines: Settings, connection: Connection):
     suite, later = Suite("review", fresh_within=timedelta(days=2)), LANDED_AT + timedelta(days=3)
-    source = open_source(engines)
-    assert evaluate_results(validate(source, SOUND, suite, LANDED_AT, is_watched=True)).passed
-    assert evaluate_results(validate(source, SOUND, suite, later)).passed  # nobody is connected
-    stale = evaluate_results(validate(source, SOUND, suite, later, is_watched=True))
+
+    def looked_at(now: datetime, **watched: bool) -> Any:
+        return evaluate_results(validate(open_source(engines), SOUND, suite, now, **watched))
+
+    assert looked_at(LANDED_AT, is_watched=True).passed
+    assert looked_at(later).passed  # nobody is connected
+    stale = looked_at(later, is_watched=True)
     assert (stale.passed, stale.severity) == (False, AssetCheckSeverity.WARN)
     assert stale.metadata["failed"].value == {
         "expect_column_max_to_be_between(seen_at)": "last on 2026-03-01"
