@@ -45,11 +45,11 @@ def test_the_answer_is_the_applications(asked):
 
 def test_it_is_said_to_be_cached(asked, caplog):
     caplog.set_level("INFO", logger="serving")
-    asked.get(PATH)
+    request_id = asked.get(PATH).headers["X-Request-Id"]
 
-    def lines():
+    def lines():  # of this request: another's line may come late
         texts = [record.getMessage() for record in caplog.records if record.name == "serving"]
-        return [text for text in texts if "'event': 'request'" in text]
+        return [text for text in texts if "'event': 'request'" in text and request_id in text]
 
     deadline = time.monotonic() + 10
     while not lines():  # it is written when the answer has gone
