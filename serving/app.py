@@ -52,6 +52,7 @@ from serving.recovery import message_router as recovery_messages
 from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
+from serving.recovery_pages import board
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
 from serving.states import StateReader
@@ -102,7 +103,13 @@ ROUTERS = (
     usage.router,
 )
 
-PAGES = (sign_in.router, invitation_pages.router, web.router, payer_pages.router)
+PAGES = (
+    sign_in.router,
+    invitation_pages.router,
+    web.router,
+    payer_pages.router,
+    board.router,
+)
 
 
 class State(TypedDict):

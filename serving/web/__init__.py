@@ -1,1 +1,1 @@
-"""The pages that people see: plain HTML of our own templates, without scripts."""
+"""The pages that people see: plain HTML of our own templates, which work without scripts."""

@@ -1,7 +1,8 @@
 """How does a page come to be? A template, filled in, sent with headers that forbid all else.
 
-No page runs a script, loads anything from another host, or may be framed. Whatever a page's form
-sends is checked for forgery before its handler sees it, for every route of `PageRoute`.
+No page loads anything from another host or may be framed, and scripts run only where a page says
+so, from our own files. Whatever a page's form sends is checked for forgery before its handler sees
+it, for every route of `PageRoute`.
 """
 
 from collections.abc import Callable, Coroutine
@@ -20,6 +21,7 @@ from serving.auth.cookies import is_secure, set_cookie
 from serving.auth.csrf import SAFE_METHODS, refuse_forgery
 from serving.engines import Engines
 from serving.problems import problem_of
+from serving.web.formats import FILTERS
 from serving.web.visits import VISIT_SECONDS, NotSignedInError, Visit, anchor_of
 
 _HERE = Path(__file__).parent
@@ -35,6 +37,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+# What a page with scripts may do besides: run ours, and ask us.
+WITH_SCRIPTS = "; script-src 'self'; connect-src 'self'"
 TEMPLATES = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
     autoescape=True,
@@ -42,16 +46,21 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+TEMPLATES.filters.update(FILTERS)
 _LOG = get_logger("serving")
 
 
-def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+def page(
+    visit: Visit, template: str, *, status: int = 200, has_scripts: bool = False, **values: Any
+) -> HTMLResponse:
     """Fill in a template; its forms carry the visit's CSRF token."""
     filled = TEMPLATES.get_template(template).render(
         csrf_token=visit.csrf_token, is_signed_in=visit.session is not None, **values
     )
     response = HTMLResponse(filled, status_code=status)
     _guard(response, visit.engines)
+    if has_scripts:
+        response.headers["Content-Security-Policy"] += WITH_SCRIPTS
     if visit.is_new:
         set_cookie(response, visit.settings, "visit", visit.anchor, seconds=VISIT_SECONDS)
     return response

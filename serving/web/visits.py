@@ -172,3 +172,5 @@ class WorkspacePage:
 WorkspaceScope = Annotated[TenantScope, Depends(WorkspacePage())]
 KeysScope = Annotated[TenantScope, Depends(WorkspacePage(Permission.API_KEYS_WRITE))]
 MembersScope = Annotated[TenantScope, Depends(WorkspacePage(Permission.MEMBERS_WRITE))]
+RecoveryLook = Annotated[TenantScope, Depends(WorkspacePage(Permission.RECOVERY_READ))]
+RecoveryAct = Annotated[TenantScope, Depends(WorkspacePage(Permission.RECOVERY_WRITE))]
