@@ -74,11 +74,12 @@ class Banks:
 
     def transfers(self, taken: Collection[str]) -> list[Transfer]:
         """Return what moved between own accounts, of the lines that are no payout's."""
-        from reconciliation.transfers import transfers  # SciPy, as in `assets.reconciliation`
+        # SciPy, as in `assets.reconciliation`
+        from reconciliation.transfers import holders_of, transfers
 
         free = [line for line in self.lines if line.key not in taken]
         by_key = {account.key: account for account in self.accounts}
-        return transfers([*free, *self.topups], by_key, self.holders)
+        return transfers([*free, *self.topups], by_key, holders_of(self.holders))
 
 
 def key_of(connection: str, identity: str, account: str = "") -> str:
@@ -109,9 +110,7 @@ def banks_of(warehouse: Warehouse, workspace: str) -> Banks:
         ),
         openings=_openings(warehouse, workspace, accounts, counted),
         topups=[_topup(row) for row in warehouse.rows(_TOPUPS, values)],
-        holders=frozenset(
-            row["holder_name"].upper() for row in rows if len(row["holder_name"] or "") >= 6
-        ),
+        holders=frozenset(row["holder_name"] for row in rows if row["holder_name"]),
     )
 
 
@@ -168,7 +167,7 @@ def _whole(row: Row, account: str) -> Deposit:
         text=f"{row['description']} {row['reference']} {row['counterparty']}".strip(),
         original_amount_minor=row["original_amount_minor"],
         original_currency=row["original_currency"],
-        counterparty_account=row["counterparty_account"],
+        counterparty_account=row["counterparty_account"], counterparty=row["counterparty"] or None,
     )  # fmt: skip
 
 

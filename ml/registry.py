@@ -15,6 +15,7 @@ from ml import (
     receipt_required,
     recurring,
     tax_category,
+    transfer,
 )
 from ml.facet import Facet
 
@@ -28,6 +29,7 @@ FACETS: tuple[Facet, ...] = (
     counterparty.CHANNEL,
     ledger_account.FACET,
     recurring.FACET,
+    transfer.FACET,
 )
 BY_NAME = {facet.name: facet for facet in FACETS}
 

@@ -20,6 +20,9 @@ COLUMNS: dict[str, pl.DataType] = {
     "status": pl.String(),
     "amount_minor": pl.Int64(),
     "currency": pl.String(),
+    # What was paid in another currency, where the bank tells it.
+    "original_amount_minor": pl.Int64(),
+    "original_currency": pl.String(),
     "merchant": pl.String(),
     "counterparty": pl.String(),
     "counterparty_account": pl.String(),

@@ -63,6 +63,7 @@ class Deposit:
     original_amount_minor: int | None = None
     original_currency: str | None = None
     counterparty_account: str | None = None
+    counterparty: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ BY_ID = TenantQuery(
     select t.provider as provider, t.connection_id as connection_id, t.id as id,
         t.account_id as account_id, t.type as type, t.status as status,
         t.amount_minor as amount_minor, t.currency as currency,
+        t.original_amount_minor as original_amount_minor,
+        t.original_currency as original_currency,
         coalesce(nullIf(t.description, ''), t.counterparty) as merchant,
         t.counterparty as counterparty, t.counterparty_account as counterparty_account,
         t.reference as reference, t.merchant_category_code as merchant_category_code,

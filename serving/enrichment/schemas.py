@@ -64,7 +64,10 @@ class RawRow(BaseModel):
         description="Where it comes from; what a provider's terms keep out of machine learning"
         " (xero) is refused",
     )
-    account_id: Id | None = None
+    account_id: Id | None = Field(
+        default=None, description="Which of your accounts it moved; transfers lie between two"
+    )
+    account_type: Literal["depository", "credit", "loan"] | None = None
     type: Word | None = Field(default=None, examples=["card_payment"])
     counterparty: Text | None = None
     counterparty_account: Text | None = Field(default=None, description="IBAN or number")

@@ -70,6 +70,20 @@ def test_every_facet_has_its_own_address(workspace, name: str):
     assert set(answer.json()["data"][0]["enrichment"]) <= {name}
 
 
+def test_raw_rows_of_two_accounts_pair_into_a_transfer(workspace):
+    out = COFFEE | {"id": "o", "account_id": "bank", "description": "CARD AUTOPAY",
+                    "account_type": "depository"}  # fmt: skip
+    into = out | {"id": "i", "account_id": "card", "account_type": "credit", "amount_minor": 475,
+                  "description": "PAYMENT - THANK YOU"}  # fmt: skip
+    answer = post(workspace, f"{ROWS}/transfer", rows=[out, into, COFFEE])
+    found = [row["enrichment"].get("transfer", {}) for row in answer.json()["data"]]
+    assert [one.get("value") for one in found] == ["card_payment:i", "card_payment:o", None]
+    assert found[0]["evidence"] == (
+        "4.75 USD left account bank on 2024-05-01, 4.75 USD entered account card on 2024-05-01;"
+        " both say that what is owed is paid off."
+    )
+
+
 def test_an_unknown_facet_xero_and_too_many_rows_are_refused(workspace):
     assert post(workspace, f"{ROWS}/horoscope", rows=[COFFEE]).status_code == 404
     assert post(workspace, ROWS, rows=[COFFEE], facets=["horoscope"]).status_code == 422
