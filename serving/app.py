@@ -53,6 +53,7 @@ from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
 from serving.recovery_pages import board
+from serving.recovery_pages import episodes as episode_pages
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
 from serving.states import StateReader
@@ -109,6 +110,7 @@ PAGES = (
     web.router,
     payer_pages.router,
     board.router,
+    episode_pages.router,
 )
 
 

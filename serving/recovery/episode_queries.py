@@ -6,10 +6,16 @@ e.amount_minor, e.currency, e.flow_id, e.flow_version, e.step, e.state, e.outcom
 e.recovered_minor, e.recovered_by, e.awaits, e.due_at, e.opened_at, e.ended_at
 """
 PAGE = f"""
-select {COLUMNS} from recovery_episodes e
+select {COLUMNS}, e.facts ->> 'decline_code' as decline_code, f.name as flow_name
+from recovery_episodes e
+left join recovery_flows f on f.workspace_id = e.workspace_id and f.id = e.flow_id
 where (e.opened_at, e.id) < (%(after_at)s, %(after_id)s)
   and (%(state)s::text is null or e.state = %(state)s)
   and (%(outcome)s::text is null or e.outcome = %(outcome)s)
+  and (%(cause)s::text is null or e.cause = %(cause)s)
+  and (%(reason)s::text is null
+    or coalesce(nullif(e.facts ->> 'decline_reason', ''), 'none') = %(reason)s)
+  and (%(currency)s::text is null or e.currency = %(currency)s)
   and (%(flow_id)s::text is null or e.flow_id = %(flow_id)s)
   and (%(customer_id)s::text is null or e.customer_id = %(customer_id)s)
   and (%(subject_id)s::text is null or e.subject_id = %(subject_id)s)

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Path, Query, Response
 from core.errors import ConflictError, NotFoundError
 from serving.auth.scope import RecoveryRead, RecoveryWrite
 from serving.idempotency import Idempotent
-from serving.pagination import Collection, Cursor, CursorText, Limit, Page, page_of
+from serving.pagination import Collection, CursorText, Limit, Page, page_of
 from serving.recovery import episode_actions as actions
 from serving.recovery import episode_queries as queries
+from serving.recovery.episode_lists import Sieve, cursor_of, episodes_of
 from serving.recovery.episode_schemas import (
     ActionWanted,
     Episode,
@@ -20,8 +21,7 @@ from serving.recovery.episode_schemas import (
     episode_fields,
 )
 from serving.responses import problems
-from serving.times import LATEST
-from serving.words import Id
+from serving.words import Currency, Id, Word
 
 router = APIRouter(prefix="/v1/recovery", tags=["recovery"])
 EpisodeId = Annotated[Id, Path(examples=["ep_5k2m8w0c1t7e9b3n6x4q0r2hz"])]
@@ -32,6 +32,9 @@ def get_episodes(
     scope: RecoveryRead,
     state: Annotated[EpisodeState | None, Query()] = None,
     outcome: Annotated[EpisodeOutcome | None, Query()] = None,
+    cause: Annotated[Word | None, Query(description="How the payment fails")] = None,
+    reason: Annotated[Word | None, Query(description="Kind of the newest refusal")] = None,
+    currency: Annotated[Currency | None, Query()] = None,
     flow_id: Annotated[Id | None, Query()] = None,
     customer_id: Annotated[Id | None, Query()] = None,
     subject_id: Annotated[Id | None, Query(description="The invoice, or what else it is")] = None,
@@ -39,18 +42,10 @@ def get_episodes(
     cursor: CursorText = None,
 ) -> Page[Episode]:
     """List failed payments and what became of them, newest first."""
-    after = Cursor(LATEST, ("",)) if cursor is None else Cursor.decode(cursor, names=1)
-    values = {
-        "state": state, "outcome": outcome, "flow_id": flow_id, "customer_id": customer_id,
-        "subject_id": subject_id, "limit": limit + 1, "after_at": after.moment,
-        "after_id": after.name[0],
-    }  # fmt: skip
+    sieve = Sieve(state, outcome, cause, reason, currency, flow_id, customer_id, subject_id)
     with scope.transaction() as rows:
-        found = rows.execute(queries.PAGE, values).fetchall()
-    return page_of(
-        found, limit, lambda row: Episode(**episode_fields(row)),
-        lambda row: Cursor(row["opened_at"], (row["id"],)),
-    )  # fmt: skip
+        found = episodes_of(rows, sieve, limit, cursor)
+    return page_of(found, limit, lambda row: Episode(**episode_fields(row)), cursor_of)
 
 
 @router.get(

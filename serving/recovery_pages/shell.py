@@ -46,7 +46,10 @@ class Section(NamedTuple):
     path: str
 
 
-SECTIONS = (Section("board", "Board", ""),)
+SECTIONS = (
+    Section("board", "Board", ""),
+    Section("episodes", "Episodes", "/episodes"),
+)
 
 TEMPLATES.filters.update(FILTERS)
 

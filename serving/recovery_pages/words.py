@@ -32,7 +32,6 @@ OUTCOMES = {
     "handed_over": "Handed over",
     "holdout": "Left alone (holdout)",
     "closed": "Closed by hand",
-    "withdrawn": "Withdrawn",
 }
 STATES = {"running": "In recovery", "paused": "Paused", "ended": "Ended"}
 RECOVERED_BY = {

@@ -30,6 +30,8 @@ from serving.auth.key_store import issue_key
 from serving.request_heads import BoundedProtocol
 from serving.server import configure_server
 from tests.declared_tables import create_table
+from tests.mailbox import Mailbox
+from tests.serving.merchant import Merchant
 from tests.streaming_tables import create_feed, create_streaming_table
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -213,3 +215,24 @@ def new_workspace(
 @pytest.fixture
 def workspace(new_workspace: Callable[[], Workspace]) -> Workspace:
     return new_workspace()
+
+
+@pytest.fixture
+def arrive(
+    api_url: str, mailbox: Mailbox, database: Database, engines: Settings, warehouse: Warehouse
+) -> Iterator[Callable[[], Merchant]]:
+    """Have merchants sign in, each with a workspace of their own."""
+    made: list[Merchant] = []
+
+    def come() -> Merchant:
+        made.append(Merchant.arrive(api_url, mailbox, database, engines))
+        return made[-1]
+
+    yield come
+    for merchant in made:
+        merchant.close()
+
+
+@pytest.fixture
+def merchant(arrive: Callable[[], Merchant]) -> Merchant:
+    return arrive()

@@ -1,8 +1,9 @@
 """A merchant at their pages: signed in, in a workspace of their own with episodes made by hand."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ class Merchant:
     settings: Settings
     tenant: TenantId
     email: str
+    colleagues: list["Merchant"] = field(default_factory=list)
 
     @classmethod
     def arrive(cls, url: str, mailbox: Mailbox, database: Database, settings: Settings) -> Any:
@@ -39,6 +41,21 @@ class Merchant:
     @property
     def base(self) -> str:
         return f"/workspaces/{self.tenant}/recovery"
+
+    def colleague(self, role: str) -> "Merchant":
+        """Have somebody join the workspace."""
+        other, email = Visitor(self.visitor.url, self.visitor.mailbox), new_address(role)
+        workspace = str(self.tenant)
+        invited = {"email": email, "role": role}
+        made = self.visitor.api("POST", "/v1/invitations", workspace, json=invited)
+        assert made.status_code == 201, made.text
+        link = re.search(r"http://[^/]+(/invitation\?token=\S+)", other.mailbox.newest(email))
+        assert link is not None
+        asked = other.submit(other.open(link[1]), "/sign_in", email=email)
+        back = other.submit(asked, "/sign_in/code", code=other.code_for(email))
+        other.submit(back, "/invitation")
+        self.colleagues.append(Merchant(other, self.database, self.settings, self.tenant, email))
+        return self.colleagues[-1]
 
     def open(self, path: str = "") -> httpx.Response:
         return self.visitor.open(self.base + path)
@@ -112,6 +129,8 @@ class Merchant:
         return task_id
 
     def close(self) -> None:
+        for one in self.colleagues:
+            one.close()
         self.visitor.close()
 
 

@@ -4,25 +4,7 @@ import re
 
 import pytest
 
-from tests.serving.merchant import Merchant, days_ago
-
-
-@pytest.fixture
-def arrive(api_url, mailbox, database, engines):
-    made = []
-
-    def come() -> Merchant:
-        made.append(Merchant.arrive(api_url, mailbox, database, engines))
-        return made[-1]
-
-    yield come
-    for one in made:
-        one.close()
-
-
-@pytest.fixture
-def merchant(arrive) -> Merchant:
-    return arrive()
+from tests.serving.merchant import days_ago
 
 
 def cells(page: str, row: str) -> list[str]:
