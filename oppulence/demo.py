@@ -1,7 +1,7 @@
 """How does a newcomer see the main job done? One command runs it on a made-up company, to the end.
 
-    engines → sandbox → connect → backfill → marts → checks → what was found, beside the truth
-            → typed layer ····················↗
+    engines → sandbox → connect → backfill → marts → checks → recovery → what was found, beside the
+            → typed layer ····················↗                           truth
 
 Every step is the production code: the sandbox is spoken to over HTTP by the real Stripe connector,
 runs are Dagster's, models are dbt's. What the company's own books say stands beside what the
@@ -27,6 +27,7 @@ from local.lease import read_live
 from oppulence.connect import keep
 from oppulence.demo_findings import Findings, find
 from oppulence.demo_providers import link_all
+from oppulence.demo_recovery import recover
 from oppulence.demo_report import show
 from oppulence.demo_sandbox import SANDBOX_KEY, company_sandbox
 from oppulence.demo_steps import Steps
@@ -89,6 +90,9 @@ def run_demo(*, as_json: bool, scale: int | None) -> None:
                     with steps.step("Set up the typed layer over it"):
                         typed.result()
                 outcome += _model(settings, steps, beside, typed.result())
+                if not sandbox.is_shared:  # the running stack's worker would take the episodes
+                    with steps.step("Win failed payments back: forty days on a test clock"):
+                        recover(settings, WORKSPACE, moment)
                 with steps.step("Compare with the company's own books"):
                     findings = find(settings, WORKSPACE, outcome, sandbox, moment)
             key = _key(settings)

@@ -24,6 +24,7 @@ from oppulence.demo_banks import (
     true_balances_and_lines,
     true_entries,
 )
+from oppulence.demo_recovered import Recovered, recovered
 from oppulence.demo_sandbox import CompanySandbox
 from orchestration.outcomes import CheckVerdict, RunOutcome
 from pipelines.raw import RawTable
@@ -108,6 +109,7 @@ class Findings:
     accounts: list[dict[str, Any]]
     books: list[dict[str, Any]]
     spending: list[dict[str, Any]]
+    recovery: Recovered | None
     checks: tuple[CheckVerdict, ...]
     agreements: tuple[Agreement, ...]
 
@@ -128,6 +130,7 @@ class Findings:
             "bank_accounts": self.accounts,
             "books": self.books,
             "spending": self.spending,
+            "recovery": self.recovery and self.recovery.as_json(),
             "checks": {
                 "passed": sum(check.passed for check in self.checks),
                 "total": len(self.checks),
@@ -166,6 +169,7 @@ def find(
     finally:
         warehouse.close()
     objects = {row["object"]: row["number"] for row in counted}
+    won = recovered(settings, tenant)
     raw = {name: rows for name, rows in outcome.rows.items() if name.startswith("raw.")}
     return Findings(
         objects=objects,
@@ -177,11 +181,13 @@ def find(
         accounts=once(accounts, real),
         books=books,
         spending=spending,
+        recovery=won,
         checks=outcome.checks,
         agreements=(
             *_agreements(objects, changes, failed, balances, sandbox),
             *_bank_agreements(list(accounts.values()), compared, sandbox, moment),
             *_ledger_agreements(held, verdicts, made_of, sandbox, moment),
+            *([] if won is None else [Agreement("Recovered cash", won.by_engine, won.by_ledger)]),
         ),
     )
 

@@ -9,6 +9,7 @@ from core.money import format_minor
 from core.settings import Settings
 from core.tenancy import TenantId
 from oppulence.demo_findings import Findings
+from oppulence.demo_recovered import Recovered
 
 
 def show(
@@ -43,11 +44,14 @@ def show(
             ("category",),
             findings.spending,
         ),
+        *([] if findings.recovery is None else [_recovery(findings.recovery)]),
         _agreements(findings),
     ):
         console.print()
         console.print(table)
     passed = sum(check.passed for check in findings.checks)
+    if findings.recovery is not None:
+        console.print(f"\n{_lift(findings.recovery)}", highlight=False, soft_wrap=True)
     console.print(f"\nChecks passed: {passed} of {len(findings.checks)}. Took {seconds:.0f} s.\n")
     further = _further(key, tenant, settings, is_up=is_up)
     console.print(further, markup=False, highlight=False, soft_wrap=True)
@@ -86,6 +90,38 @@ def _money(
             row["currency"],
         )
     return table
+
+
+def _recovery(found: Recovered) -> Table:
+    said = {
+        "retry": "our retry", "payer": "the payer", "provider": "Stripe's own retry",
+        "out_of_band": "paid otherwise", "open": "not won back",
+    }  # fmt: skip
+    return _money(
+        "Failed payments on a test clock, forty days later", ("Won by",), ("by",),
+        [{**row, "by": said[row["by"]]} for row in found.cash],
+    )  # fmt: skip
+
+
+def _lift(found: Recovered) -> str:
+    """Say what was done, and what may be said of it."""
+    did = (
+        f"Recovery: {found.episodes} episodes, {found.retries} tries, {found.messages} messages,"
+        f" in {found.folder}"
+    )
+    lift = found.lift
+    if lift is None:
+        return did
+    low, middle, high = (
+        round(value * 100)
+        for value in (lift.single_look.lower, lift.single_look.estimate, lift.single_look.upper)
+    )
+    return (
+        f"{did}\nLift of the flow for soft declines: {middle:+} points ({low:+} to {high:+}),"
+        f" {lift.treated.recovered} of {lift.treated.units} won back against"
+        f" {lift.control.recovered} of {lift.control.units} held out. Verdict:"
+        f" {lift.verdict.replace('_', ' ')}. {lift.reason}"
+    )
 
 
 def _agreements(findings: Findings) -> Table:

@@ -14,6 +14,7 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.gate import Gate
 from sandbox.stripe.account import Account
+from sandbox.stripe.again import fail_again
 from sandbox.stripe.passing import pass_time, script_card
 from sandbox.stripe.webhooks import Courier
 from sandbox.traffic import Limiter, Traffic
@@ -61,6 +62,7 @@ class Admin:
             "requests": self.requests, "faults": self.rule, "clock": self.time,
             "limits": self.limits, "account": self.account,
             "webhooks": self.webhooks, "outbox": self.outbox, "cards": self.cards,
+            "failures": self.failures,
         }.get(place)  # fmt: skip
         try:
             if place == "books":
@@ -135,6 +137,12 @@ class Admin:
         account = self._account(wanted.get("account"))
         script_card(account, str(wanted["payment_method"]), list(wanted["script"]))
         return wanted
+
+    def failures(self, request: Request) -> Any:
+        """POST {"most"}: the company's newest failures happen again, now."""
+        wanted = request.json()
+        account = self._account(wanted.get("account"))
+        return fail_again(account, self.clock.now(), int(wanted["most"]))
 
     def limits(self, request: Request) -> Any:
         """GET or POST {"per_second": n or null}."""

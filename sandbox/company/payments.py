@@ -132,7 +132,7 @@ def _first_decline(
     return random.choices(_CODES, _CODE_WEIGHTS)[0]
 
 
-def _planned_fix(random: Random, code: str, fate: str | None, failed_at: int) -> int:
+def planned_fix(random: Random, code: str, fate: str | None, failed_at: int) -> int:
     """When the customer will act by themselves (new card, authentication), NEVER if not."""
     if fate == "late":
         return failed_at + 12 * DAY + 3_600
@@ -192,7 +192,7 @@ def collect(
                     else NEVER
                 )
             else:
-                fix_at = _planned_fix(random, decline or "", fate, failed_at)
+                fix_at = planned_fix(random, decline or "", fate, failed_at)
         elif fix_at <= at:
             fix_at = NEVER
         if fix_at != NEVER:

@@ -126,10 +126,10 @@ def _renew(session: Session, subscription: Fields) -> None:
 def _collect(session: Session, invoice: Fields) -> None:
     invoice = finalize(session, invoice)
     if invoice["status"] == "open":
-        _try(session, invoice)
+        try_automatically(session, invoice)
 
 
-def _try(session: Session, invoice: Fields) -> None:
+def try_automatically(session: Session, invoice: Fields) -> None:
     """One automatic attempt, and what follows from its refusal."""
     details = (invoice.get("parent") or {}).get("subscription_details") or {}
     number = int(invoice["attempt_count"]) + 1
@@ -162,4 +162,4 @@ def _cancel(session: Session, subscription: Fields, reason: str) -> None:
     session.remember("subscription_canceled", subscription=subscription["id"])
 
 
-_DO = {"renew": _renew, "collect": _collect, "retry": _try}
+_DO = {"renew": _renew, "collect": _collect, "retry": try_automatically}
