@@ -31,7 +31,9 @@ from oppulence.demo_sandbox import SANDBOX_KEY
 from recovery.flows.document import Flow, document_of
 from recovery.flows.library import library
 from recovery.flows.steps import Arm, End, Split
+from recovery.messages.rendering import Brand
 from recovery.payer.mailing import MailSender
+from recovery.payer.wording import Voice, keep_voice
 from recovery.running import run_due
 from recovery.senders import folder_senders
 from recovery.store import settings as settings_store
@@ -41,6 +43,7 @@ from recovery.worker import act
 DAYS = 40
 FAILURES = 40
 DAY = timedelta(days=1)
+VOICE = Voice(Brand("Northwind Analytics"), "billing@northwind.example")
 _FLOW = """
 insert into recovery_flows (workspace_id, id, name, state, rank, draft, live_version, last_version,
     created_at, updated_at)
@@ -141,6 +144,7 @@ def _recovering(store: ConnectionStore, account: Connection, clock: Clock) -> It
     named = str(account.tenant), account.id
     with store.database.tenant(account.tenant) as rows:
         settings_store.put(rows, *named, terms, clock.now)
+        keep_voice(rows, str(account.tenant), VOICE, clock.now)
         published = [
             _publish(rows, account.tenant, flow, rank, clock.now)
             for rank, flow in enumerate(flows(), start=1)
