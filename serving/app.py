@@ -52,8 +52,10 @@ from serving.recovery import message_router as recovery_messages
 from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
+from serving.recovery import task_router as recovery_tasks
 from serving.recovery_pages import board
 from serving.recovery_pages import episodes as episode_pages
+from serving.recovery_pages import tasks as task_pages
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
 from serving.states import StateReader
@@ -91,6 +93,7 @@ ROUTERS = (
     outbound.router,
     recovery_flows.router,
     recovery_episodes.router,
+    recovery_tasks.router,
     recovery_settings.router,
     recovery_messages.router,
     recovery_simulations.router,
@@ -111,6 +114,7 @@ PAGES = (
     payer_pages.router,
     board.router,
     episode_pages.router,
+    task_pages.router,
 )
 
 

@@ -47,7 +47,8 @@ _DONE = {
     "retry": "Asked for. The worker tries within moments, within the networks' limits.",
     "send": "Asked for. The worker sends it within moments, unless a cap or a refusal forbids it.",
     "close": "Closed. A payment that comes later still counts.",
-    "task": "The task is done.",
+    "complete": "The task is done.",
+    "reopen": "The task is open again.",
 }
 
 
@@ -92,7 +93,7 @@ def get_episode(
     visit: AnyVisit,
     scope: RecoveryLook,
     episode_id: Id,
-    done: Annotated[Literal["", "pause", "resume", "retry", "send", "close", "task"], Query()] = "",
+    done: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
     """Show one episode: how it stands, its timeline, and what may be done."""
     return _show(visit, scope, episode_id, notice=_DONE.get(done, ""))

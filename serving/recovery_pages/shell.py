@@ -49,6 +49,7 @@ class Section(NamedTuple):
 SECTIONS = (
     Section("board", "Board", ""),
     Section("episodes", "Episodes", "/episodes"),
+    Section("tasks", "Tasks", "/tasks"),
 )
 
 TEMPLATES.filters.update(FILTERS)
