@@ -55,6 +55,7 @@ from serving.recovery import simulation_router as recovery_simulations
 from serving.recovery import task_router as recovery_tasks
 from serving.recovery_pages import board
 from serving.recovery_pages import episodes as episode_pages
+from serving.recovery_pages import flows as flow_pages
 from serving.recovery_pages import tasks as task_pages
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
@@ -115,6 +116,7 @@ PAGES = (
     board.router,
     episode_pages.router,
     task_pages.router,
+    flow_pages.router,
 )
 
 

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from recovery.flows.conditions import Condition
 from recovery.flows.waits import Duration, Until
 
-StepId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+StepId = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", json_schema_extra={"format": "step"})
+]
 Title = Annotated[str, Field(max_length=200)]
 Event = Literal["payment_method_updated", "payment_failed", "promise_made", "help_asked"]
 Outcome = Literal["lost", "handed_over", "holdout", "done"]

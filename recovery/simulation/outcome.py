@@ -15,6 +15,7 @@ from recovery.engine.episode import Terms
 from recovery.flows.document import Flow
 from recovery.simulation.chances import Cell, Chances, learn
 from recovery.simulation.history import PastFailure
+from recovery.simulation.reached import StepOutcome, step_outcomes
 from recovery.simulation.replay import Planned, replay, would_take
 
 DRAWS = 400
@@ -43,6 +44,7 @@ class Simulation:
     actions: Mapping[str, int]
     expected_tries: float
     currencies: tuple[CurrencyOutcome, ...]
+    steps: tuple[StepOutcome, ...]
     plans: tuple[tuple[PastFailure, tuple[Planned, ...]], ...]
     tries_learned_from: int
 
@@ -53,7 +55,8 @@ def simulate(
     """Replay failures through a draft."""
     chances = learn(failures)
     taken = [failure for failure in failures if would_take(flow, failure)]
-    plans = [(failure, replay(flow, failure, terms)) for failure in taken]
+    replayed = [(failure, replay(flow, failure, terms)) for failure in taken]
+    plans = [(failure, one.plan) for failure, one in replayed]
     actions: Counter[str] = Counter()
     tries = 0.0
     for _, plan in plans:
@@ -68,6 +71,7 @@ def simulate(
         actions=dict(actions),
         expected_tries=tries,
         currencies=_outcomes(plans, chances, random.Random(seed)),  # noqa: S311
+        steps=step_outcomes(flow, replayed, chances, random.Random(seed)),  # noqa: S311
         plans=tuple(plans[:shown]),
         tries_learned_from=sum(chances.tries.values()),
     )

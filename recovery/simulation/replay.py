@@ -34,6 +34,14 @@ class Planned:
     cell: Cell | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the draft would have done with one failure, and the steps it came to, each once."""
+
+    plan: tuple[Planned, ...]
+    steps: tuple[str, ...]
+
+
 def would_take(flow: Flow, failure: PastFailure) -> bool:
     """Say whether the flow's trigger takes a failure."""
     trigger = flow.trigger
@@ -46,7 +54,7 @@ def would_take(flow: Flow, failure: PastFailure) -> bool:
     return trigger.when is None or holds(trigger.when, facts)
 
 
-def replay(flow: Flow, failure: PastFailure, terms: Terms) -> tuple[Planned, ...]:
+def replay(flow: Flow, failure: PastFailure, terms: Terms) -> Replayed:
     """Return what the draft would have done, in order, if every try had failed."""
     begun = Episode(
         workspace_id="ws_simulation", id=failure.id, connection_id="", subject_kind="invoice",
@@ -60,6 +68,7 @@ def replay(flow: Flow, failure: PastFailure, terms: Terms) -> tuple[Planned, ...
     decline_class = str(failure.facts["decline_class"])
     tried = [Attempt("card", now, is_success=False, decline_class=decline_class)]  # type: ignore[arg-type]
     plan: list[Planned] = []
+    seen = {episode.step: None}  # a dict keeps the order
     for _ in range(MOST_STEPS):
         if episode.due_at is None or episode.due_at - failure.failed_at > LONGEST:
             break
@@ -68,13 +77,15 @@ def replay(flow: Flow, failure: PastFailure, terms: Terms) -> tuple[Planned, ...
         if step is None:
             break
         episode = step.episode
+        seen[episode.step] = None
         if step.action is not None:
             result = _result(step.action, step, tried, now, plan)
             after = after_action(episode, flow, step.action.kind, result, now)
             if after is None:
                 break
             episode = after.episode
-    return tuple(plan)
+            seen[episode.step] = None
+    return Replayed(tuple(plan), tuple(seen))
 
 
 def _result(

@@ -9,17 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from core.clock import utc_now
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.warehouse import TenantQuery
 from recovery.declines import load_declines
 from recovery.engine.episode import Terms
 from recovery.flows.document import flow_of
 from recovery.simulation.history import PastFailure, failures_of
 from recovery.simulation.outcome import CurrencyOutcome, simulate
+from recovery.simulation.reached import StepOutcome
 from recovery.simulation.replay import Planned
 from serving.auth.scope import RecoveryRead
 from serving.engines import ServerSettings
 from serving.recovery import flow_actions
+from serving.recovery.flow_schemas import Document
 from serving.responses import problems
 from serving.words import Id
 
@@ -67,6 +69,15 @@ _CURRENCY: JsonDict = {
     "low_minor": 88000,
     "high_minor": 121000,
 }
+_AT_STEP: JsonDict = {
+    "step": "tries",
+    "episodes": 40,
+    "actions": 90,
+    "expected_tries": "71.4",
+    "cash": [
+        {"currency": "EUR", "expected_minor": 104000, "low_minor": 88000, "high_minor": 121000}
+    ],
+}
 
 
 class SimulationRequest(BaseModel):
@@ -76,6 +87,9 @@ class SimulationRequest(BaseModel):
 
     days: int = Field(default=DAYS, ge=1, le=3650, description="Failures of so many days back")
     connection_id: Id | None = None
+    document: Document | None = Field(
+        default=None, description="Replayed in place of the saved draft, which stays as it is"
+    )
 
 
 class SimulatedCurrency(BaseModel):
@@ -95,6 +109,39 @@ class SimulatedCurrency(BaseModel):
     def of(cls, outcome: CurrencyOutcome) -> "SimulatedCurrency":
         """Return an outcome as it is shown."""
         return cls(**{name: getattr(outcome, name) for name in cls.model_fields})
+
+
+class SimulatedCash(BaseModel):
+    """What the tries of one step would bring in a currency; nine of ten outcomes lie between."""
+
+    currency: str
+    expected_minor: int
+    low_minor: int
+    high_minor: int
+
+
+class SimulatedAtStep(BaseModel):
+    """One step of the draft. The cash of all steps is that of the flow; intervals do not add up."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_AT_STEP]})
+
+    step: str
+    episodes: int = Field(description="Failures that come to it if every try fails")
+    actions: int = Field(description="What it does, at most")
+    expected_tries: str = Field(description="Tries that it would make, each only if needed")
+    cash: list[SimulatedCash]
+
+    @classmethod
+    def of(cls, outcome: StepOutcome) -> "SimulatedAtStep":
+        """Return a step's outcome as it is shown."""
+        cash = [
+            SimulatedCash(**{name: getattr(one, name) for name in SimulatedCash.model_fields})
+            for one in outcome.cash
+        ]
+        return cls(
+            step=outcome.step, episodes=outcome.episodes, actions=outcome.actions,
+            expected_tries=f"{outcome.expected_tries:.1f}", cash=cash,
+        )  # fmt: skip
 
 
 class SimulatedStep(BaseModel):
@@ -136,7 +183,8 @@ class SimulationAnswer(BaseModel):
                 {
                     "failures": 60, "taken": 40, "is_truncated": False, "tries_learned_from": 150,
                     "actions": {"retry": 90, "message": 40}, "expected_tries": "71.4",
-                    "currencies": [_CURRENCY], "episodes": [_PLAN], "basis": BASIS,
+                    "currencies": [_CURRENCY], "steps": [_AT_STEP], "episodes": [_PLAN],
+                    "basis": BASIS,
                 }
             ]
         }
@@ -151,6 +199,7 @@ class SimulationAnswer(BaseModel):
     actions: dict[str, int] = Field(description="At most so many of each kind: if every try failed")
     expected_tries: str = Field(description="Tries that would be made, each only if needed")
     currencies: list[SimulatedCurrency]
+    steps: list[SimulatedAtStep]
     episodes: list[SimulatedEpisode] = Field(description="The first fifty")
     basis: str
 
@@ -159,7 +208,7 @@ class SimulationAnswer(BaseModel):
     "/flows/{flow_id}/simulations",
     summary="Replay the past through a draft",
     operation_id="simulate_recovery_flow",
-    responses=problems(NotFoundError, ConflictError),
+    responses=problems(NotFoundError, ConflictError, InvalidInputError),
 )
 def post_simulation(
     scope: RecoveryRead,
@@ -169,7 +218,8 @@ def post_simulation(
 ) -> SimulationAnswer:
     """Say what the draft would have done with past failures, and what would have come of it."""
     with scope.transaction() as rows:
-        draft = flow_of(flow_actions.find(rows, flow_id)["draft"])
+        kept = flow_actions.find(rows, flow_id)["draft"]
+    draft = flow_of(kept if request.document is None else request.document)
     if not scope.has_table(TABLE):
         raise ConflictError("There is no history yet.", next_step="Sync a connection first.")
     values = {
@@ -178,8 +228,8 @@ def post_simulation(
     }  # fmt: skip
     declines = load_declines(settings.dbt_project_dir)
     failures = failures_of(scope.rows(HISTORY, values), declines)
-    kept = sorted(failures, key=lambda one: (one.failed_at, one.id))[-MOST_FAILURES:]
-    found = simulate(draft, kept, Terms("oppulence", ZoneInfo("UTC")))
+    newest = sorted(failures, key=lambda one: (one.failed_at, one.id))[-MOST_FAILURES:]
+    found = simulate(draft, newest, Terms("oppulence", ZoneInfo("UTC")))
     return SimulationAnswer(
         failures=found.failures,
         taken=found.taken,
@@ -188,6 +238,7 @@ def post_simulation(
         actions=dict(found.actions),
         expected_tries=f"{found.expected_tries:.1f}",
         currencies=[SimulatedCurrency.of(one) for one in found.currencies],
+        steps=[SimulatedAtStep.of(one) for one in found.steps],
         episodes=[SimulatedEpisode.of(*plan) for plan in found.plans],
         basis=BASIS,
     )

@@ -50,6 +50,7 @@ SECTIONS = (
     Section("board", "Board", ""),
     Section("episodes", "Episodes", "/episodes"),
     Section("tasks", "Tasks", "/tasks"),
+    Section("flows", "Flows", "/flows"),
 )
 
 TEMPLATES.filters.update(FILTERS)

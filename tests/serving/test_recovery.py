@@ -239,3 +239,13 @@ def test_a_draft_is_replayed_over_this_workspaces_past_alone(workspace, new_work
     assert euro["expected_minor"] == round(10_000 * (1 - (1 - first) * (1 - later)))
     assert 0 <= euro["low_minor"] < euro["expected_minor"] < euro["high_minor"] <= 10_000
     assert {len(one["steps"]) for one in answer["episodes"]} == {3}
+    at = {one["step"]: one for one in answer["steps"]}
+    assert set(at) == set(document()["steps"])
+    assert (at["tries"]["episodes"], at["tries"]["actions"]) == (10, 20)
+    assert at["tries"]["cash"][0]["expected_minor"] == euro["expected_minor"]
+    # Another document is replayed in the saved draft's place, which stays.
+    other = {**document(), "start": "over"}
+    told = post(f"flows/{flow_id}/simulations", {"days": 60, "document": other}).json()
+    assert (told["taken"], told["actions"]) == (10, {})
+    kept = workspace.get(f"/v1/recovery/flows/{flow_id}").json()
+    assert kept["draft"]["start"] == document()["start"]

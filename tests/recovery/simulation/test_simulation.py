@@ -30,12 +30,13 @@ def failure(number=0, *, offsets=(), paid=False, decline_class="soft", amount=10
 
 
 def test_a_replay_is_what_the_engine_does_when_every_try_fails():
-    plan = replay(flow(), failure(), TERMS)
+    replayed = replay(flow(), failure(), TERMS)
+    plan = replayed.plan
     assert [(one.kind, one.step, one.at - BEGAN) for one in plan] == [
         ("retry", "tries", 2 * DAY), ("retry", "tries", 5 * DAY), ("message", "write", 5 * DAY),
     ]  # fmt: skip
     assert [one.cell for one in plan] == [("soft", 1, 2), ("soft", 2, 3), None]
-    hard = replay(flow(), failure(decline_class="hard"), TERMS)
+    hard = replay(flow(), failure(decline_class="hard"), TERMS).plan
     assert [one.kind for one in hard] == ["message"]
 
 
@@ -69,6 +70,40 @@ def test_expected_cash_by_hand():
     assert euro.low_minor < euro.expected_minor < euro.high_minor
     assert (dollar.expected_minor, dollar.low_minor, dollar.high_minor) == (0, 0, 0)
     assert (found.taken, found.actions, found.expected_tries) == (105, {"retry": 100}, 100.0)
+    told = [(one.step, one.episodes, one.actions, one.expected_tries) for one in found.steps]
+    assert told == [("kind", 105, 0, 0.0), ("tries", 100, 100, 100.0), ("over", 105, 0, 0.0)]
+    ((cash,),) = [one.cash for one in found.steps if one.cash]
+    assert (cash.currency, cash.expected_minor) == ("EUR", euro.expected_minor)
+    assert cash.low_minor < cash.expected_minor < cash.high_minor
+
+
+def test_each_step_is_credited_with_its_own_tries():
+    """Of what the first leaves open, the second brings its rate; together they are the flow."""
+    past = [failure(n, offsets=(2,), paid=n < 30) for n in range(100)]
+    twice = flow(
+        steps={
+            "soon": {"kind": "retry", "schedule": [{"kind": "duration", "days": 2}],
+                     "next": "later", "on_stop": "over"},
+            "later": {"kind": "retry", "schedule": [{"kind": "duration", "days": 9}],
+                      "next": "over", "on_stop": "over"},
+            "over": {"kind": "end"},
+        },
+        start="soon",
+    )  # fmt: skip
+    found = simulate(twice, past, TERMS)
+    base = 30.5 / 102
+    first = (30 + 8 * base) / 108
+    soon, later = (one for one in found.steps if one.cash)
+    assert (soon.step, soon.cash[0].expected_minor) == ("soon", round(100_000 * first))
+    assert (later.step, later.cash[0].expected_minor) == (
+        "later", round(100_000 * (1 - first) * base),
+    )  # fmt: skip
+    assert soon.expected_tries == 100.0
+    assert round(later.expected_tries, 9) == round(100 * (1 - first), 9)
+    (euro,) = found.currencies
+    assert (
+        abs(soon.cash[0].expected_minor + later.cash[0].expected_minor - euro.expected_minor) <= 1
+    )
 
 
 def test_the_interval_holds_what_then_happens():

@@ -1,0 +1,78 @@
+// What stands beside the canvas? The form of what is selected, what was found in it, or a report.
+
+import { fill, glyph, h } from "./dom.js";
+import { field, fields, labelled, renumber } from "./form.js";
+import { KIND_HELP, KIND_WORDS, titleOf } from "./words.js";
+
+export class Panel {
+  /** @param {HTMLElement} root @param {{close: () => void}} act */
+  constructor(root, act) {
+    this.root = root;
+    this.title = h("h2", { tabindex: -1 });
+    this.body = h("div", { class: "panel-body" });
+    root.replaceChildren(h("div", { class: "panel-head" }, this.title, h("button", { type: "button", class: "plain", onclick: act.close }, "Close")), this.body);
+  }
+
+  /** Show a report. @param {string} title @param {(Node|string)[]} children */
+  show(title, children) {
+    const focused = this.body.contains(document.activeElement) ? document.activeElement.id : "";
+    const top = this.body.scrollTop;
+    fill(this.title, title);
+    fill(this.body, children);
+    this.body.scrollTop = top;
+    this.root.hidden = false;
+    if (focused) this.body.querySelector(`#${focused}`)?.focus({ preventScroll: true });
+  }
+
+  hide() {
+    this.root.hidden = true;
+  }
+
+  /** Put the focus into the form's first field. */
+  enter() {
+    (this.body.querySelector("input, select, textarea") ?? this.title).focus();
+  }
+
+  /** Show the form of a step. @param {import("./form.js").Context} context @param {any} act */
+  step(context, flow, id, findings, act) {
+    renumber();
+    const step = flow.steps[id];
+    this.show(titleOf(flow, id), [
+      h("p", { class: "kind-line" }, glyph(step.kind), h("span", {}, h("b", {}, KIND_WORDS[step.kind]), ` · ${KIND_HELP[step.kind]}`)),
+      found(findings),
+      h("div", { class: `form kind-${step.kind}` }, fields(context, context.schema.step(step.kind), step, ["steps", id]),
+        labelled("Name in the document", h("input", { type: "text", value: id, maxlength: 40, pattern: "[a-z][a-z0-9_]*", spellcheck: "false", disabled: !context.mayEdit,
+          onchange: (event) => act.rename(id, event.target.value.trim()) }), "Small letters, digits and _")),
+      context.mayEdit && h("div", { class: "buttons" },
+        h("button", { type: "button", class: "quiet", onclick: () => act.addAfter(id) }, "Add a step after it"),
+        h("button", { type: "button", class: "quiet danger", onclick: () => act.remove(id) }, "Delete step")),
+    ]);
+  }
+
+  /** Show the form of the flow itself. @param {import("./form.js").Context} context */
+  flow(context, flow, findings, rank) {
+    renumber();
+    const own = ["name", "description"].map((name) => field(context, name, context.schema.flow(name), flow[name], [name]));
+    const rest = ["exits", "quiet_hours", "message_caps"].map((name) => field(context, name, context.schema.flow(name), flow[name], [name]));
+    const order = rank && labelled("Rank", h("input", { type: "number", min: 0, max: 10000, step: 1, value: rank.value, disabled: !context.mayEdit, onchange: (event) => rank.change(Number.parseInt(event.target.value, 10) || 0) }), "Of several flows that would take an episode, the lowest does");
+    this.show("The flow", [
+      found(findings), h("div", { class: "form kind-trigger" }, own, fields(context, context.schema.flow("trigger"), flow.trigger, ["trigger"]),
+        labelled("First step", startOf(context, flow)), rest, order)].filter(Boolean));
+  }
+}
+
+/** Return findings as a list; with `go`, each is a button to its step. */
+export function found(findings, flow, go) {
+  if (!findings.length) return null;
+  return h("ul", { class: "findings" }, findings.map((one) => h("li", { class: one.severity },
+    go && h("button", { type: "button", class: "plain", onclick: () => go(one.step) }, titleOf(flow, one.step)),
+    h("span", {}, one.message), h("small", {}, one.next_step))));
+}
+
+function startOf(context, flow) {
+  const made = h("select", { disabled: !context.mayEdit, onchange: (event) => context.change(["start"], event.target.value) },
+    context.steps.map(([id, title]) => h("option", { value: id }, title)));
+  made.value = flow.start;
+  return made;
+}
+

@@ -1,0 +1,113 @@
+// How is a flow said in words? Kinds, ways out, waits and conditions, in a line each.
+
+export const KIND_WORDS = {
+  trigger: "Starts when", wait: "Wait", await: "Wait for an event", branch: "Branch", retry: "Retry payment",
+  message: "Message", task: "Task for a person", webhook: "Webhook", subscription: "Subscription", split: "A/B split", end: "End",
+};
+export const KIND_HELP = {
+  wait: "A length of time, an hour of the day, a payday", await: "Another card, a promise, or a timeout",
+  branch: "The first condition that holds", retry: "Collect again, on a schedule", message: "Email, text message or Slack",
+  task: "Ask somebody of yours", webhook: "Tell your own systems", subscription: "Pause, cancel or downgrade",
+  split: "Arms by share, with a holdout", end: "The flow is over",
+};
+const EVENTS = {
+  payment_method_updated: "a new payment method", payment_failed: "another failed payment",
+  promise_made: "a promise to pay", help_asked: "a question",
+};
+const EVENT_PORTS = { payment_method_updated: "New method", payment_failed: "Failed again", promise_made: "Promised", help_asked: "Asked for help" };
+const DOES = { pause: "Pause collection", cancel: "Cancel it", downgrade: "Move to a smaller price" };
+const OUTCOMES = { lost: "Counted as lost", handed_over: "Handed over", holdout: "Held out", done: "Done" };
+const COMPARED = { eq: "is", ne: "is not", lt: "<", lte: "≤", gt: ">", gte: "≥", in: "is one of", not_in: "is none of", contains: "has", known: "is known" };
+const CHANNELS = { email: "Email", sms: "Text message", slack: "Slack" };
+const DAYS = { mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun" };
+
+/** `payment_failed` → `Payment failed`. @param {string} name */
+export function said(name) {
+  const words = String(name).replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What a step is called. */
+export function titleOf(flow, id) {
+  if (id === "") return flow.name;
+  const step = flow.steps[id];
+  return step ? step.title || said(id) : "Not connected";
+}
+
+/** What a step does, in a line. @param {any} step */
+export function summary(step) {
+  switch (step.kind) {
+    case "wait": return untilWords(step.until);
+    case "await": return `Until ${EVENTS[step.event] ?? step.event}, at most ${lengthWords(step.timeout)}`;
+    case "branch": return step.cases.map((one) => conditionWords(one.when)).join(" · ");
+    case "retry": return `${step.schedule.length === 1 ? "Once" : `${step.schedule.length} tries`}: ${step.schedule.map(untilWords).join(", ")}`;
+    case "message": return `${CHANNELS[step.channel ?? "email"]} · ${said(step.template)} · ${step.tone ?? "neutral"}`;
+    case "task": return step.instruction;
+    case "webhook": return `Event ${step.label}`;
+    case "subscription": return DOES[step.do] + (step.price ? ` (${step.price})` : "");
+    case "split": return step.arms.map((arm) => `${arm.share} % ${arm.name}`).join(" · ");
+    default: return OUTCOMES[step.outcome] ?? said(step.outcome ?? "");
+  }
+}
+
+/** What a way out of a step is called. */
+export function portWords(step, port) {
+  if (!step || port === "start") return "Start";
+  if (port === "on_event") return EVENT_PORTS[step.event] ?? "It happens";
+  if (port === "on_timeout") return `After ${lengthWords(step.timeout)}`;
+  if (port === "on_stop") return "Must not retry";
+  if (port === "next") return step.kind === "retry" ? "All declined" : "Then";
+  if (step.kind === "branch" && port !== "otherwise") return conditionWords(step.cases[Number(port.slice(5))].when);
+  if (step.kind === "split") {
+    const arm = step.arms.find((one) => one.name === port);
+    return `${port} ${arm.share} %${arm.holdout ? " (holdout)" : ""}`;
+  }
+  return said(port);
+}
+
+/** @param {any} flow */
+export function triggerWords(flow) {
+  const causes = flow.trigger.causes.map((cause) => said(cause).toLowerCase()).join(", ");
+  return flow.trigger.when ? `${causes}, if ${conditionWords(flow.trigger.when)}` : causes;
+}
+
+/** @param {any} until */
+export function untilWords(until) {
+  if (until.kind === "duration") return isLong(until) ? `after ${lengthWords(until)}` : "at once";
+  const rest = isLong(until.after) ? `after ${lengthWords(until.after)}, ` : "";
+  const clock = `${until.hour}:${String(until.minute ?? 0).padStart(2, "0")}`;
+  if (until.kind === "payday") return `${rest}on a payday at ${clock}`;
+  const days = until.weekdays?.length < 7 ? ` ${dayWords(until.weekdays)}` : "";
+  return `${rest}at ${clock}${days}`;
+}
+
+/** @param {any} length */
+export function lengthWords(length) {
+  const parts = ["days", "hours", "minutes"].filter((unit) => length?.[unit])
+    .map((unit) => `${length[unit]} ${length[unit] === 1 ? unit.slice(0, -1) : unit}`);
+  return parts.join(" ") || "no time";
+}
+
+/** @param {any} condition */
+export function conditionWords(condition) {
+  if (condition.all) return condition.all.map(inner).join(" and ");
+  if (condition.any) return condition.any.map(inner).join(" or ");
+  if (condition.not) return `not ${inner(condition.not)}`;
+  const { fact, op, value = true, currency } = condition;
+  const name = fact.includes(".") ? fact : said(fact).toLowerCase();
+  if (op === "known") return value ? `${name} is known` : `${name} is not known`;
+  const held = Array.isArray(value) ? value.join(", ") : typeof value === "boolean" ? (value ? "yes" : "no") : value;
+  return `${name} ${COMPARED[op] ?? op} ${held}${currency ? ` ${currency} minor` : ""}`;
+}
+
+function inner(condition) {
+  return condition.all || condition.any ? `(${conditionWords(condition)})` : conditionWords(condition);
+}
+
+function isLong(length) {
+  return Boolean(length && (length.days || length.hours || length.minutes));
+}
+
+function dayWords(days) {
+  return days.join() === "mon,tue,wed,thu,fri" ? "on workdays" : `on ${days.map((day) => DAYS[day]).join(", ")}`;
+}

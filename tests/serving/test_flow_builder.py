@@ -1,0 +1,417 @@
+"""Can a flow be built in a real browser: by drag, by keyboard only, and is what is kept exact?"""
+
+import re
+import shutil
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from core.clock import utc_now
+from recovery.flows.document import document_of, flow_of
+from recovery.flows.library import library
+from serving.recovery_pages.flows import BLANK
+from tests.declared_tables import create_table
+from tests.serving.merchant import Merchant
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), "")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+DAYS_2 = {"kind": "duration", "days": 2, "hours": 0, "minutes": 0}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def merchant(api_url, mailbox, database, engines):
+    arrived = Merchant.arrive(api_url, mailbox, database, engines)
+    yield arrived
+    arrived.close()
+
+
+@pytest.fixture
+def page(browser: Browser, merchant: Merchant, api_url):
+    """A page of the merchant's; whatever its console complains of fails the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=api_url)
+    context.set_default_timeout(20_000)
+    expect.set_options(timeout=20_000)
+    context.add_cookies([
+        {"name": cookie.name, "value": str(cookie.value), "url": api_url}
+        for cookie in merchant.visitor.http.cookies.jar
+    ])  # fmt: skip
+    opened, complaints = context.new_page(), []
+    opened.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def create(merchant: Merchant, **request: Any) -> str:
+    answer = merchant.visitor.api(
+        "POST", "/v1/recovery/flows", str(merchant.tenant), json=request or {"document": BLANK}
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def ask(merchant: Merchant, path: str, method: str = "GET", **options: Any) -> Any:
+    answer = merchant.visitor.api(method, f"/v1/recovery/{path}", str(merchant.tenant), **options)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def kept(merchant: Merchant, flow_id: str) -> dict[str, Any]:
+    return ask(merchant, f"flows/{flow_id}")["draft"]
+
+
+def open_flow(page: Page, merchant: Merchant, flow_id: str) -> None:
+    page.goto(f"{merchant.base}/flows/{flow_id}")
+    expect(page.locator(".builder.is-ready")).to_be_visible()
+
+
+def step(page: Page, name: str) -> Locator:
+    return page.locator(f'.step[data-step="{name}"]')
+
+
+def port(page: Page, name: str, port_name: str) -> Locator:
+    return page.locator(f'.port[data-step="{name}"][data-port="{port_name}"] .dot')
+
+
+def save(page: Page) -> None:
+    page.keyboard.press("Control+s")
+    expect(page.locator(".status")).to_have_text("Saved.")
+
+
+def drag(page: Page, from_: Locator, to: Locator | tuple[float, float]) -> None:
+    """Drag from the middle of one thing to that of another, or to a point of the canvas."""
+    begin, canvas = from_.bounding_box(), page.locator(".canvas").bounding_box()
+    assert begin is not None
+    assert canvas is not None
+    if isinstance(to, tuple):
+        x, y = canvas["x"] + to[0], canvas["y"] + to[1]
+    else:
+        end = to.bounding_box()
+        assert end is not None
+        x, y = end["x"] + end["width"] / 2, end["y"] + end["height"] / 2
+    page.mouse.move(begin["x"] + begin["width"] / 2, begin["y"] + begin["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(x - 20, y - 10)
+    page.mouse.move(x, y)
+    page.mouse.up()
+
+
+def built() -> dict[str, Any]:
+    """The flow that both ways of building make, as it is kept."""
+    return document_of(
+        flow_of(
+            {
+                **BLANK,
+                "start": "retry",
+                "steps": {
+                    "retry": {
+                        "kind": "retry", "schedule": [DAYS_2], "next": "message",
+                        "on_stop": "message",
+                    },
+                    "message": {"kind": "message", "template": "reminder", "next": "over"},
+                    **BLANK["steps"],
+                },
+            }
+        )
+    )  # fmt: skip
+
+
+def test_a_flow_is_built_by_dragging(page: Page, merchant: Merchant):
+    flow_id = create(merchant)
+    open_flow(page, merchant, flow_id)
+    # A kind is dragged from the rail onto the canvas, and stands there alone.
+    page.locator('.rail [data-kind="retry"]').drag_to(
+        page.locator(".canvas"), target_position={"x": 300, "y": 300}
+    )
+    expect(step(page, "retry")).to_be_visible()
+    drag(page, port(page, "", "start"), step(page, "retry"))
+    # A way that ends on the empty canvas asks what shall stand there.
+    drag(page, port(page, "retry", "next"), (300, 560))
+    page.get_by_role("dialog").get_by_role("button", name="Message").click()
+    drag(page, port(page, "retry", "on_stop"), step(page, "message"))
+    page.get_by_role("button", name="Show all").click()
+    drag(page, port(page, "message", "next"), step(page, "over"))
+    save(page)
+    placed = kept(merchant, flow_id)
+    assert {**placed, "layout": {}} == built()
+    assert set(placed["layout"]) == {"retry", "message"}
+    # A step that is dragged stays where it was let go.
+    page.get_by_role("button", name="Show all").click()
+    drag(page, step(page, "over"), (520, 120))
+    save(page)
+    assert set(kept(merchant, flow_id)["layout"]) == {"retry", "message", "over"}
+    page.get_by_role("button", name="Lay out again").click()
+    save(page)
+    assert kept(merchant, flow_id) == built()
+
+
+def test_a_flow_is_built_by_keyboard_alone(page: Page, merchant: Merchant):
+    flow_id = create(merchant)
+    open_flow(page, merchant, flow_id)
+    keys = page.keyboard
+    for _ in range(60):
+        keys.press("Tab")
+        if page.evaluate("document.activeElement.matches('.step')"):
+            break
+    expect(step(page, "")).to_be_focused()
+
+    def choose(kind: str) -> None:
+        keys.press("a")
+        for _ in range(12):
+            if page.evaluate("document.activeElement.dataset.kind") == kind:
+                break
+            keys.press("ArrowDown")
+        keys.press("Enter")
+        expect(page.get_by_label("Title")).to_be_focused()
+        keys.press("Escape")
+        expect(step(page, kind)).to_be_focused()
+
+    choose("retry")
+    choose("message")
+    # The second way out of the retry leads to the step below.
+    keys.press("ArrowUp")
+    expect(step(page, "retry")).to_be_focused()
+    keys.press("c")
+    keys.press("c")
+    expect(page.locator(".status")).to_contain_text("Connecting “Must not retry” of “Retry”")
+    keys.press("ArrowDown")
+    expect(step(page, "message")).to_be_focused()
+    keys.press("Enter")
+    save(page)
+    assert kept(merchant, flow_id) == built()
+    # Deleted and brought back, the document is the same; each step of undo is one edit.
+    keys.press("Delete")
+    expect(step(page, "retry")).to_have_count(0)
+    keys.press("Control+z")
+    save(page)
+    assert kept(merchant, flow_id) == built()
+    for _ in range(3):
+        keys.press("Control+z")
+    save(page)
+    assert kept(merchant, flow_id) == document_of(flow_of(BLANK))
+    for _ in range(3):
+        keys.press("Control+Shift+z")
+    save(page)
+    assert kept(merchant, flow_id) == built()
+
+
+def test_a_flow_that_is_opened_and_saved_stays_the_same_document(page: Page, merchant: Merchant):
+    for name, flow in library().items():
+        flow_id = create(merchant, library=name)
+        open_flow(page, merchant, flow_id)
+        save(page)
+        assert kept(merchant, flow_id) == document_of(flow), name
+
+
+def test_an_edit_is_validated_where_it_is_and_undone_whole(page: Page, merchant: Merchant):
+    flow_id = create(merchant, library="soft_decline")
+    before = kept(merchant, flow_id)
+    open_flow(page, merchant, flow_id)
+    step(page, "tell").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Channel").select_option("sms")
+    expect(page.locator(".box", has=step(page, "tell")).locator(".flag")).to_have_text("1 fault")
+    changed = {**before, "steps": {**before["steps"], "tell": {**before["steps"]["tell"],
+               "channel": "sms"}}}  # fmt: skip
+    said = ask(merchant, "flow_validations", "POST", json={"document": changed})
+    (fault,) = [one for one in said["findings"] if one["severity"] == "error"]
+    expect(page.locator(".details .findings .error")).to_have_text(
+        fault["message"] + fault["next_step"]
+    )
+    expect(page.get_by_role("button", name="Publish")).to_be_disabled()
+    save(page)
+    assert kept(merchant, flow_id) == changed
+    # A condition, a schedule: fields of the schema, by name and type.
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    step(page, "early_tries").click()
+    page.get_by_role("button", name="Add try").click()
+    page.locator(".details").get_by_label("Days").last.fill("4")
+    page.locator(".details").get_by_label("Days").last.press("Tab")
+    save(page)
+    tries = before["steps"]["early_tries"]
+    longer = [*tries["schedule"], {**DAYS_2, "days": 4}]
+    assert kept(merchant, flow_id)["steps"]["early_tries"] == {**tries, "schedule": longer}
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    save(page)
+    assert kept(merchant, flow_id) == before
+
+
+def test_unsaved_work_is_offered_after_a_reload(page: Page, merchant: Merchant):
+    flow_id = create(merchant, library="dispute_lost")
+    before = kept(merchant, flow_id)
+    open_flow(page, merchant, flow_id)
+    step(page, "person").click()
+    page.get_by_label("Title").fill("Look at it")
+    page.get_by_label("Title").press("Tab")
+    page.reload()
+    page.get_by_role("button", name="Take it up again").click()
+    save(page)
+    steps = {**before["steps"], "person": {**before["steps"]["person"], "title": "Look at it"}}
+    assert kept(merchant, flow_id) == {**before, "steps": steps}
+    page.reload()
+    expect(page.locator(".builder.is-ready")).to_be_visible()
+    expect(page.get_by_role("button", name="Take it up again")).to_be_hidden()
+
+
+def test_versions_are_published_compared_and_gone_back_to(page: Page, merchant: Merchant):
+    flow_id = create(merchant, library="dispute_lost")
+    open_flow(page, merchant, flow_id)
+    bar, sure = page.locator(".tools"), page.locator(".sure")
+    bar.get_by_role("button", name="Publish").click()
+    sure.get_by_role("button", name="Publish").click()
+    expect(page.locator(".standing")).to_contain_text("Live · version 1")
+    step(page, "person").click()
+    page.get_by_label("Instruction").fill("Call them.")
+    page.get_by_label("Instruction").press("Tab")
+    page.locator('.rail [data-kind="wait"]').click()
+    expect(step(page, "wait")).to_be_visible()
+    bar.get_by_role("button", name="Publish").click()
+    sure.get_by_role("button", name="Publish").click()
+    expect(page.locator(".standing")).to_contain_text("Live · version 2")
+    bar.get_by_role("button", name="Versions").click()
+    page.get_by_role("button", name="Compare version 2 with the one before").click()
+    old = document_of(library()["dispute_lost"])["steps"]["person"]
+    expect(page.locator(".changes li")).to_have_text([
+        "ChangedPerson" + f"Instruction: {old['instruction']} → Call them." + "Next: Over → Wait",
+        "AddedWait",
+    ])  # fmt: skip
+    expect(page.locator(".box.added .step")).to_have_attribute("data-step", "wait")
+    expect(page.locator(".box.changed .step")).to_have_attribute("data-step", "person")
+    expect(page.locator(".wire.added")).to_have_count(2)
+    bar.get_by_role("button", name="Versions").click()
+    page.get_by_role("button", name="Go back to version 1").click()
+    expect(page.locator(".standing")).to_contain_text("Live · version 1")
+    bar.get_by_role("button", name="Pause").click()
+    sure.get_by_role("button", name="Pause").click()
+    expect(page.locator(".standing")).to_contain_text("Paused · version 1")
+    shown = ask(merchant, f"flows/{flow_id}")
+    assert (shown["state"], shown["live_version"], shown["last_version"]) == ("paused", 1, 2)
+
+
+def test_a_simulation_stands_on_the_canvas_as_the_endpoint_tells_it(
+    page: Page, merchant: Merchant, warehouse
+):
+    """Ten failures, four of them paid two days later; the draft on the canvas is not saved."""
+    create_table(warehouse, "unified/payment_attempts/payment_attempts",
+                 "workspace_id, connection_id, customer_id, payment_id, id")  # fmt: skip
+    began = utc_now() - timedelta(days=30)
+    rows = [
+        [str(merchant.tenant), "conn_test", f"ch_{n}_{day}", f"cus_{n}", f"pi_{n}", "in_1",
+         "failed" if day == 0 or n >= 4 else "succeeded", began + timedelta(days=day),
+         "insufficient_funds" if day == 0 or n >= 4 else None, "EUR", 4900, "card", 1, 0]
+        for n in range(10) for day in (0, 2)
+    ]  # fmt: skip
+    warehouse.insert_rows("unified.payment_attempts", rows, [
+        "workspace_id", "connection_id", "id", "customer_id", "payment_id", "invoice_id", "status",
+        "occurred_at", "decline_code", "currency", "amount_minor", "payment_method_type",
+        "version", "is_deleted",
+    ])  # fmt: skip
+    flow_id = create(merchant, library="soft_decline")
+    saved = kept(merchant, flow_id)
+    open_flow(page, merchant, flow_id)
+    step(page, "payday_tries").click()
+    page.get_by_role("button", name="Remove try 2").click()
+    page.get_by_role("button", name="Simulate").click()
+    tries = saved["steps"]["payday_tries"]
+    shown = {**saved, "steps": {**saved["steps"],
+             "payday_tries": {**tries, "schedule": tries["schedule"][:1]}}}  # fmt: skip
+    told = ask(merchant, f"flows/{flow_id}/simulations", "POST", json={"document": shown})
+    assert told["taken"] == 10
+    for one in told["steps"]:
+        notes = [f"{one['episodes']} of 10 come here"]
+        if one["cash"]:
+            notes.append(f"about {one['expected_tries']} tries")
+        elif one["actions"]:
+            notes.append(f"{one['actions']} times")
+        notes += [
+            f"{euro(cash['expected_minor'])} ({euro(cash['low_minor'])} to"
+            f" {euro(cash['high_minor'])})"
+            for cash in one["cash"]
+        ]
+        box = page.locator(".box").filter(has=page.locator(f'.step[data-step="{one["step"]}"]'))
+        expect(box.locator(".notes span")).to_have_text(notes)
+    (currency,) = told["currencies"]
+    expect(page.locator(".figure")).to_have_text(euro(currency["expected_minor"]))
+    expect(page.locator(".outcome")).to_contain_text(
+        f"{euro(currency['low_minor'])} to {euro(currency['high_minor'])}"
+    )
+    assert kept(merchant, flow_id) == saved
+
+
+def euro(minor: int) -> str:
+    return f"{minor // 100:,}.{minor % 100:02} EUR"
+
+
+def test_whoever_may_only_look_is_shown_no_tool_and_refused_by_the_server(
+    page: Page, merchant: Merchant
+):
+    flow_id = create(merchant, library="dispute_lost")
+    set_role = "update members set role = %s where workspace_id = %s and email = %s"
+    with merchant.rows() as rows:
+        rows.execute(set_role, ["member", str(merchant.tenant), merchant.email])
+    try:
+        open_flow(page, merchant, flow_id)
+        expect(page.locator('[data-do="save"], [data-do="publish"], .rail')).to_have_count(0)
+        step(page, "tell").click()
+        expect(page.get_by_label("Name of the event")).to_be_disabled()
+        page.keyboard.press("Escape")
+        page.keyboard.press("Delete")
+        expect(step(page, "tell")).to_be_visible()
+        listed = merchant.open("/flows")
+        assert "Use it" not in listed.text
+        refused = merchant.submit(listed, "/flows", begin_with="")
+        assert refused.status_code == 403
+        answer = merchant.visitor.api("PUT", f"/v1/recovery/flows/{flow_id}",
+                                      str(merchant.tenant), json={"document": BLANK})  # fmt: skip
+        assert answer.status_code == 403
+    finally:
+        with merchant.rows() as rows:
+            rows.execute(set_role, ["owner", str(merchant.tenant), merchant.email])
+    forged = merchant.visitor.http.post(f"{merchant.base}/flows", data={"begin_with": ""})
+    assert forged.status_code == 403
+    answer = merchant.visitor.api(
+        "PUT", f"/v1/recovery/flows/{flow_id}", str(merchant.tenant), json={"document": BLANK},
+        headers={"X-CSRF-Token": "0" * 64},
+    )  # fmt: skip
+    assert answer.json()["code"] == "csrf_refused"
+
+
+def test_without_scripts_the_page_lists_the_steps_in_order(merchant: Merchant):
+    page = merchant.open("/flow_library/dispute_lost")
+    titles = re.findall(r"<li><b>([^<]+)</b> <span class=\"soft\">([^<]+)</span>", page.text)
+    assert titles == [("Tell", "Webhook"), ("Person", "Task for a person"), ("Over", "End")]
+    assert "Next → 2 Person" in page.text
+    assert "script-src 'self'; connect-src 'self'" in page.headers["Content-Security-Policy"]
+
+
+def test_a_page_is_clean_to_axe_in_light_and_dark(page: Page, merchant: Merchant):
+    flow_id = create(merchant, library="soft_decline")
+    page.goto(f"{merchant.base}/flows")
+    found = [Axe().run(page)]
+    open_flow(page, merchant, flow_id)
+    step(page, "").click()
+    found.append(Axe().run(page))
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("button", name="List or canvas").click()
+    found.append(Axe().run(page))
+    assert [one.generate_report() for one in found if one.violations_count] == []
