@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from core.errors import NotFoundError
 from ml import (
+    anomaly,
     business_purpose,
     category,
     counterparty,
@@ -30,6 +31,7 @@ FACETS: tuple[Facet, ...] = (
     ledger_account.FACET,
     recurring.FACET,
     transfer.FACET,
+    anomaly.FACET,
 )
 BY_NAME = {facet.name: facet for facet in FACETS}
 
