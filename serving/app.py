@@ -57,6 +57,7 @@ from serving.recovery_pages import board
 from serving.recovery_pages import episodes as episode_pages
 from serving.recovery_pages import flows as flow_pages
 from serving.recovery_pages import tasks as task_pages
+from serving.recovery_pages import templates as template_pages
 from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
 from serving.states import StateReader
@@ -117,6 +118,7 @@ PAGES = (
     episode_pages.router,
     task_pages.router,
     flow_pages.router,
+    template_pages.router,
 )
 
 

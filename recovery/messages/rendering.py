@@ -119,6 +119,15 @@ def render(
     )
 
 
+def subject_line(template: Template, facts: Facts = EXAMPLE) -> str:
+    """Fill the subject alone in, for lists; empty where it cannot be filled in."""
+    values = facts.formatted(_locale(template.language, ""), reasons(template.language))
+    try:
+        return " ".join(_fill(template.subject, values).splitlines())
+    except InvalidInputError:
+        return ""
+
+
 def problems(template: Template) -> list[str]:
     """Return why a template cannot be filled in for every debt; empty where it can.
 

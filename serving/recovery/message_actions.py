@@ -21,6 +21,7 @@ from recovery.payer.wording import (
 )
 from recovery.tone.checking import check_template
 from recovery.tone.findings import Finding, may_be_published
+from recovery.tone.readability import GRADE_LIMITS, reading_grade
 from serving.audit_log.entries import record
 from serving.auth.scope import TenantScope
 from serving.recovery.message_schemas import Checked, Look, MessageTemplate, ToneFinding, Words
@@ -92,6 +93,7 @@ def check(rows: Rows, scope: TenantScope, template: Template) -> Checked:
         message = render(template, EXAMPLE, voice.brand)
     except InvalidInputError:
         message = None
+    body = message.text.replace(EXAMPLE.pay_url, "") if message else ""
     return Checked(
         may_be_published=may_be_published(found),
         findings=[
@@ -99,8 +101,11 @@ def check(rows: Rows, scope: TenantScope, template: Template) -> Checked:
         ],
         subject=message.subject if message else "",
         text=message.text if message else "",
+        body=body,
         html=message.html if message else "",
         sms=message.sms if message else "",
+        reading_grade=reading_grade(body) if body else 0,
+        highest_grade=GRADE_LIMITS[template.language],
     )
 
 

@@ -111,8 +111,11 @@ class Checked(BaseModel):
                     "findings": [_FINDING],
                     "subject": "Reminder: €49.00 is open",
                     "text": "Hello Ada Byron,\n\n…",
+                    "body": "Hello Ada Byron,\n\n…",
                     "html": "<!doctype html>…",
                     "sms": "Northwind Analytics: €49.00 is still open. …",
+                    "reading_grade": 5,
+                    "highest_grade": 9,
                 }
             ]
         }
@@ -122,8 +125,11 @@ class Checked(BaseModel):
     findings: list[ToneFinding]
     subject: str = Field(description="Empty where the words cannot be filled in")
     text: str
+    body: str = Field(description="The text without its link: what places in the body count in")
     html: str
     sms: str
+    reading_grade: int = Field(description="School grade of the body (RIX); 0 where there is none")
+    highest_grade: int = Field(description="What this language's readers are asked at most")
 
 
 class Look(BaseModel):

@@ -51,6 +51,7 @@ SECTIONS = (
     Section("episodes", "Episodes", "/episodes"),
     Section("tasks", "Tasks", "/tasks"),
     Section("flows", "Flows", "/flows"),
+    Section("templates", "Messages", "/templates"),
 )
 
 TEMPLATES.filters.update(FILTERS)

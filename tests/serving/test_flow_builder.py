@@ -1,35 +1,29 @@
 """Can a flow be built in a real browser: by drag, by keyboard only, and is what is kept exact?"""
 
 import re
-import shutil
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.clock import utc_now
 from recovery.flows.document import document_of, flow_of
 from recovery.flows.library import library
 from serving.recovery_pages.flows import BLANK
 from tests.declared_tables import create_table
+from tests.serving.browsing import chromium, needs_chromium, signed_in
 from tests.serving.merchant import Merchant
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), "")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+pytestmark = needs_chromium
 DAYS_2 = {"kind": "duration", "days": 2, "hours": 0, "minutes": 0}
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -40,24 +34,9 @@ def merchant(api_url, mailbox, database, engines):
 
 
 @pytest.fixture
-def page(browser: Browser, merchant: Merchant, api_url):
-    """A page of the merchant's; whatever its console complains of fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=api_url)
-    context.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
-    context.add_cookies([
-        {"name": cookie.name, "value": str(cookie.value), "url": api_url}
-        for cookie in merchant.visitor.http.cookies.jar
-    ])  # fmt: skip
-    opened, complaints = context.new_page(), []
-    opened.on(
-        "console",
-        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
-    )
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    context.close()
-    assert complaints == []
+def page(browser: Browser, merchant: Merchant):
+    with signed_in(browser, merchant) as opened:
+        yield opened
 
 
 def create(merchant: Merchant, **request: Any) -> str:

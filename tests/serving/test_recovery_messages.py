@@ -56,6 +56,13 @@ def test_words_can_be_checked_and_seen_before(send) -> None:
     assert (fine["may_be_published"], fine["findings"]) == (True, [])
     assert fine["subject"] == "Reminder: €49.00 is open"
     assert "<!doctype html>" in fine["html"]
+    assert (fine["reading_grade"], fine["highest_grade"]) == (4, 9)
+    threat = {**asked, "paragraphs": [*WORDS["paragraphs"], "Pay, or we will sue. Thank you."]}
+    told = send("POST", "/v1/recovery/template_checks", threat).json()
+    placed = [one for one in told["findings"] if one["excerpt"]]
+    assert placed
+    for one in placed:
+        assert told[one["part"]][one["start"] : one["end"]] == one["excerpt"]
     words = {**asked, "paragraphs": [*WORDS["paragraphs"][:2], "{{ total }}", "Bye"]}
     broken = send("POST", "/v1/recovery/template_checks", words).json()
     assert broken["may_be_published"] is False

@@ -1,5 +1,6 @@
 """A template and a debt become a message that says the same in HTML and text, and nothing else."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -77,6 +78,13 @@ def test_amounts_keep_their_decimals_as_the_reader_writes_them(
     found = library(Purpose.REMINDER, language, Tone.NEUTRAL)
     message = render(found, replace(EXAMPLE, amount=amount), BRAND, region=region)
     assert shown in message.text
+
+
+def test_a_message_loads_nothing() -> None:
+    """No font, style or picture from elsewhere, by which whoever reads could be followed."""
+    html = render(template(), EXAMPLE, BRAND).html
+    found = re.findall(r"(?:href|src)=.([^\"'>]+)|url\(([^)]+)|@import ([^;]+)", html)
+    assert {"".join(one) for one in found} == {EXAMPLE.pay_url}
 
 
 def test_a_name_is_data_and_no_markup() -> None:

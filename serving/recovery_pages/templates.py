@@ -1,0 +1,175 @@
+"""What is written to payers? Every message by purpose and tone, and the page that edits one.
+
+The page checks and shows words as they are typed through /v1; without a script its form does the
+same on the server. The preview of an email is a document of its own, in a frame without rights.
+"""
+
+from typing import Annotated, Any
+
+from babel import Locale
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
+
+from core.errors import InvalidInputError
+from recovery.messages.facts import EXAMPLE, NAMES, OPTIONAL
+from recovery.messages.rendering import subject_line
+from recovery.messages.templates import Purpose, Template, Tone, library, reasons
+from recovery.payer.wording import with_words, words_of
+from serving.auth.scope import TenantScope
+from serving.recovery import message_actions as actions
+from serving.recovery.message_schemas import (
+    Checked,
+    Language,
+    Line,
+    MessageTemplate,
+    Paragraph,
+    Words,
+)
+from serving.recovery_pages.shell import PREFIX, base_of, shell
+from serving.web.pages import HEADERS, PageRoute, go
+from serving.web.visits import AnyVisit, RecoveryAct, RecoveryLook, Visit
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute, prefix=f"{PREFIX}/templates")
+
+LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
+PURPOSES = {
+    Purpose.CARD_EXPIRING: "A card that ends before the next payment",
+    Purpose.PAYMENT_FAILED: "A payment failed and will be tried again",
+    Purpose.REMINDER: "The follow-up, still open",
+    Purpose.UPDATE_METHOD: "Another payment method is needed",
+    Purpose.AUTHENTICATE: "The bank wants the payer to confirm",
+    Purpose.PAST_DUE: "Late in a flow",
+    Purpose.FINAL_NOTICE: "The last word",
+    Purpose.RECOVERED: "Thanks, it is paid",
+}
+# The preview is a message: its own inline styles, the brand's logo, nothing else.
+_PREVIEW = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; sandbox;"
+    " frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+)
+
+
+@router.get("")
+def get_templates(visit: AnyVisit, scope: RecoveryLook, language: Language = "en") -> Response:
+    """Show every message of a language by purpose and tone."""
+    with scope.transaction() as rows:
+        every = list(actions.every(rows, scope, language))
+    found = {(one.purpose, one.tone): (one.is_own, _subject(one)) for one in every}
+    return shell(
+        visit, scope, "templates", "recovery/templates.html", found=found, purposes=PURPOSES,
+        tones=list(Tone), languages=LANGUAGES, language=language,
+    )  # fmt: skip
+
+
+@router.get("/{purpose}/{language}/{tone}")
+def get_template(
+    visit: AnyVisit, scope: RecoveryLook, purpose: Purpose, language: Language, tone: Tone
+) -> Response:
+    """Open a message."""
+    with scope.transaction() as rows:
+        held = actions.one(rows, scope, (purpose, language, tone))
+    words = held.model_dump(include=set(Words.model_fields))
+    return _editor(visit, scope, with_words(library(purpose, language, tone), words), held.is_own)
+
+
+@router.post("/{purpose}/{language}/{tone}")
+def post_template(
+    visit: AnyVisit,
+    scope: RecoveryAct,
+    purpose: Purpose,
+    language: Language,
+    tone: Tone,
+    subject: Annotated[Line, Form()],
+    preheader: Annotated[Line, Form()],
+    paragraphs: Annotated[list[Paragraph], Form(min_length=3, max_length=12)],
+    action: Annotated[Line, Form()],
+    sms: Annotated[Line, Form()],
+) -> Response:
+    """Use other words from the next message on; what must not be said is shown and not kept."""
+    # Browsers send line ends as CRLF; a template's are its own.
+    lines = [text.replace("\r\n", "\n") for text in paragraphs]
+    words = Words(subject=subject, preheader=preheader, paragraphs=lines, action=action, sms=sms)
+    try:
+        with scope.transaction() as rows:
+            actions.save(rows, scope, (purpose, language, tone), words)
+    except actions.TemplateFaultyError:
+        tried = with_words(library(purpose, language, tone), words.model_dump())
+        return _editor(visit, scope, tried, is_own=True, status=409)
+    return go(f"{base_of(scope)}/templates/{purpose}/{language}/{tone}")
+
+
+@router.post("/{purpose}/{language}/{tone}/forget")
+def post_forget(scope: RecoveryAct, purpose: Purpose, language: Language, tone: Tone) -> Response:
+    """Go back to the library's words."""
+    with scope.transaction() as rows:
+        actions.forget(rows, scope, (purpose, language, tone))
+    return go(f"{base_of(scope)}/templates/{purpose}/{language}/{tone}")
+
+
+@router.post("/{purpose}/{language}/{tone}/preview")
+def post_preview(
+    scope: RecoveryLook,
+    purpose: Purpose,
+    language: Language,
+    tone: Tone,
+    words: Annotated[str, Form(max_length=60_000)],
+) -> Response:
+    """Show the email that words make, as a document for the editor's frame."""
+    try:
+        given = Words.model_validate_json(words)
+    except ValidationError:
+        raise InvalidInputError("These are no words of a message.") from None
+    with scope.transaction() as rows:
+        logo = actions.look(rows, scope).logo_url
+        tried = with_words(library(purpose, language, tone), given.model_dump())
+        html = actions.check(rows, scope, tried).html
+    policy = _PREVIEW.format(images=logo.replace(";", "%3B").replace(",", "%2C") or "'none'")
+    headers = {**HEADERS, "Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
+    return HTMLResponse(html, headers=headers)
+
+
+def _editor(
+    visit: Visit, scope: TenantScope, template: Template, is_own: bool, *, status: int = 200
+) -> HTMLResponse:
+    purpose, language, tone = template.purpose, template.language, template.tone
+    with scope.transaction() as rows:
+        checked = actions.check(rows, scope, template)
+    boot = {
+        "workspace": str(scope.tenant), "token": visit.csrf_token, "purpose": purpose,
+        "language": language, "tone": tone, "link": EXAMPLE.pay_url,
+        "library": {each: words_of(library(purpose, language, each)) for each in Tone},
+        "checked": checked.model_dump(mode="json"),
+    }  # fmt: skip
+    response = shell(
+        visit, scope, "templates", "recovery/template.html", status=status, message=template,
+        words=words_of(template), is_own=is_own, boot=boot, checked=checked, tones=list(Tone),
+        variables=_variables(language), languages=LANGUAGES, says=PURPOSES[purpose],
+        grade=_grade(checked),
+    )  # fmt: skip
+    response.headers["Content-Security-Policy"] += "; frame-src 'self'"
+    return response
+
+
+def _subject(held: MessageTemplate) -> str:
+    known = library(held.purpose, held.language, held.tone)
+    return subject_line(with_words(known, {"subject": held.subject}))
+
+
+def _grade(checked: Checked) -> str:
+    if not checked.reading_grade:
+        return ""
+    return f"Reads like grade {checked.reading_grade} of at most {checked.highest_grade}"
+
+
+def _variables(language: str) -> list[dict[str, Any]]:
+    """Return what may be named: name, type, how it looks, whether one must ask first."""
+    shown = EXAMPLE.formatted(Locale.parse(language), reasons(language))
+    kinds = {"amount": "money", "pay_url": "link", "support_email": "address"}
+    return [
+        {
+            "name": name, "kind": kinds.get(name, "date" if name.endswith("_on") else "text"),
+            "example": shown[name], "is_optional": name in OPTIONAL,
+        }
+        for name in NAMES
+    ]  # fmt: skip
