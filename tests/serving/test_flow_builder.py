@@ -252,6 +252,24 @@ def test_unsaved_work_is_offered_after_a_reload(page: Page, merchant: Merchant):
     expect(page.get_by_role("button", name="Take it up again")).to_be_hidden()
 
 
+def test_what_somebody_else_saved_meanwhile_is_not_overwritten(page: Page, merchant: Merchant):
+    flow_id = create(merchant)
+    open_flow(page, merchant, flow_id)
+    theirs = {**BLANK, "name": "Theirs"}
+    saved = ask(merchant, f"flows/{flow_id}", "PUT", json={"document": theirs})["draft"]
+    step(page, "over").click()
+    page.get_by_label("Title").fill("Mine")
+    page.get_by_label("Title").press("Tab")
+    page.keyboard.press("Control+s")
+    expect(page.locator(".status")).to_contain_text("Somebody saved this flow meanwhile.")
+    assert kept(merchant, flow_id) == saved
+    page.reload()
+    expect(page.locator(".offer")).to_contain_text("The draft was saved since.")
+    page.get_by_role("button", name="Take it up again").click()
+    save(page)
+    assert kept(merchant, flow_id)["steps"]["over"]["title"] == "Mine"
+
+
 def test_versions_are_published_compared_and_gone_back_to(page: Page, merchant: Merchant):
     flow_id = create(merchant, library="dispute_lost")
     open_flow(page, merchant, flow_id)
@@ -277,6 +295,12 @@ def test_versions_are_published_compared_and_gone_back_to(page: Page, merchant: 
     expect(page.locator(".box.added .step")).to_have_attribute("data-step", "wait")
     expect(page.locator(".box.changed .step")).to_have_attribute("data-step", "person")
     expect(page.locator(".wire.added")).to_have_count(2)
+    bar.get_by_role("button", name="Versions").click()
+    page.get_by_role("button", name="Look at version 1").click()
+    expect(step(page, "wait")).to_have_count(0)
+    page.get_by_role("button", name="Make it the draft").click()
+    save(page)
+    assert kept(merchant, flow_id) == document_of(library()["dispute_lost"])
     bar.get_by_role("button", name="Versions").click()
     page.get_by_role("button", name="Go back to version 1").click()
     expect(page.locator(".standing")).to_contain_text("Live · version 1")

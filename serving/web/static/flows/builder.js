@@ -14,15 +14,16 @@ import { found, Panel } from "./panel.js";
 import { Schema } from "./schema.js";
 import { simulationMarks, simulationPanel } from "./simulation.js";
 import { toolbar } from "./toolbar.js";
-import { versionsPanel } from "./versions.js";
-import { titleOf } from "./words.js";
+import { versionPanel, versionsPanel } from "./versions.js";
+import { titleOf, useExponents } from "./words.js";
 
 const root = document.querySelector(".builder"), part = (name) => root.querySelector(`.${name}`);
 const boot = JSON.parse(root.dataset.boot);
+useExponents(boot.exponents);
 const api = new Api(boot.workspace, boot.token);
 const canvas = new Canvas(part("canvas"));
 const bar = toolbar(root);
-/** @type {{selected: string|null, report: null|"problems"|"versions"|"simulation"|"difference", simulation?: any, difference?: any}} */
+/** @type {{selected: string|null, report: null|"problems"|"versions"|"version"|"simulation"|"difference", simulation?: any, difference?: any, versions?: any[], version?: any}} */
 const state = { selected: null, report: null };
 let desk, schema, facts = [], keys;
 
@@ -33,7 +34,8 @@ function say(text, stays = false) {
   clearTimeout(quiet);
   if (text && !stays) quiet = setTimeout(() => say(""), 6000);
 }
-const mayEdit = () => boot.mayAct && state.report !== "difference";
+const isLooking = () => state.report === "difference" || state.report === "version";
+const mayEdit = () => boot.mayAct && !isLooking();
 const panel = new Panel(part("details"), { close: () => leave() });
 const palette = new Palette(part("palette"));
 
@@ -41,7 +43,7 @@ const act = {
   mayEdit,
   say,
   select(id) {
-    if (state.report !== "difference" && state.report !== "simulation") state.report = null;
+    if (!isLooking() && state.report !== "simulation") state.report = null;
     state.selected = id;
     draw();
     (isList() ? null : canvas.focus(id));
@@ -101,6 +103,16 @@ const act = {
     report("difference");
     canvas.fit();
   },
+  look(version) {
+    state.version = version;
+    report("version");
+    canvas.fit();
+  },
+  draft({ document }) {
+    state.report = null;
+    if (!desk.edit(document)) draw();
+    canvas.fit();
+  },
   async save() {
     say("Saving …", true);
     await desk.save();
@@ -142,17 +154,18 @@ function leave() {
 }
 
 function context() {
-  return { schema, facts, purposes: boot.purposes, exponents: boot.exponents, mayEdit: mayEdit(),
+  return { schema, facts, purposes: boot.purposes, mayEdit: mayEdit(),
     steps: inOrder(desk.flow).map((id) => [id, titleOf(desk.flow, id)]),
     change: (path, value) => desk.edit(write(desk.flow, path, value)) };
 }
 
 function marks() {
-  const shown = state.report === "simulation" ? simulationMarks(state.simulation, boot.exponents) : new Map();
+  const shown = state.report === "simulation" ? simulationMarks(state.simulation) : new Map();
   if (state.report === "difference") {
     for (const [id, { state: what }] of state.difference.steps) shown.set(id, { class: what, badge: { kind: what, text: what } });
     return shown;
   }
+  if (state.report === "version") return shown;
   for (const one of desk.findings) {
     const worst = desk.findings.some((other) => other.step === one.step && other.severity === "error") ? "error" : "warning";
     const number = desk.findings.filter((other) => other.step === one.step).length;
@@ -162,15 +175,17 @@ function marks() {
 }
 
 function draw() {
-  const isDifference = state.report === "difference", flow = isDifference ? state.difference.merged : desk.flow;
+  const isDifference = state.report === "difference";
+  const flow = isDifference ? state.difference.merged : state.report === "version" ? state.version.document : desk.flow;
   if (state.selected && !(state.selected in flow.steps)) state.selected = null;
   const how = { selected: state.selected, marks: marks(), mayEdit: mayEdit(), wires: isDifference ? state.difference.wires : new Map() };
   canvas.draw(flow, how);
   if (isList()) drawOutline(part("listing"), flow, { ...how, select: act.edit });
   bar.show(desk, boot, mayEdit());
   if (state.report === "problems") panel.show("What was found", desk.findings.length ? [found(desk.findings, desk.flow, act.edit)] : [h("p", {}, "Nothing: it can be published.")]);
-  else if (state.report === "simulation") panel.show("Simulation", simulationPanel(state.simulation, boot.exponents));
-  else if (state.report === "versions") panel.show("Versions", versionsPanel(desk, state.versions, boot.mayAct, { compare: act.compare, change: attempt(act.change) }));
+  else if (state.report === "simulation") panel.show("Simulation", simulationPanel(state.simulation));
+  else if (state.report === "versions") panel.show("Versions", versionsPanel(desk, state.versions, boot.mayAct, { ...act, change: attempt(act.change) }));
+  else if (state.report === "version") panel.show(`Version ${state.version.version}`, versionPanel(state.version, boot.mayAct, act));
   else if (isDifference) panel.show("What differs", changesPanel(state.difference));
   else if (state.selected === null) panel.hide();
   else if (state.selected === TRIGGER) panel.flow(context(), flow, desk.findings.filter((one) => one.step === ""), { value: desk.rank, change: (rank) => desk.order(rank) });

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { group, labelled, nextId, select } from "./form.js";
-import { said } from "./words.js";
+import { money, said } from "./words.js";
 
 const OPERATORS = {
   eq: "is", ne: "is not", lt: "is less than", lte: "is at most", gt: "is more than", gte: "is at least",
@@ -74,7 +74,7 @@ function valueFields(context, fact, value, change) {
   if (fact.values.length) return [labelled("Value", select(context, fact.values.map((one) => [one, said(one)]), held, (wanted) => change({ value: wanted })))];
   if (fact.type === "integer" || fact.type === "money") {
     const number = h("input", { type: "number", step: 1, value: held, disabled: !context.mayEdit, onchange: (event) => change({ value: Number.parseInt(event.target.value, 10) || 0 }) });
-    const shown = [labelled(fact.type === "money" ? "Amount, in minor units" : "Value", number, fact.type === "money" && `= ${written(context, held, value.currency)}`)];
+    const shown = [labelled(fact.type === "money" ? "Amount, in minor units" : "Value", number, fact.type === "money" && `= ${money(held, value.currency ?? "")}`)];
     if (fact.type === "money") shown.push(labelled("Currency", h("input", { type: "text", value: value.currency ?? "", maxlength: 3, disabled: !context.mayEdit, onchange: (event) => change({ currency: event.target.value.toUpperCase() }) })));
     return shown;
   }
@@ -103,11 +103,6 @@ function fresh(context) {
 
 function factOf(context, name) {
   return context.facts.find((one) => one.name === name) ?? FREE;
-}
-
-function written(context, minor, currency = "") {
-  const places = context.exponents[currency] ?? 2, digits = String(minor).padStart(places + 1, "0");
-  return `${places ? `${digits.slice(0, -places)}.${digits.slice(-places)}` : digits} ${currency}`;
 }
 
 function button(text, onclick, label) {

@@ -44,8 +44,10 @@ export class Desk {
     this.act.changed();
   }
 
-  /** Keep the draft on the server, faults and all. */
+  /** Keep the draft on the server, faults and all; what somebody else saved meanwhile is not lost. */
   async save() {
+    const { updated_at: at } = await this.api.get(`flows/${this.detail.id}`);
+    if (at !== this.detail.updated_at) throw new Error("Somebody saved this flow meanwhile. Reload the page to see it; your work is kept in this browser and offered there.");
     this.take(await this.api.put(`flows/${this.detail.id}`, { document: this.flow, rank: this.rank }));
   }
 

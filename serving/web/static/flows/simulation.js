@@ -1,34 +1,27 @@
 // What would the flow have done? The simulation's numbers, at the steps they belong to.
 
 import { h } from "./dom.js";
-import { said } from "./words.js";
-
-/** @param {number} minor @param {string} currency @param {Record<string, number>} exponents */
-export function money(minor, currency, exponents) {
-  const places = exponents[currency] ?? 2, digits = String(Math.abs(minor)).padStart(places + 1, "0");
-  const units = digits.slice(0, digits.length - places).replace(/\B(?=(\d{3})+$)/g, ",");
-  return `${minor < 0 ? "−" : ""}${units}${places ? `.${digits.slice(-places)}` : ""} ${currency}`;
-}
+import { money, said } from "./words.js";
 
 /** Return what to write at each step. @returns {Map<string, any>} */
-export function simulationMarks(found, exponents) {
+export function simulationMarks(found) {
   return new Map(found.steps.map((one) => [one.step, { class: one.episodes ? "walked" : "unwalked", notes: [
     { class: "reach", text: `${one.episodes} of ${found.taken} come here` },
     ...(one.actions ? [{ class: "acts", text: one.expected_tries !== "0.0" ? `about ${one.expected_tries} tries` : `${one.actions} ${one.actions === 1 ? "time" : "times"}` }] : []),
-    ...one.cash.map((each) => ({ class: "cash", text: `${money(each.expected_minor, each.currency, exponents)} (${money(each.low_minor, each.currency, exponents)} to ${money(each.high_minor, each.currency, exponents)})` })),
+    ...one.cash.map((each) => ({ class: "cash", text: `${money(each.expected_minor, each.currency)} (${money(each.low_minor, each.currency)} to ${money(each.high_minor, each.currency)})` })),
   ] }]));
 }
 
 /** Return the panel of a simulation. */
-export function simulationPanel(found, exponents) {
+export function simulationPanel(found) {
   const line = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
   return [
     h("p", {}, `${found.taken} of ${found.failures} past failures would have come into this flow`, found.is_truncated ? " (the newest were looked at)." : "."),
     found.currencies.map((one) => h("section", { class: "outcome", "aria-label": `Outcome in ${one.currency}` },
       h("span", { class: "soft" }, "Expected back"),
-      h("b", { class: "figure" }, money(one.expected_minor, one.currency, exponents)),
-      h("span", { class: "soft" }, `nine of ten outcomes: ${money(one.low_minor, one.currency, exponents)} to ${money(one.high_minor, one.currency, exponents)}`),
-      h("dl", {}, line("At risk", money(one.at_risk_minor, one.currency, exponents)), line("Came back then", money(one.past_recovered_minor, one.currency, exponents)), line("Failures", one.failures)))),
+      h("b", { class: "figure" }, money(one.expected_minor, one.currency)),
+      h("span", { class: "soft" }, `nine of ten outcomes: ${money(one.low_minor, one.currency)} to ${money(one.high_minor, one.currency)}`),
+      h("dl", {}, line("At risk", money(one.at_risk_minor, one.currency)), line("Came back then", money(one.past_recovered_minor, one.currency)), line("Failures", one.failures)))),
     h("dl", {}, line("Tries to be made", `about ${found.expected_tries}`), Object.entries(found.actions).map(([kind, number]) => line(`${said(kind)}, at most`, number)), line("Tries learned from", found.tries_learned_from)),
     h("p", { class: "soft small" }, found.basis),
   ].flat();

@@ -21,8 +21,18 @@ export function versionsPanel(desk, versions, mayAct, act) {
       h("div", {}, h("b", {}, `Version ${one.version}`), one.version === desk.detail.live_version && h("span", { class: "badge good" }, desk.detail.state === "live" ? "live" : "current")),
       h("small", {}, `${new Date(one.published_at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" })} UTC, ${one.published_by}`),
       h("div", { class: "buttons" },
+        h("button", { type: "button", class: "small-button", "aria-label": `Look at version ${one.version}`, onclick: () => act.look(one) }, "Look at it"),
         h("button", { type: "button", class: "small-button", "aria-label": `Compare version ${one.version} with the one before`, disabled: n + 1 >= versions.length,
           onclick: () => act.compare(versions[n + 1].document, one.document, [`version ${versions[n + 1].version}`, `version ${one.version}`]) }, "What changed"),
         mayAct && one.version !== desk.detail.live_version && h("button", { type: "button", class: "small-button", "aria-label": `Go back to version ${one.version}`, onclick: () => act.change({ do: "rollback", version: one.version }) }, "Go back to it"))))),
+  ];
+}
+
+/** Return what stands beside a version that is looked at. */
+export function versionPanel(one, mayAct, act) {
+  return [
+    h("p", {}, one.document.description || "It has no description."),
+    h("p", { class: "soft" }, `Published ${new Date(one.published_at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" })} UTC by ${one.published_by}. A version never changes.`),
+    mayAct && h("button", { type: "button", class: "quiet", onclick: () => act.draft(one) }, "Make it the draft"),
   ];
 }

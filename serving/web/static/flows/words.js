@@ -21,6 +21,20 @@ const COMPARED = { eq: "is", ne: "is not", lt: "<", lte: "≤", gt: ">", gte: "�
 const CHANNELS = { email: "Email", sms: "Text message", slack: "Slack" };
 const DAYS = { mon: "Mon", tue: "Tue", wed: "Wed", thu: "Thu", fri: "Fri", sat: "Sat", sun: "Sun" };
 
+let exponents = {};
+
+/** Take the decimals of currencies that have not two. @param {Record<string, number>} given */
+export function useExponents(given) {
+  exponents = given;
+}
+
+/** Write an amount of minor units exactly: `1,040.00 EUR`. @param {number} minor @param {string} currency */
+export function money(minor, currency) {
+  const places = exponents[currency] ?? 2, digits = String(Math.abs(minor)).padStart(places + 1, "0");
+  const units = digits.slice(0, digits.length - places).replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${minor < 0 ? "−" : ""}${units}${places ? `.${digits.slice(-places)}` : ""} ${currency}`;
+}
+
 /** `payment_failed` → `Payment failed`. @param {string} name */
 export function said(name) {
   const words = String(name).replaceAll("_", " ");
@@ -96,8 +110,9 @@ export function conditionWords(condition) {
   const { fact, op, value = true, currency } = condition;
   const name = fact.includes(".") ? fact : said(fact).toLowerCase();
   if (op === "known") return value ? `${name} is known` : `${name} is not known`;
+  if (currency && Number.isInteger(value)) return `${name} ${COMPARED[op] ?? op} ${money(value, currency)}`;
   const held = Array.isArray(value) ? value.join(", ") : typeof value === "boolean" ? (value ? "yes" : "no") : value;
-  return `${name} ${COMPARED[op] ?? op} ${held}${currency ? ` ${currency} minor` : ""}`;
+  return `${name} ${COMPARED[op] ?? op} ${held}`;
 }
 
 function inner(condition) {
