@@ -55,6 +55,7 @@ from serving.recovery import simulation_router as recovery_simulations
 from serving.recovery import task_router as recovery_tasks
 from serving.recovery_pages import board
 from serving.recovery_pages import episodes as episode_pages
+from serving.recovery_pages import experiments as experiment_pages
 from serving.recovery_pages import flows as flow_pages
 from serving.recovery_pages import tasks as task_pages
 from serving.recovery_pages import templates as template_pages
@@ -119,6 +120,7 @@ PAGES = (
     task_pages.router,
     flow_pages.router,
     template_pages.router,
+    experiment_pages.router,
 )
 
 

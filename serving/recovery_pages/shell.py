@@ -52,6 +52,7 @@ SECTIONS = (
     Section("tasks", "Tasks", "/tasks"),
     Section("flows", "Flows", "/flows"),
     Section("templates", "Messages", "/templates"),
+    Section("experiments", "Experiments", "/experiments"),
 )
 
 TEMPLATES.filters.update(FILTERS)
