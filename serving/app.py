@@ -53,10 +53,12 @@ from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
 from serving.recovery import task_router as recovery_tasks
+from serving.recovery_pages import analytics as analytics_pages
 from serving.recovery_pages import board
 from serving.recovery_pages import episodes as episode_pages
 from serving.recovery_pages import experiments as experiment_pages
 from serving.recovery_pages import flows as flow_pages
+from serving.recovery_pages import settings as settings_pages
 from serving.recovery_pages import tasks as task_pages
 from serving.recovery_pages import templates as template_pages
 from serving.sign_in import router as sign_in
@@ -121,6 +123,8 @@ PAGES = (
     flow_pages.router,
     template_pages.router,
     experiment_pages.router,
+    analytics_pages.router,
+    settings_pages.router,
 )
 
 

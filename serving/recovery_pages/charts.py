@@ -43,14 +43,20 @@ def share(value: float, label: str) -> Markup:
     return _drawing("share", shapes, label)
 
 
-def steps(curves: Sequence[Sequence[float]], most: float, label: str) -> Markup:
-    """Draw stairs of values from 0 to `most`, one for each day; the first curve is filled."""
+def steps(curve: Sequence[float], days: int, label: str) -> Markup:
+    """Draw stairs of shares of one, a step for each day of `days`; the curve may end before."""
     shapes = "".join(f'<path class="grid" d="M0 {y}H100"/>' for y in (0, 25, 50, 75, 100))
-    for number, curve in enumerate(curves):
-        path = _stairs(curve, most)
-        if number == 0:
-            shapes += f'<path class="area" d="{path}V100H0Z"/>'
-        shapes += f'<path class="line c{number}" d="{path}"/>'
+    if curve:
+        width = 100 / days
+        path = "".join(
+            f"V{100 - 100 * share:.2f}H{width * min(number + 1, days):.2f}"
+            for number, share in enumerate(curve)
+        )
+        end = width * min(len(curve), days)
+        shapes += (
+            f'<path class="area" d="M0 100{path}V100H0Z"/><path class="line" d="M0 100{path}"/>'
+        )
+        shapes += f'<path class="dot" d="M{end:.2f} {100 - 100 * curve[-1]:.2f}h0"/>'
     return _drawing("steps", shapes, label)
 
 
@@ -68,17 +74,6 @@ def columns(pairs: Sequence[tuple[int, int]], label: str) -> Markup:
                 f'v{height:.3f}z"/>'
             )
     return _drawing("columns", shapes, label)
-
-
-def _stairs(curve: Sequence[float], most: float) -> str:
-    if not curve:
-        return "M0 100"
-    width = 100 / max(len(curve) - 1, 1)
-    heights = [100 - 100 * value / (most or 1) for value in curve]
-    moves = "".join(
-        f"H{width * number:.2f}V{height:.2f}" for number, height in enumerate(heights[1:], start=1)
-    )
-    return f"M0 {heights[0]:.2f}{moves}"
 
 
 def _drawing(kind: str, shapes: str, label: str) -> Markup:

@@ -16,8 +16,8 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute, prefix=PREFIX
 
 VERDICTS = {
     "not_yet": ("Not yet", "warn", "A difference that shows today may well be chance."),
-    "lift": ("It helps", "good", "More customers pay than would have by themselves."),
-    "harm": ("It harms", "bad", "Fewer customers pay than would have by themselves."),
+    "lift": ("It helps", "good", "More customers pay in it."),
+    "harm": ("It harms", "bad", "Fewer customers pay in it."),
     "no_effect_seen": ("No effect seen", "", "If there is one, it is smaller than was asked for."),
     "invalid": ("Cannot be read", "bad", "It was not carried out as designed."),
 }

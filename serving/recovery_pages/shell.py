@@ -53,6 +53,8 @@ SECTIONS = (
     Section("flows", "Flows", "/flows"),
     Section("templates", "Messages", "/templates"),
     Section("experiments", "Experiments", "/experiments"),
+    Section("analytics", "Analytics", "/analytics"),
+    Section("settings", "Settings", "/settings"),
 )
 
 TEMPLATES.filters.update(FILTERS)

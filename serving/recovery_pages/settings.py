@@ -1,0 +1,58 @@
+"""Who recovers, for each Stripe account? Shown to members, settled by owners and admins."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Query, Response
+
+from core.errors import InvalidInputError
+from serving.auth.scope import TenantScope
+from serving.recovery import settings_actions as actions
+from serving.recovery.settings_schemas import TermsRequest
+from serving.recovery_pages.shell import PREFIX, base_of, shell
+from serving.web.pages import PageRoute, go
+from serving.web.visits import AnyVisit, RecoveryAct, RecoveryLook, Visit
+from serving.words import Id
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute, prefix=PREFIX + "/settings")
+
+_SUPPRESSED = "select count(*) as addresses from recovery_suppressions"
+
+
+@router.get("")
+def get_settings(
+    visit: AnyVisit, scope: RecoveryLook, done: Annotated[Literal["", "saved"], Query()] = ""
+) -> Response:
+    """Show what is settled for each connection."""
+    return _show(visit, scope, notice="Saved." if done else "")
+
+
+@router.post("/{connection_id}")
+def post_settings(
+    visit: AnyVisit,
+    scope: RecoveryAct,
+    connection_id: Id,
+    owner: Annotated[Literal["provider", "oppulence"], Form()],
+    timezone: Annotated[str, Form(max_length=64)],
+    is_enabled: Annotated[bool, Form()] = False,
+) -> Response:
+    """Settle a connection; a zone that is none is told on the page itself."""
+    request = TermsRequest(is_enabled=is_enabled, owner=owner, timezone=timezone.strip())
+    try:
+        with scope.transaction() as rows:
+            actions.settle(scope, rows, connection_id, request)
+    except InvalidInputError as error:
+        problem = f"{error.detail} {error.next_step}"
+        return _show(visit, scope, problem=problem, status=error.status)
+    return go(f"{base_of(scope)}/settings?done=saved")
+
+
+def _show(
+    visit: Visit, scope: TenantScope, *, notice: str = "", problem: str = "", status: int = 200
+) -> Response:
+    with scope.transaction() as rows:
+        connections = actions.terms(rows)
+        suppressed = rows.execute(_SUPPRESSED).fetchone()
+    return shell(
+        visit, scope, "settings", "recovery/settings.html", status=status, notice=notice,
+        problem=problem, connections=connections, suppressed=suppressed,
+    )  # fmt: skip
