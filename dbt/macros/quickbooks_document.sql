@@ -39,33 +39,33 @@
     workspace_id,
     connection_id,
     id,
-    object.DocNumber as number,
-    toDate32({{ iso_time('object.TxnDate') }}) as issued_on,
-    object.CurrencyRef.value as currency,
-    object.ExchangeRate as exchange_rate,
-    object.PrivateNote as memo,
-    object.TotalAmt as total,
-    object.TxnTaxDetail.TotalTax as total_tax,
-    object.SyncToken as sync_token,
-    {{ iso_time('object.MetaData.CreateTime') }} as created_at,
-    {{ iso_time('object.MetaData.LastUpdatedTime') }} as updated_at,
+    (object).DocNumber as number,
+    toDate32({{ iso_time('(object).TxnDate') }}) as issued_on,
+    (object).CurrencyRef.value as currency,
+    (object).ExchangeRate as exchange_rate,
+    (object).PrivateNote as memo,
+    (object).TotalAmt as total,
+    (object).TxnTaxDetail.TotalTax as total_tax,
+    (object).SyncToken as sync_token,
+    {{ iso_time('(object).MetaData.CreateTime') }} as created_at,
+    {{ iso_time('(object).MetaData.LastUpdatedTime') }} as updated_at,
     {%- if kind == 'sales' %}
     arrayFlatten(arrayMap(line -> if(
-        line.DetailType = 'GroupLineDetail',
+        (line).DetailType = 'GroupLineDetail',
         arrayMap(part -> tuple(
-            part.Id, part.DetailType, part.SalesItemLineDetail.ItemAccountRef.value, part.Amount, part.Description
-        ), line.GroupLineDetail.Line),
+            (part).Id, (part).DetailType, (part).SalesItemLineDetail.ItemAccountRef.value, (part).Amount, (part).Description
+        ), (line).GroupLineDetail.Line),
         [tuple(
-            line.Id, line.DetailType,
-            coalesce(line.SalesItemLineDetail.ItemAccountRef.value, line.DiscountLineDetail.DiscountAccountRef.value),
-            line.Amount, line.Description
-        )]), object.Line)) as lines,
+            (line).Id, (line).DetailType,
+            coalesce((line).SalesItemLineDetail.ItemAccountRef.value, (line).DiscountLineDetail.DiscountAccountRef.value),
+            (line).Amount, (line).Description
+        )]), (object).Line)) as lines,
     {%- else %}
     arrayMap(line -> tuple(
-        line.Id, line.DetailType,
-        coalesce(line.AccountBasedExpenseLineDetail.AccountRef.value, line.ItemBasedExpenseLineDetail.ItemAccountRef.value),
-        line.Amount, line.Description
-    ), object.Line) as lines,
+        (line).Id, (line).DetailType,
+        coalesce((line).AccountBasedExpenseLineDetail.AccountRef.value, (line).ItemBasedExpenseLineDetail.ItemAccountRef.value),
+        (line).Amount, (line).Description
+    ), (object).Line) as lines,
     {%- endif %}
     version,
     is_deleted,

@@ -4,7 +4,7 @@ The position moves after the rows are in; a kill between the two lands them agai
 nothing. A row that ClickHouse refuses is found by halving its batch and becomes a task.
 
 Tables are written side by side: an insert costs what planning the views behind its table costs,
-0.1 to 0.2 s of one core for charges however few they are, and a reader waits for the longest.
+0.1 s of one core for charges however few they are, and a reader waits for the longest.
 """
 
 from collections.abc import Iterable, Sequence

@@ -21,7 +21,7 @@ select
         [(deposit_account_id, cast(null as Nullable(String)), 'bank', toInt8(1), source.total, cast(null as Nullable(String)), cast(null as Nullable(String)))],
         if(cash_back is null, [], [(cash_back_account_id, cast(null as Nullable(String)), 'line', toInt8(1), cash_back, cast(null as Nullable(String)), cast(null as Nullable(String)))]),
         arrayMap(
-            line -> (line.account_id, cast(null as Nullable(String)), if(line.account_id is null, 'undeposited_funds', 'line'), toInt8(-1), line.amount, cast(null as Nullable(String)), line.description),
+            line -> ((line).account_id, cast(null as Nullable(String)), if((line).account_id is null, 'undeposited_funds', 'line'), toInt8(-1), (line).amount, cast(null as Nullable(String)), (line).description),
             lines)), []) as entries,
     'raw.quickbooks_deposit' as source_table,
     source.id as source_id,

@@ -7,7 +7,7 @@ select
     concat('journal_entry/', source.id) as id,
     'quickbooks' as provider,
     'journal' as type,
-    multiIf(match(ifNull(memo, ''), '^Voided'), 'voided', arrayExists(line -> ifNull(line.posting, '') not in ('Debit', 'Credit'), lines), 'unknown', 'posted') as status,
+    multiIf(match(ifNull(memo, ''), '^Voided'), 'voided', arrayExists(line -> ifNull((line).posting, '') not in ('Debit', 'Credit'), lines), 'unknown', 'posted') as status,
     source.number as number,
     cast(null as Nullable(String)) as contact_id,
     cast(null as Nullable(String)) as contact_name,
@@ -18,7 +18,7 @@ select
     source.memo as description,
     cast(null as Nullable(String)) as total,
     if(status = 'posted', arrayMap(
-        line -> (line.account_id, cast(null as Nullable(String)), 'line', toInt8(multiIf(line.posting = 'Debit', 1, line.posting = 'Credit', -1, 0)), line.amount, cast(null as Nullable(String)), line.description),
+        line -> ((line).account_id, cast(null as Nullable(String)), 'line', toInt8(multiIf((line).posting = 'Debit', 1, (line).posting = 'Credit', -1, 0)), (line).amount, cast(null as Nullable(String)), (line).description),
         lines), []) as entries,
     'raw.quickbooks_journal_entry' as source_table,
     source.id as source_id,

@@ -21,8 +21,8 @@ select
     if(status = 'posted', arrayConcat(
         [(account_id, cast(null as Nullable(String)), 'bank', toInt8(own_direction), source.total, cast(null as Nullable(String)), cast(null as Nullable(String)))],
         arrayMap(
-            line -> (line.account_id, cast(null as Nullable(String)), 'line', toInt8(-own_direction), line.amount, cast(null as Nullable(String)), line.description),
-            arrayFilter(line -> line.type in ('AccountBasedExpenseLineDetail', 'ItemBasedExpenseLineDetail'), lines)),
+            line -> ((line).account_id, cast(null as Nullable(String)), 'line', toInt8(-own_direction), (line).amount, cast(null as Nullable(String)), (line).description),
+            arrayFilter(line -> (line).type in ('AccountBasedExpenseLineDetail', 'ItemBasedExpenseLineDetail'), lines)),
         if(total_tax is null, [], [(cast(null as Nullable(String)), cast(null as Nullable(String)), 'tax', toInt8(-own_direction), total_tax, cast(null as Nullable(String)), cast(null as Nullable(String)))])), []) as entries,
     'raw.quickbooks_purchase' as source_table,
     source.id as source_id,

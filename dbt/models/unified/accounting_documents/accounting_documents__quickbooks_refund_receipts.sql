@@ -20,11 +20,11 @@ select
     if(status = 'posted', arrayConcat(
         [(deposit_account_id, cast(null as Nullable(String)), if(deposit_account_id is null, 'undeposited_funds', 'bank'), toInt8(-1), source.total, cast(null as Nullable(String)), cast(null as Nullable(String)))],
         arrayMap(
-            line -> (line.account_id, cast(null as Nullable(String)), 'line', toInt8(1), line.amount, cast(null as Nullable(String)), line.description),
-            arrayFilter(line -> line.type in ('SalesItemLineDetail'), lines)),
+            line -> ((line).account_id, cast(null as Nullable(String)), 'line', toInt8(1), (line).amount, cast(null as Nullable(String)), (line).description),
+            arrayFilter(line -> (line).type in ('SalesItemLineDetail'), lines)),
         arrayMap(
-            line -> (line.account_id, cast(null as Nullable(String)), 'discount', toInt8(-1), line.amount, cast(null as Nullable(String)), line.description),
-            arrayFilter(line -> line.type = 'DiscountLineDetail', lines)),
+            line -> ((line).account_id, cast(null as Nullable(String)), 'discount', toInt8(-1), (line).amount, cast(null as Nullable(String)), (line).description),
+            arrayFilter(line -> (line).type = 'DiscountLineDetail', lines)),
         if(total_tax is null, [], [(cast(null as Nullable(String)), cast(null as Nullable(String)), 'tax', toInt8(1), total_tax, cast(null as Nullable(String)), cast(null as Nullable(String)))])), []) as entries,
     'raw.quickbooks_refund_receipt' as source_table,
     source.id as source_id,

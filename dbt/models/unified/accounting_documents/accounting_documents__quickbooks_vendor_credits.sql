@@ -20,8 +20,8 @@ select
     if(status = 'posted', arrayConcat(
         [(payable_account_id, cast(null as Nullable(String)), 'accounts_payable', toInt8(1), source.total, cast(null as Nullable(String)), cast(null as Nullable(String)))],
         arrayMap(
-            line -> (line.account_id, cast(null as Nullable(String)), 'line', toInt8(-1), line.amount, cast(null as Nullable(String)), line.description),
-            arrayFilter(line -> line.type in ('AccountBasedExpenseLineDetail', 'ItemBasedExpenseLineDetail'), lines)),
+            line -> ((line).account_id, cast(null as Nullable(String)), 'line', toInt8(-1), (line).amount, cast(null as Nullable(String)), (line).description),
+            arrayFilter(line -> (line).type in ('AccountBasedExpenseLineDetail', 'ItemBasedExpenseLineDetail'), lines)),
         if(total_tax is null, [], [(cast(null as Nullable(String)), cast(null as Nullable(String)), 'tax', toInt8(-1), total_tax, cast(null as Nullable(String)), cast(null as Nullable(String)))])), []) as entries,
     'raw.quickbooks_vendor_credit' as source_table,
     source.id as source_id,

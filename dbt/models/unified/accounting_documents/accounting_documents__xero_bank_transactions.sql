@@ -29,8 +29,8 @@ select
     if(status = 'posted', if(endsWith(ifNull(source.type, ''), '-TRANSFER'), [], arrayConcat(
         [(source.account_id, cast(source.account_code as Nullable(String)), 'bank', toInt8(own_direction), source.total, cast(null as Nullable(String)), cast(null as Nullable(String)))],
         arrayMap(
-            line -> (line.account_id, line.account_code, 'line', toInt8(-own_direction), line.amount, if(includes_tax, line.tax, null), line.description),
-            arrayFilter(line -> line.amount is not null, lines)),
+            line -> ((line).account_id, (line).account_code, 'line', toInt8(-own_direction), (line).amount, if(includes_tax, (line).tax, null), (line).description),
+            arrayFilter(line -> (line).amount is not null, lines)),
         if(total_tax is null, [], [(cast(null as Nullable(String)), cast(null as Nullable(String)), 'tax', toInt8(-own_direction), total_tax, cast(null as Nullable(String)), cast(null as Nullable(String)))]))), []) as entries,
     'raw.xero_bank_transaction' as source_table,
     source.id as source_id,

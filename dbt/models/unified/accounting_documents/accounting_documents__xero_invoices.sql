@@ -29,8 +29,8 @@ select
     if(status = 'posted', arrayConcat(
         [(cast(null as Nullable(String)), cast(null as Nullable(String)), if(source.type = 'ACCPAY', 'accounts_payable', 'accounts_receivable'), toInt8(own_direction), source.total, cast(null as Nullable(String)), cast(null as Nullable(String)))],
         arrayMap(
-            line -> (line.account_id, line.account_code, 'line', toInt8(-own_direction), line.amount, if(includes_tax, line.tax, null), line.description),
-            arrayFilter(line -> line.amount is not null, lines)),
+            line -> ((line).account_id, (line).account_code, 'line', toInt8(-own_direction), (line).amount, if(includes_tax, (line).tax, null), (line).description),
+            arrayFilter(line -> (line).amount is not null, lines)),
         if(total_tax is null, [], [(cast(null as Nullable(String)), cast(null as Nullable(String)), 'tax', toInt8(-own_direction), total_tax, cast(null as Nullable(String)), cast(null as Nullable(String)))])), []) as entries,
     'raw.xero_invoice' as source_table,
     source.id as source_id,

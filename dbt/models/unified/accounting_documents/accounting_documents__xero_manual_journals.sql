@@ -26,11 +26,11 @@ select
     cast(null as Nullable(String)) as total,
     if(status = 'posted', arrayConcat(
         arrayMap(
-            line -> (line.account_id, line.account_code, 'line', toInt8(1), line.amount, if(includes_tax, line.tax, null), line.description),
-            arrayFilter(line -> line.amount is not null, lines)),
+            line -> ((line).account_id, (line).account_code, 'line', toInt8(1), (line).amount, if(includes_tax, (line).tax, null), (line).description),
+            arrayFilter(line -> (line).amount is not null, lines)),
         arrayMap(
-            line -> (cast(null as Nullable(String)), cast(null as Nullable(String)), 'tax', toInt8(1), line.tax, cast(null as Nullable(String)), line.description),
-            arrayFilter(line -> line.tax is not null, lines))), []) as entries,
+            line -> (cast(null as Nullable(String)), cast(null as Nullable(String)), 'tax', toInt8(1), (line).tax, cast(null as Nullable(String)), (line).description),
+            arrayFilter(line -> (line).tax is not null, lines))), []) as entries,
     'raw.xero_manual_journal' as source_table,
     source.id as source_id,
     version,

@@ -33,15 +33,15 @@ documents_with_amounts as (
     select
         * except (known_accounts, base_currency),
         arrayMap(
-            entry -> entry.direction * (
-                {{ decimal_minor('entry.amount', "ifNull(iso_code, '')") }}
-                - if(entry.deduction is null, 0, {{ decimal_minor('entry.deduction', "ifNull(iso_code, '')") }})
+            entry -> (entry).direction * (
+                {{ decimal_minor('(entry).amount', "ifNull(iso_code, '')") }}
+                - if((entry).deduction is null, 0, {{ decimal_minor('(entry).deduction', "ifNull(iso_code, '')") }})
             ), entries) as entry_amounts,
         arrayMap(
             entry -> coalesce(
-                entry.account_id,
-                nullIf(arrayFirst(known -> known.2 = entry.account_role and known.3 = ifNull(iso_code, ''), known_accounts).1, ''),
-                nullIf(arrayFirst(known -> known.2 = entry.account_role, known_accounts).1, '')
+                (entry).account_id,
+                nullIf(arrayFirst(known -> known.2 = (entry).account_role and known.3 = ifNull(iso_code, ''), known_accounts).1, ''),
+                nullIf(arrayFirst(known -> known.2 = (entry).account_role, known_accounts).1, '')
             ), entries) as account_ids
     from documents_with_currency
 )

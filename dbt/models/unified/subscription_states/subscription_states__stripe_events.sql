@@ -14,12 +14,12 @@ select
     connection_id,
     stripe_event.id as id,
     'stripe' as provider,
-    ifNull(subscription.id, '') as subscription_id,
+    ifNull((subscription).id, '') as subscription_id,
     toDateTime64(ifNull({{ epoch_seconds("JSONExtract(payload, 'created', 'Nullable(Int64)')") }}, toDateTime(intDiv(version, 1000000), 'UTC')), 3, 'UTC') as observed_at,
-    subscription.status as status,
-    not ifNull(subscription.items.has_more, true) as is_complete,
-    arrayMap(item -> ifNull(item.price.id, ''), subscription.items.data) as item_price_ids,
-    arrayMap(item -> ifNull(toInt64OrNull(item.quantity), 0), subscription.items.data) as item_quantities,
+    (subscription).status as status,
+    not ifNull((subscription).items.has_more, true) as is_complete,
+    arrayMap(item -> ifNull((item).price.id, ''), (subscription).items.data) as item_price_ids,
+    arrayMap(item -> ifNull(toInt64OrNull((item).quantity), 0), (subscription).items.data) as item_quantities,
     'raw.stripe_event' as source_table,
     id as source_id,
     version,
@@ -27,4 +27,4 @@ select
     extracted_at,
     now64(3, 'UTC') as landed_at
 from {{ source('stripe', 'stripe_event') }}
-where subscription.object = 'subscription'
+where (subscription).object = 'subscription'

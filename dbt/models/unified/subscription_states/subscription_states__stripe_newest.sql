@@ -14,10 +14,10 @@ select
     'stripe' as provider,
     stripe_subscription.id as subscription_id,
     toDateTime64(fromUnixTimestamp64Micro(toInt64(version), 'UTC'), 3, 'UTC') as observed_at,
-    subscription.status as status,
-    not ifNull(subscription.items.has_more, true) as is_complete,
-    arrayMap(item -> ifNull(item.price.id, ''), subscription.items.data) as item_price_ids,
-    arrayMap(item -> ifNull(toInt64OrNull(item.quantity), 0), subscription.items.data) as item_quantities,
+    (subscription).status as status,
+    not ifNull((subscription).items.has_more, true) as is_complete,
+    arrayMap(item -> ifNull((item).price.id, ''), (subscription).items.data) as item_price_ids,
+    arrayMap(item -> ifNull(toInt64OrNull((item).quantity), 0), (subscription).items.data) as item_quantities,
     'raw.stripe_subscription' as source_table,
     id as source_id,
     version,
@@ -25,4 +25,4 @@ select
     extracted_at,
     now64(3, 'UTC') as landed_at
 from {{ source('stripe', 'stripe_subscription') }}
-where subscription.status is not null
+where (subscription).status is not null

@@ -9,9 +9,9 @@ with JSONExtract(payload, 'Tuple(
 )') as object
 select
     {{ quickbooks_document_columns('purchases') }},
-    toDate32({{ iso_time('object.DueDate') }}) as due_on,
-    object.VendorRef.value as vendor_id,
-    object.VendorRef.name as vendor_name,
-    object.APAccountRef.value as payable_account_id,
-    object.Balance as balance
+    toDate32({{ iso_time('(object).DueDate') }}) as due_on,
+    (object).VendorRef.value as vendor_id,
+    (object).VendorRef.name as vendor_name,
+    (object).APAccountRef.value as payable_account_id,
+    (object).Balance as balance
 from {{ source('quickbooks', 'quickbooks_bill') }}

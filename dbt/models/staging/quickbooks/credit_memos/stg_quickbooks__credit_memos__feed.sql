@@ -7,7 +7,7 @@ with JSONExtract(payload, 'Tuple(
 )') as object
 select
     {{ quickbooks_document_columns('sales') }},
-    object.CustomerRef.value as customer_id,
-    object.CustomerRef.name as customer_name,
-    object.Balance as balance
+    (object).CustomerRef.value as customer_id,
+    (object).CustomerRef.name as customer_name,
+    (object).Balance as balance
 from {{ source('quickbooks', 'quickbooks_credit_memo') }}

@@ -8,8 +8,8 @@ with JSONExtract(payload, 'Tuple(
 )') as object
 select
     {{ quickbooks_document_columns('sales') }},
-    toDate32({{ iso_time('object.DueDate') }}) as due_on,
-    object.CustomerRef.value as customer_id,
-    object.CustomerRef.name as customer_name,
-    object.Balance as balance
+    toDate32({{ iso_time('(object).DueDate') }}) as due_on,
+    (object).CustomerRef.value as customer_id,
+    (object).CustomerRef.name as customer_name,
+    (object).Balance as balance
 from {{ source('quickbooks', 'quickbooks_invoice') }}

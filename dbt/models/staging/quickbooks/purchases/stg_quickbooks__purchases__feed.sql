@@ -9,10 +9,10 @@ with JSONExtract(payload, 'Tuple(
 )') as object
 select
     {{ quickbooks_document_columns('purchases') }},
-    object.AccountRef.value as account_id,
-    object.PaymentType as payment_type,
-    if(object.Credit in ('true', 'false'), object.Credit = 'true', null) as is_credit,
-    object.EntityRef.value as contact_id,
-    object.EntityRef.name as contact_name,
-    object.EntityRef.type as contact_type
+    (object).AccountRef.value as account_id,
+    (object).PaymentType as payment_type,
+    if((object).Credit in ('true', 'false'), (object).Credit = 'true', null) as is_credit,
+    (object).EntityRef.value as contact_id,
+    (object).EntityRef.name as contact_name,
+    (object).EntityRef.type as contact_type
 from {{ source('quickbooks', 'quickbooks_purchase') }}

@@ -7,7 +7,7 @@ with JSONExtract(payload, 'Tuple(
 )') as object
 select
     {{ quickbooks_document_columns('sales') }},
-    object.CustomerRef.value as customer_id,
-    object.CustomerRef.name as customer_name,
-    object.DepositToAccountRef.value as deposit_account_id
+    (object).CustomerRef.value as customer_id,
+    (object).CustomerRef.name as customer_name,
+    (object).DepositToAccountRef.value as deposit_account_id
 from {{ source('quickbooks', 'quickbooks_refund_receipt') }}

@@ -7,7 +7,7 @@ with JSONExtract(payload, 'Tuple(
 )') as object
 select
     {{ quickbooks_document_columns('purchases') }},
-    object.VendorRef.value as vendor_id,
-    object.VendorRef.name as vendor_name,
-    object.APAccountRef.value as payable_account_id
+    (object).VendorRef.value as vendor_id,
+    (object).VendorRef.name as vendor_name,
+    (object).APAccountRef.value as payable_account_id
 from {{ source('quickbooks', 'quickbooks_vendor_credit') }}

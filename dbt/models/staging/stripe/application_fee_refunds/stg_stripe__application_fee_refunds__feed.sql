@@ -12,10 +12,10 @@ select
     workspace_id,
     connection_id,
     id,
-    toInt64OrNull(object.amount) as amount,
-    object.currency as currency,
-    {{ epoch_seconds('object.created') }} as created_at,
-    {{ object_id('object.fee') }} as application_fee_id,
-    {{ object_id('object.balance_transaction') }} as balance_transaction_id,
+    toInt64OrNull((object).amount) as amount,
+    (object).currency as currency,
+    {{ epoch_seconds('(object).created') }} as created_at,
+    {{ object_id('(object).fee') }} as application_fee_id,
+    {{ object_id('(object).balance_transaction') }} as balance_transaction_id,
     {{ raw_state() }}
 from {{ source('stripe', 'stripe_fee_refund') }}

@@ -11,7 +11,7 @@ with JSONExtract(payload, 'Tuple(data Tuple(object Tuple(
     coupon Nullable(String),
     source Tuple(coupon Nullable(String))
 )))').data.object as discount,
-    coalesce(discount.source.coupon, discount.coupon) as coupon_text,
+    coalesce((discount).source.coupon, (discount).coupon) as coupon_text,
     JSONExtract(ifNull(coupon_text, ''), 'Tuple(
     id Nullable(String),
     percent_off Nullable(String),
@@ -22,20 +22,20 @@ with JSONExtract(payload, 'Tuple(data Tuple(object Tuple(
 select
     workspace_id,
     connection_id,
-    assumeNotNull(discount.id) as id,
-    {{ object_id('discount.customer') }} as customer_id,
-    {{ object_id('discount.subscription') }} as subscription_id,
-    {{ object_id('discount.promotion_code') }} as promotion_code_id,
-    {{ epoch_seconds('discount.start') }} as starts_at,
-    {{ epoch_seconds('discount.end') }} as ends_at,
+    assumeNotNull((discount).id) as id,
+    {{ object_id('(discount).customer') }} as customer_id,
+    {{ object_id('(discount).subscription') }} as subscription_id,
+    {{ object_id('(discount).promotion_code') }} as promotion_code_id,
+    {{ epoch_seconds('(discount).start') }} as starts_at,
+    {{ epoch_seconds('(discount).end') }} as ends_at,
     {{ object_id('coupon_text') }} as coupon_id,
-    toDecimal128OrNull(coupon.percent_off, 12) as percent_off,
-    toInt64OrNull(coupon.amount_off) as amount_off,
-    coupon.currency as currency,
-    coupon.duration as duration,
+    toDecimal128OrNull((coupon).percent_off, 12) as percent_off,
+    toInt64OrNull((coupon).amount_off) as amount_off,
+    (coupon).currency as currency,
+    (coupon).duration as duration,
     version,
     toUInt8(0) as is_deleted,
     extracted_at,
     now64(3, 'UTC') as landed_at
 from {{ source('stripe', 'stripe_event') }}
-where discount.object = 'discount' and discount.id is not null
+where (discount).object = 'discount' and (discount).id is not null

@@ -39,52 +39,52 @@ with JSONExtract(payload, 'Tuple(
         )
     )))
 )') as object,
-    arrayJoin(object.lines.data) as line
+    arrayJoin((object).lines.data) as line
 select
     workspace_id,
     connection_id,
-    assumeNotNull(line.id) as id,
+    assumeNotNull((line).id) as id,
     stripe.id as invoice_id,
     multiIf(
-        startsWith(ifNull(line.parent.type, ''), 'subscription'), 'subscription',
-        line.parent.type is not null, 'invoiceitem',
-        line.type) as type,
+        startsWith(ifNull((line).parent.type, ''), 'subscription'), 'subscription',
+        (line).parent.type is not null, 'invoiceitem',
+        (line).type) as type,
     coalesce(
-        line.parent.subscription_item_details.subscription,
-        line.parent.invoice_item_details.subscription,
-        {{ object_id('line.subscription') }}) as subscription_id,
+        (line).parent.subscription_item_details.subscription,
+        (line).parent.invoice_item_details.subscription,
+        {{ object_id('(line).subscription') }}) as subscription_id,
     coalesce(
-        line.parent.subscription_item_details.subscription_item,
-        {{ object_id('line.subscription_item') }}) as subscription_item_id,
+        (line).parent.subscription_item_details.subscription_item,
+        {{ object_id('(line).subscription_item') }}) as subscription_item_id,
     coalesce(
-        line.parent.subscription_item_details.invoice_item,
-        line.parent.invoice_item_details.invoice_item,
-        {{ object_id('line.invoice_item') }}) as invoice_item_id,
+        (line).parent.subscription_item_details.invoice_item,
+        (line).parent.invoice_item_details.invoice_item,
+        {{ object_id('(line).invoice_item') }}) as invoice_item_id,
     coalesce(
-        {{ object_id('line.pricing.price_details.price') }},
-        {{ object_id('line.price') }},
-        {{ object_id('line.plan') }}) as price_id,
-    {{ object_id('line.pricing.price_details.product') }} as product_id,
-    toInt64OrNull(line.amount) as amount,
-    line.currency as currency,
-    toInt64OrNull(line.quantity) as quantity,
-    toDecimal128OrNull(coalesce(line.pricing.unit_amount_decimal, line.unit_amount_excluding_tax), 12) as unit_amount_decimal,
-    arraySum(discount -> ifNull(toInt64OrNull(discount.amount), 0), line.discount_amounts) as discount,
-    arrayMap(discount -> ifNull({{ object_id('discount.discount') }}, ''), line.discount_amounts) as discount_ids,
+        {{ object_id('(line).pricing.price_details.price') }},
+        {{ object_id('(line).price') }},
+        {{ object_id('(line).plan') }}) as price_id,
+    {{ object_id('(line).pricing.price_details.product') }} as product_id,
+    toInt64OrNull((line).amount) as amount,
+    (line).currency as currency,
+    toInt64OrNull((line).quantity) as quantity,
+    toDecimal128OrNull(coalesce((line).pricing.unit_amount_decimal, (line).unit_amount_excluding_tax), 12) as unit_amount_decimal,
+    arraySum(discount -> ifNull(toInt64OrNull((discount).amount), 0), (line).discount_amounts) as discount,
+    arrayMap(discount -> ifNull({{ object_id('(discount).discount') }}, ''), (line).discount_amounts) as discount_ids,
     arraySum(
-        tax -> ifNull(toInt64OrNull(tax.amount), 0),
-        if(empty(line.taxes), line.tax_amounts, line.taxes)) as tax,
+        tax -> ifNull(toInt64OrNull((tax).amount), 0),
+        if(empty((line).taxes), (line).tax_amounts, (line).taxes)) as tax,
     coalesce(
-        line.proration,
-        line.parent.subscription_item_details.proration,
-        line.parent.invoice_item_details.proration) as proration,
-    {{ epoch_seconds('line.period.start') }} as period_starts_at,
-    {{ epoch_seconds('line.period.end') }} as period_ends_at,
-    line.description as description,
+        (line).proration,
+        (line).parent.subscription_item_details.proration,
+        (line).parent.invoice_item_details.proration) as proration,
+    {{ epoch_seconds('(line).period.start') }} as period_starts_at,
+    {{ epoch_seconds('(line).period.end') }} as period_ends_at,
+    (line).description as description,
     'embedded' as origin,
     version,
     toUInt8(0) as is_deleted,
     extracted_at,
     now64(3, 'UTC') as landed_at
 from {{ source('stripe', 'stripe_invoice') }} as stripe
-where line.id is not null
+where (line).id is not null

@@ -11,23 +11,23 @@ with JSONExtract(payload, 'Tuple(refunds Tuple(data Array(Tuple(
     failure_reason Nullable(String),
     balance_transaction Nullable(String)
 ))))') as object,
-    arrayJoin(object.refunds.data) as refund
+    arrayJoin((object).refunds.data) as refund
 select
     workspace_id,
     connection_id,
-    assumeNotNull(refund.id) as id,
-    toInt64OrNull(refund.amount) as amount,
-    refund.currency as currency,
-    {{ epoch_seconds('refund.created') }} as created_at,
-    refund.status as status,
+    assumeNotNull((refund).id) as id,
+    toInt64OrNull((refund).amount) as amount,
+    (refund).currency as currency,
+    {{ epoch_seconds('(refund).created') }} as created_at,
+    (refund).status as status,
     stripe.id as charge_id,
-    {{ object_id('refund.payment_intent') }} as payment_intent_id,
-    refund.reason as reason,
-    refund.failure_reason as failure_reason,
-    {{ object_id('refund.balance_transaction') }} as balance_transaction_id,
+    {{ object_id('(refund).payment_intent') }} as payment_intent_id,
+    (refund).reason as reason,
+    (refund).failure_reason as failure_reason,
+    {{ object_id('(refund).balance_transaction') }} as balance_transaction_id,
     version,
     toUInt8(0) as is_deleted,
     extracted_at,
     now64(3, 'UTC') as landed_at
 from {{ source('stripe', 'stripe_charge') }} as stripe
-where refund.id is not null
+where (refund).id is not null

@@ -13,11 +13,11 @@ select
     workspace_id,
     connection_id,
     id,
-    toInt64OrNull(object.amount) as amount,
-    object.currency as currency,
-    {{ epoch_seconds('object.created') }} as created_at,
-    {{ object_id('object.transfer') }} as transfer_id,
-    {{ object_id('object.balance_transaction') }} as balance_transaction_id,
-    {{ object_id('object.source_refund') }} as source_refund_id,
+    toInt64OrNull((object).amount) as amount,
+    (object).currency as currency,
+    {{ epoch_seconds('(object).created') }} as created_at,
+    {{ object_id('(object).transfer') }} as transfer_id,
+    {{ object_id('(object).balance_transaction') }} as balance_transaction_id,
+    {{ object_id('(object).source_refund') }} as source_refund_id,
     {{ raw_state() }}
 from {{ source('stripe', 'stripe_transfer_reversal') }}

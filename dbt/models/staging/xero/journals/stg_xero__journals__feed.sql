@@ -21,15 +21,15 @@ select
     workspace_id,
     connection_id,
     id,
-    toInt64OrNull(object.JournalNumber) as number,
-    toDate32({{ json_date_time('object.JournalDate') }}) as issued_on,
-    {{ json_date_time('object.CreatedDateUTC') }} as created_at,
-    object.SourceID as source_id,
-    object.SourceType as source_type,
-    object.Reference as reference,
+    toInt64OrNull((object).JournalNumber) as number,
+    toDate32({{ json_date_time('(object).JournalDate') }}) as issued_on,
+    {{ json_date_time('(object).CreatedDateUTC') }} as created_at,
+    (object).SourceID as source_id,
+    (object).SourceType as source_type,
+    (object).Reference as reference,
     arrayMap(line -> tuple(
-        line.JournalLineID, line.AccountID, line.AccountCode, line.NetAmount, line.TaxAmount, line.GrossAmount, line.Description
-    ), object.JournalLines) as lines,
+        (line).JournalLineID, (line).AccountID, (line).AccountCode, (line).NetAmount, (line).TaxAmount, (line).GrossAmount, (line).Description
+    ), (object).JournalLines) as lines,
     version,
     is_deleted,
     extracted_at,

@@ -19,14 +19,14 @@ select
     workspace_id,
     connection_id,
     id,
-    object.Status as status,
-    toDate32({{ json_date_time('object.Date') }}) as issued_on,
-    object.Narration as narration,
-    object.LineAmountTypes as line_amount_types,
-    {{ json_date_time('object.UpdatedDateUTC') }} as updated_at,
+    (object).Status as status,
+    toDate32({{ json_date_time('(object).Date') }}) as issued_on,
+    (object).Narration as narration,
+    (object).LineAmountTypes as line_amount_types,
+    {{ json_date_time('(object).UpdatedDateUTC') }} as updated_at,
     arrayMap(line -> tuple(
-        cast(null as Nullable(String)), line.AccountID, line.AccountCode, line.LineAmount, line.TaxAmount, line.TaxType, line.Description
-    ), object.JournalLines) as lines,
+        cast(null as Nullable(String)), (line).AccountID, (line).AccountCode, (line).LineAmount, (line).TaxAmount, (line).TaxType, (line).Description
+    ), (object).JournalLines) as lines,
     version,
     is_deleted,
     extracted_at,
