@@ -18,7 +18,7 @@ from pipelines.arrow import ARROW_SCHEMA
 from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
-from tests.dbt import late_rows
+from tests.dbt import late_rows, ledger_facts
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -87,7 +87,7 @@ def built(warehouse: Warehouse, dbt: Build) -> Warehouse:
 
 @pytest.fixture(scope="session")
 def broken(built: Warehouse, dbt: Build, target_dir: Path) -> Callable[[str, str], list[Any]]:
-    """Returns what one of the project's own tests finds in a workspace: `broken(name, workspace)`."""
+    """Finds what one of the project's own tests finds: `broken(name, workspace)`."""
     dbt("compile", "--select", "test_type:singular", "--exclude", "path:models/marts")
     folder = target_dir / "compiled" / "oppulence" / "tests"
 
@@ -153,6 +153,8 @@ def company(
     made = make_company(tmp_path_factory.mktemp("company"))
     for table, rows in late_rows.rows(late_rows.FIRST):
         land(table, late_rows.WORKSPACE, rows)
+    for table, rows in ledger_facts.rows():
+        land(table, ledger_facts.WORKSPACE, rows)
     later = []
     for table, rows in made.rows():
         if table == "stripe_coupon":

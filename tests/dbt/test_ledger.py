@@ -11,66 +11,13 @@ import pytest
 from core.clock import utc_now
 from core.warehouse import Warehouse
 from tests.dbt.company import WORKSPACE, Company
-
-HAND = "ws_ledger"
-NEW_YEAR = 1_767_225_600  # 2026-01-01 00:00 UTC
-DAY = 86_400
-SEEN = (NEW_YEAR + 200 * DAY) * 1_000_000
-
-# A quarter of service, 120.00 and 24.00 of tax, billed at the new year.
-INVOICE = {
-    "id": "in_h", "customer": "cus_h", "status": "paid", "currency": "eur", "created": NEW_YEAR,
-    "subtotal": 12000, "total": 14400, "total_taxes": [{"amount": 2400}], "amount_due": 14400,
-    "amount_paid": 14400, "amount_remaining": 0,
-    "status_transitions": {"finalized_at": NEW_YEAR, "paid_at": NEW_YEAR + 10},
-    "lines": {"has_more": False, "data": [{
-        "id": "il_h", "amount": 12000, "currency": "eur", "quantity": 1,
-        "taxes": [{"amount": 2400}],
-        "period": {"start": NEW_YEAR, "end": NEW_YEAR + 90 * DAY},
-        "parent": {"type": "subscription_item_details"},
-    }]},
-}  # fmt: skip
-CHARGE = {
-    "id": "ch_h", "customer": "cus_h", "payment_intent": "pi_h", "amount": 14400,
-    "amount_captured": 14400, "captured": True, "currency": "eur", "status": "succeeded",
-    "created": NEW_YEAR + 10,
-}  # fmt: skip
-LINK = {
-    "id": "inpay_h", "invoice": "in_h", "status": "paid", "amount_paid": 14400, "currency": "eur",
-    "payment": {"payment_intent": "pi_h"},
-}  # fmt: skip
-REFUND = {
-    "id": "re_h", "charge": "ch_h", "payment_intent": "pi_h", "amount": 2400, "currency": "eur",
-    "status": "succeeded", "created": NEW_YEAR + 9 * DAY,
-}  # fmt: skip
-
-
-def movement(identity: str, category: str, amount: int, fee: int, day: int) -> dict[str, Any]:
-    return {
-        "id": identity, "amount": amount, "fee": fee, "net": amount - fee, "currency": "eur",
-        "reporting_category": category, "type": category, "created": NEW_YEAR + day * DAY,
-        "available_on": NEW_YEAR + day * DAY, "status": "available", "source": "x",
-    }  # fmt: skip
-
-
-FACTS: list[tuple[str, dict[str, Any]]] = [
-    ("stripe_invoice", INVOICE),
-    ("stripe_charge", CHARGE),
-    ("stripe_invoice_payment", LINK),
-    ("stripe_refund", REFUND),
-    ("stripe_balance_transaction", movement("txn_h1", "charge", 14400, 450, 0)),
-    ("stripe_balance_transaction", movement("txn_h2", "refund", -2400, 0, 9)),
-    ("stripe_balance_transaction", movement("txn_h3", "payout", -11550, 0, 10)),
-    ("stripe_balance_transaction", movement("txn_h4", "obligation", -5, 0, 11)),
-]
+from tests.dbt.ledger_facts import INVOICE, REFUND, SEEN
+from tests.dbt.ledger_facts import WORKSPACE as HAND
 
 
 @pytest.fixture(scope="module")
-def ledger(built: Warehouse, land: Any, request: pytest.FixtureRequest) -> Warehouse:
+def ledger(built: Warehouse, company: Company) -> Warehouse:
     """The hand-made facts and the company, through the marts' full and incremental builds."""
-    for table, fact in FACTS:
-        land(table, HAND, [(fact["id"], SEEN, json.dumps(fact))])
-    request.getfixturevalue("company")
     return built
 
 
@@ -116,6 +63,24 @@ def test_each_fact_is_the_journal_that_an_accountant_would_write(ledger: Warehou
         "revenue:il_h:2026-03": written(("2200", 4134), ("4000", -4134), on="2026-03-31"),
         "revenue:il_h:2026-04": [],
     }
+
+
+def test_only_what_neither_payment_nor_charge_brought_was_paid_elsewhere(ledger: Warehouse) -> None:
+    """Each of the five invoices is paid; the receivable of all but the first is settled by that."""
+    told = {
+        name: entries(ledger, f"invoice:{name}:paid_elsewhere")
+        for name in ("in_h", "in_marked", "in_part", "in_record", "in_untold")
+    }
+    assert told == {
+        "in_h": [],
+        "in_marked": written(("1100", -9000), ("1180", 9000), on="2026-01-06"),
+        "in_part": written(("1100", -2000), ("1180", 2000), on="2026-01-06"),
+        "in_record": written(("1100", -3500), ("1180", 3500), on="2026-01-06"),
+        "in_untold": [],
+    }
+    assert entries(ledger, "charge:ch_untold") == written(
+        ("1100", -6000), ("1150", 6000), on="2026-01-06"
+    )
 
 
 def test_every_journal_of_the_company_balances_in_every_currency(

@@ -1,7 +1,4 @@
-"""Do the banks stand in the ledger as the company knows them, each account and each line once?
-
-After test_ledger.py in the alphabet: its hand-made facts must land before the company is built.
-"""
+"""Do the banks stand in the ledger as the company knows them, each account and each line once?"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable

@@ -14,10 +14,13 @@ with touched as (
     {%- endif %}
 ),
 
+-- A link to neither payment nor charge is a record of money that came elsewhere.
 payments as (
-    select workspace_id, connection_id, invoice_id as id, sum(ifNull(amount_paid_minor, 0)) as paid_minor
+    select workspace_id, connection_id, invoice_id as id, sum(ifNull(amount_paid_minor, 0)) as paid_minor,
+        countIf(amount_paid_minor is null) as untold
     from {{ newest(ref('invoice_payments')) }}
-    where status = 'paid' and (workspace_id, connection_id, invoice_id) in (select {{ key }} from touched)
+    where status = 'paid' and (payment_id != '' or charge_id is not null)
+        and (workspace_id, connection_id, invoice_id) in (select {{ key }} from touched)
     group by {{ key }}
 ),
 
@@ -35,8 +38,8 @@ invoices as (
         total - ifNull(amount_due_minor, total) - ifNull(pre_payment_credit_notes_amount_minor, 0) as by_credit,
         ifNull(amount_remaining_minor, 0) as remaining, finalized_at, voided_at, marked_uncollectible_at, paid_at,
         ifNull(status, '') as state, version as source_version,
-        -- Paid, and no payment or charge says by what: at the bank, in cash.
-        if(state = 'paid', greatest(ifNull(amount_due_minor, 0) - if(paid_minor != 0, paid_minor, charged_minor), 0), 0) as elsewhere
+        -- Paid, and no payment or charge says by what: at the bank, in cash. Not known while a payment's share is not.
+        if(state = 'paid' and untold = 0, greatest(ifNull(amount_due_minor, 0) - if(paid_minor != 0, paid_minor, charged_minor), 0), 0) as elsewhere
     from (select * from {{ newest(ref('invoices')) }} where ({{ key }}) in (select {{ key }} from touched)) as invoices
     left join payments using ({{ key }})
     left join charges using ({{ key }})
