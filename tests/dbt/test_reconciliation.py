@@ -208,10 +208,9 @@ def test_charts_are_mirrored_once_and_what_is_no_more_is_taken_back(
 ):
     def mirrored(hours: int) -> tuple[dict[str, int], list[Any]]:
         written = mirror_charts(database, built, NOW + timedelta(hours=hours))
-        rows = [
-            tuple(row.values())[1:5]
-            for row in stored(built, "workspace_ledger_accounts")
-        ] + [tuple(row.values())[1:3] for row in stored(built, "workspace_ledger_postings")]
+        rows = [tuple(row.values())[1:5] for row in stored(built, "workspace_ledger_accounts")] + [
+            tuple(row.values())[1:3] for row in stored(built, "workspace_ledger_postings")
+        ]
         return written, rows
 
     def said(*statements: str) -> None:
