@@ -3,9 +3,12 @@
 Robust statistics, per connection and currency, over `unified.transactions`: a day is unusual when
 it lies beyond everything that its own kind of day (working day or weekend) showed in eight weeks,
 and far beyond their median as well, in units of their usual spread. A monthly payroll is in those
-eight weeks and alarms nobody; a first-ever tenfold day does. A connection is silent when it has
-been quiet for longer than ever in eight weeks, counted from when we began to watch it. The verdict
-is a warning, with the reason in words.
+eight weeks and alarms nobody; a first-ever tenfold day does. Where that kind of day is usually
+quiet (a card that is used twice a week, any Sunday), its median is 0 and says nothing, and a few
+active days say little of what the next may be: there the day is held to the active days of all
+kinds, and has to leave their record far behind. A connection is silent when it has been quiet for
+longer than ever in eight weeks, counted from when we began to watch it. The verdict is a warning,
+with the reason in words.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +42,8 @@ LEAST_ACTIVE_DAYS = 10
 MOST_SPREADS = 6
 # Beyond the most that was seen, by half: a record by a hair is no surprise.
 BEYOND_RECORD = 1.5
+# Where days are usually quiet, the record is of a dozen days: a month's card bill doubles it.
+BEYOND_RECORD_OF_FEW = 5.0
 FACTOR = 1.4826  # makes the median absolute deviation a standard deviation, where days are normal
 MOST_SHOWN = 50
 # A provider's first suite whose rows are transactions: where its check stands. Books have none.
@@ -102,10 +107,14 @@ def reasons(series: Series) -> list[str]:
             for ago, value in enumerate(values)
             if ago and _is_weekend(series.last - timedelta(ago)) == _is_weekend(series.last)
         ]
-        usual = median_low(alike)
-        if is_beyond(values[0], alike):
+        factor = BEYOND_RECORD
+        if not median_low(alike):
+            alike = [value for value in values[1:] if value]
+            factor = BEYOND_RECORD_OF_FEW
+        if alike and is_beyond(values[0], alike, factor):
             shown = [
-                _shown(name, value, series.currency) for value in (values[0], usual, max(alike))
+                _shown(name, value, series.currency)
+                for value in (values[0], median_low(alike), max(alike))
             ]
             found.append(
                 f"{shown[0]} on {series.last}; usual are {shown[1]}, the most in eight weeks"
@@ -120,13 +129,19 @@ def reasons(series: Series) -> list[str]:
     return found
 
 
-def is_beyond(value: int, history: Sequence[int]) -> bool:
-    """Say whether a value is beyond all of its history, and far beyond its middle."""
+def is_beyond(value: int, history: Sequence[int], factor: float = BEYOND_RECORD) -> bool:
+    """Say whether a value is beyond all of its history, and far beyond its middle.
+
+    Args:
+        value: The last day's.
+        history: Of the days before.
+        factor: How many times their most it has to be.
+    """
     usual = median_low(history)
     spread = FACTOR * median_low(abs(other - usual) for other in history)
     floor = max(usual**0.5, usual / 4, 1)
     is_far = value - usual > MOST_SPREADS * max(spread, floor)
-    return is_far and value > BEYOND_RECORD * max(history)
+    return is_far and value > factor * max(history)
 
 
 def silence(series: Series) -> tuple[int, int]:

@@ -52,6 +52,40 @@ def test_a_monthly_payroll_alarms_nobody():
     assert reasons(series(weeks(10, 10, 0), moved)) == []
 
 
+# A company card in EUR cents by days ago: two uses a week, and on 2026-11-23 three at once, train,
+# a month of advertising and the card's own bill being paid. Weekends are quiet.
+CARD = {
+    0: 131_931, 3: 3_882, 4: 3_996, 6: 13_841, 12: 4_250, 17: 7_993, 18: 6_000, 19: 4_250,
+    26: 9_882, 27: 3_053, 31: 10_887, 33: 46_544, 35: 11_674, 52: 39_349, 56: 10_701,
+}  # fmt: skip
+
+
+def card(last: int, *, on: date = date(2026, 11, 23)) -> Series:
+    moved = [CARD.get(ago, 0) for ago in range(DAYS + 1)]
+    found = series([int(value > 0) for value in moved], [last, *moved[1:]])
+    return replace(found, last=on, watched_since=on)
+
+
+def test_a_card_that_is_used_now_and_then_may_have_its_bill_paid() -> None:
+    assert reasons(card(CARD[0])) == []
+    # Five times the most of an active day, 465.44, and a cent.
+    assert reasons(card(232_720)) == []
+    assert reasons(card(232_721)) == [
+        "2327.21 EUR on 2026-11-23; usual are 79.93 EUR, the most in eight weeks was 465.44 EUR"
+    ]
+
+
+def test_a_first_busy_sunday_is_held_to_working_days() -> None:
+    sunday = date(2026, 11, 22)
+    rows = [(12 if (sunday - timedelta(ago)).weekday() < 5 else 0) for ago in range(DAYS + 1)]
+    assert reasons(replace(series([9, *rows[1:]]), last=sunday)) == []
+    assert reasons(replace(series([61, *rows[1:]]), last=sunday)) == [
+        "61 transactions on 2026-11-22; usual are 12 transactions, the most in eight weeks was"
+        " 12 transactions",
+        "610.00 EUR on 2026-11-22; usual are 120.00 EUR, the most in eight weeks was 120.00 EUR",
+    ]
+
+
 def test_a_connection_falls_silent_only_while_we_watch():
     rows = [0, 0, 0, 0, 0, 0, *weeks(10, 10, 0)[6:]]
     assert reasons(series(rows)) == [
