@@ -40,6 +40,8 @@ class LinkRequest:
         user_id: A stable id of the workspace at the provider (Plaid's client_user_id).
         choice: The provider's own options: `institution_id`, `country`, `products`, …
         credentials: Those of the connection that is renewed; None for a new one.
+        webhook_url: Where the provider sends what changes in the connection that is renewed, if
+            it takes an address with the question.
     """
 
     redirect_url: str
@@ -47,6 +49,7 @@ class LinkRequest:
     user_id: str
     choice: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
+    webhook_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
     start   /link/token/create: a token for Plaid's widget, and a page of Plaid's own to open
     finish  /item/public_token/exchange; what the page of Plaid's own brought is asked for by token
     renew   update mode: the same Item, the same access token, so nothing is exchanged
+    hear    /item/webhook/update: where Plaid says that the Item has something new
 
 plaid-python's models are made for these few calls and are imported with the first of them, since
 they cost a second and 60 MB. Lists go without them (`pipelines.plaid`).
@@ -102,6 +103,13 @@ class PlaidFlow:
             if not any(code in error.detail for code in _GONE):
                 raise
 
+    def register_webhook(
+        self, settings: Settings, credentials: Mapping[str, str], api_url: str, address: str
+    ) -> None:
+        """Have Plaid send what changes in the Item to an address."""
+        request = {"access_token": credentials.get("access_token", ""), "webhook": address}
+        _call(settings, api_url, "item_webhook_update", request)
+
 
 FLOW = PlaidFlow()
 
@@ -119,6 +127,8 @@ def _link_request(request: LinkRequest, renewed: str) -> dict[str, Any]:
     if request.redirect_url.startswith("https://"):  # Plaid takes no other; OAuth banks need it
         body["redirect_uri"] = request.redirect_url
         body["hosted_link"] = {"completion_redirect_uri": request.redirect_url}
+    if request.webhook_url:
+        body["webhook"] = request.webhook_url
     if renewed:
         return body | {"access_token": renewed}
     if institution := choice.get("institution_id"):

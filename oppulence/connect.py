@@ -15,6 +15,7 @@ from core.settings import Settings
 from core.tenancy import TenantId
 from linking.flow import Flow, Linked
 from linking.registry import flow_of
+from linking.webhook_address import register
 from local.lease import read_live
 from oppulence.consent import given_consent
 from oppulence.output import print_json, print_line
@@ -48,6 +49,7 @@ def connect_provider(
         ) or flow.verify(settings, _credentials(flow, settings), api_url)
         with connection_store(settings) as store:
             connection = keep(store, tenant, provider, linked, name=name)
+        register(settings, provider, connection.id, linked)
         live = read_live(settings.data_dir)
     if as_json:
         print_json(

@@ -107,6 +107,7 @@ class PlaidApp:
             "/item/public_token/exchange": lambda: self.exchange(body),
             "/item/get": lambda: self.item(body),
             "/item/remove": lambda: self.remove(body),
+            "/item/webhook/update": lambda: self.update_webhook(body),
             "/institutions/get_by_id": lambda: _institution(body),
             "/sandbox/public_token/create": lambda: link.sandbox_public_token(
                 self.items, body, now
@@ -163,6 +164,13 @@ class PlaidApp:
         """POST /item/remove."""
         self.items.remove(self.items.open(body.get("access_token")))
         return {"request_id": request_id()}
+
+    def update_webhook(self, body: Body) -> Body:
+        """POST /item/webhook/update."""
+        item = self.items.open(body.get("access_token"))
+        item.webhook = link.address(body.get("webhook"))
+        self.items.save()
+        return {"item": _item_object(item), "request_id": request_id()}
 
     def reset_login(self, body: Body) -> Body:
         """POST /sandbox/item/reset_login."""
@@ -274,7 +282,8 @@ def _item_object(item: Item) -> Body:
         "consent_expiration_time": None, "consented_products": item.products,
         "created_at": link.stamp(item.created_at), "error": error,
         "institution_id": institution.id, "institution_name": institution.name,
-        "item_id": item.id, "products": item.products, "update_type": "background", "webhook": "",
+        "item_id": item.id, "products": item.products, "update_type": "background",
+        "webhook": item.webhook,
     }  # fmt: skip
 
 

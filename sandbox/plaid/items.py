@@ -24,6 +24,7 @@ class Item:
     created_at: int
     salt: str
     needs_login: bool = False
+    webhook: str = ""
 
 
 @dataclass(slots=True)

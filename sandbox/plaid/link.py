@@ -29,6 +29,15 @@ def stamp(at: int, later: timedelta = timedelta()) -> str:
     return (datetime.fromtimestamp(at, UTC) + later).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def address(text: object) -> str:
+    """A webhook's address; None takes it away."""
+    if text is None or text == "":
+        return ""
+    if not isinstance(text, str) or not text.startswith(("http://", "https://")):
+        raise invalid_request("INVALID_FIELD", "webhook must be a valid URL")
+    return text
+
+
 def create(items: Items, body: dict[str, Any], at: int, host: str) -> dict[str, Any]:
     """Answer /link/token/create."""
     for name in _REQUIRED:
@@ -46,6 +55,8 @@ def create(items: Items, body: dict[str, Any], at: int, host: str) -> dict[str, 
         items.open(body["access_token"])
     elif not body.get("products"):
         raise invalid_request("MISSING_FIELDS", "products must not be empty")
+    if body.get("webhook") is not None:
+        address(body["webhook"])
     uri = body.get("redirect_uri")
     if uri is not None and not str(uri).startswith("https://"):
         raise invalid_request("INVALID_FIELD", "redirect_uri must use HTTPS")
@@ -71,6 +82,10 @@ def open_page(items: Items, token: str, at: int) -> Answer:
     elif not link.public_token:
         institution = INSTITUTIONS.get(str(link.request.get("institution_id")), CASCADE)
         link.public_token = items.add(institution.id, list(institution.products), at)
+    if link.request.get("webhook"):
+        opened = renewed or items.held.public.get(link.public_token)
+        if opened:
+            items.open(opened).webhook = address(link.request["webhook"])
     link.finished_at = at
     items.save()
     back = (link.request.get("hosted_link") or {}).get("completion_redirect_uri")

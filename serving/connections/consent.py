@@ -9,6 +9,7 @@ from core.errors import InvalidInputError, OppulenceError
 from core.settings import Settings
 from linking.flow import LinkRequest, LinkStart
 from linking.registry import flow_of
+from linking.webhook_address import address_of, register
 from serving.audit_log.entries import record
 from serving.auth.scope import TenantScope
 from serving.connections import actions, links
@@ -39,7 +40,7 @@ def start(scope: TenantScope, settings: Settings, asked: LinkAsked) -> Started:
     """
     flow = flow_of(asked.provider)
     check_choice(flow, asked.choice)
-    credentials = None
+    credentials, webhook_url = None, ""
     if asked.connection_id is not None:
         connection = actions.open_connection(scope, asked.connection_id)
         if connection.provider != asked.provider:
@@ -47,6 +48,7 @@ def start(scope: TenantScope, settings: Settings, asked: LinkAsked) -> Started:
                 f"The connection is of {connection.provider}.", next_step="Send that provider."
             )
         credentials = dict(connection.credentials)
+        webhook_url = address_of(settings, asked.provider, connection.id, connection.api_url)
     state = new_state(scope.tenant)
     request = LinkRequest(
         redirect_url=f"{settings.public_address}{CALLBACK_PATH}",
@@ -54,6 +56,7 @@ def start(scope: TenantScope, settings: Settings, asked: LinkAsked) -> Started:
         user_id=str(scope.tenant),
         choice=asked.choice,
         credentials=credentials,
+        webhook_url=webhook_url,
     )
     started = flow.start(settings, request)
     link = Link(
@@ -101,6 +104,7 @@ def finish(scope: TenantScope, settings: Settings, state: str, answer: Mapping[s
                 made = actions.reconnect(scope, rows, link.connection_id, linked)
             else:
                 made = actions.connect(scope, rows, link.provider, linked, link.name)
+        register(settings, link.provider, made.id, linked)
         told = {"connection_id": made.id}
     except OppulenceError as error:
         if link is None:

@@ -10,6 +10,7 @@ from core.settings import Settings
 from linking.flow import Linked
 from serving.auth.scope import ConnectionsRead, ConnectionsWrite, TenantScope
 from serving.connections import actions, evidence, listing
+from serving.connections.registration import Registration
 from serving.connections.schemas import (
     ConnectionChange,
     ConnectionRecord,
@@ -59,14 +60,17 @@ def post_connection(
 
     An account that is connected already keeps its connection, with the new credentials.
     """
-    return idempotency.once_after(
+    registration = Registration(settings)
+    answer = idempotency.once_after(
         scope,
         lambda: evidence.linked_by(scope, settings, request.provider, request),
-        lambda rows, linked: actions.connect(
-            scope, rows, request.provider, linked, request.name or ""
+        lambda rows, linked: registration.note(
+            actions.connect(scope, rows, request.provider, linked, request.name or ""), linked
         ),
         status=201,
     )
+    registration.tell()
+    return answer
 
 
 @router.get(
@@ -114,11 +118,16 @@ def post_reconnection(
     It becomes `active`. A consent with a page is renewed by POST /v1/connections/link with this
     connection's id.
     """
-    return idempotency.once_after(
+    registration = Registration(settings)
+    answer = idempotency.once_after(
         scope,
         lambda: _renewed(scope, settings, connection_id, request),
-        lambda rows, linked: actions.reconnect(scope, rows, connection_id, linked),
+        lambda rows, linked: registration.note(
+            actions.reconnect(scope, rows, connection_id, linked), linked
+        ),
     )
+    registration.tell()
+    return answer
 
 
 @router.delete(

@@ -1,5 +1,6 @@
 """Is a bank linked, renewed and let go through Plaid, by plaid-python against the sandbox?"""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -11,6 +12,7 @@ from core.errors import InvalidInputError, ProviderError
 from core.settings import Settings
 from linking.flow import CredentialsRefusedError, LinkRequest, NotConfiguredError
 from linking.plaid import FLOW
+from linking.webhook_address import address_of, register
 from sandbox.plaid import ACCESS_TOKEN, CLIENT_ID, SECRET
 from sandbox.plaid.institutions import BROKERAGE, CASCADE
 from sandbox.process import RunningSandbox
@@ -97,3 +99,44 @@ def test_refusals_say_what_to_do(plaid: Settings) -> None:
         FLOW.start(plaid, request(countries="Atlantis"))
     with pytest.raises(ProviderError, match="did not answer"):
         FLOW.verify(plaid, {"access_token": ACCESS_TOKEN}, "http://127.0.0.1:1")
+
+
+def webhook_of(settings: Settings, access_token: str) -> str:
+    item = ask(settings, "/item/get", access_token=access_token)["item"]
+    assert isinstance(item, dict)
+    return str(item["webhook"])
+
+
+def test_an_item_is_told_where_its_webhooks_go(plaid: Settings) -> None:
+    linked = FLOW.finish(plaid, {}, {"public_token": public_token(plaid)})
+    token = linked.credentials["access_token"]
+    assert webhook_of(plaid, token) == ""
+    here = plaid.model_copy(update={"api_port": 8123, "host": "127.0.0.1"})
+    assert register(here, "plaid", "conn_a", linked)
+    assert webhook_of(plaid, token) == "http://127.0.0.1:8123/v1/webhooks/plaid/conn_a"
+    named = plaid.model_copy(update={"public_url": "https://api.example/"})
+    assert register(named, "plaid", "conn_a", linked)
+    assert webhook_of(plaid, token) == "https://api.example/v1/webhooks/plaid/conn_a"
+
+
+def test_a_renewed_login_takes_the_address_along(plaid: Settings) -> None:
+    linked = FLOW.finish(plaid, {}, {"public_token": public_token(plaid)})
+    address = "https://api.example/v1/webhooks/plaid/conn_b"
+    renewal = LinkRequest("", "s", "ws_a", credentials=linked.credentials, webhook_url=address)
+    started = FLOW.start(plaid, renewal)
+    told = ask(plaid, "/link/token/get", link_token=started.token)["metadata"]
+    assert isinstance(told, dict)
+    assert told["webhook"] == address
+    httpx.get(started.url, trust_env=False)
+    assert webhook_of(plaid, linked.credentials["access_token"]) == address
+
+
+def test_an_address_that_cannot_be_told_keeps_nobody_from_a_connection(plaid: Settings) -> None:
+    linked = FLOW.finish(plaid, {}, {"public_token": public_token(plaid)})
+    gone = replace(linked, credentials={"access_token": "access-sandbox-gone"})
+    assert not register(plaid, "plaid", "conn_a", gone)
+    assert not register(plaid, "stripe", "conn_a", linked)
+    # Plaid's own servers could not reach an address without a public name.
+    real = replace(linked, api_url="https://production.plaid.com")
+    assert address_of(plaid, "plaid", "conn_a", real.api_url) == ""
+    assert not register(plaid, "plaid", "conn_a", real)

@@ -5,10 +5,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from core.connections import ConnectionStore
 from core.secrets import SecretBox
 from linking.registry import FLOWS
+from local.ports import free_port
+from sandbox.plaid import CLIENT_ID, SECRET
+from sandbox.plaid.institutions import CASCADE
 from tests.serving.consent_bank import FLOW, ConsentBank
 
 BACK = "https://app.example/connected?tab=banks"
@@ -230,3 +234,39 @@ def test_providers_say_what_they_take(workspace):
         "choice_fields": {}, "has_consent": False,
     }  # fmt: skip
     assert shown["testbank"]["has_consent"]
+
+
+def test_plaid_is_told_the_address_of_the_connection(workspace, serve, engines, stripe_sandbox):
+    """Made by a public token, made by a page, and renewed: the Item knows where to send."""
+    plaid = f"{stripe_sandbox.url}/plaid"
+    keys = {"plaid_client_id": CLIENT_ID, "plaid_secret": SecretStr(SECRET), "plaid_api_url": plaid}
+    address = f"http://127.0.0.1:{free_port()}"
+    url = serve(engines.model_copy(update={**keys, "public_url": address}))
+
+    def send(path, body):
+        answer = httpx.post(f"{url}/v1{path}", json=body, headers=workspace.headers(), timeout=30)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def asked(path, **body):
+        given = {"client_id": CLIENT_ID, "secret": SECRET, **body}
+        return httpx.post(f"{plaid}{path}", json=given, trust_env=False).json()
+
+    def webhook(connection):
+        return asked("/item/get", **credentials(workspace, connection))["item"]["webhook"]
+
+    public = asked(
+        "/sandbox/public_token/create",
+        institution_id=CASCADE.id, initial_products=["transactions"],
+    )["public_token"]  # fmt: skip
+    made = send("/connections", {"provider": "plaid", "public_token": public})["id"]
+    assert webhook(made) == f"{address}/v1/webhooks/plaid/{made}"
+
+    asked("/item/webhook/update", webhook="", **credentials(workspace, made))
+    page = send("/connections/link", {
+        "provider": "plaid", "redirect_url": BACK, "connection_id": made,
+    })  # fmt: skip
+    told = asked("/link/token/get", link_token=page["token"])["metadata"]["webhook"]
+    assert told == f"{address}/v1/webhooks/plaid/{made}"
+    httpx.get(page["url"], trust_env=False)
+    assert webhook(made) == told
