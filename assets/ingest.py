@@ -81,7 +81,7 @@ def build_ingest_assets(provider: str) -> AssetsDefinition:
                 progress=progress.or_log(context.log.info),
             )
         seconds = time.monotonic() - started
-        tell(context.op_execution_context, connections, report, seconds)
+        tell(context.op_execution_context, connections, warehouse, report, seconds)
         names = [name for name in map(object_of, selected) if name in (config.objects or [name])]
         described = describe(warehouse, provider, landings(report, names), seconds)
         yield from materialize(context, provider, described)

@@ -11,6 +11,7 @@ from assets.stored import previews, table_sizes
 from core.clock import utc_now
 from core.connections import ConnectionStore
 from core.warehouse import Warehouse
+from pipelines.connection_states import mirror_states
 from pipelines.raw import RawTable
 from pipelines.reports import IngestReport
 
@@ -50,9 +51,13 @@ def describe(
 
 
 def tell(
-    context: OpExecutionContext, store: ConnectionStore, report: IngestReport, seconds: float
+    context: OpExecutionContext,
+    store: ConnectionStore,
+    warehouse: Warehouse,
+    report: IngestReport,
+    seconds: float,
 ) -> None:
-    """Record each connection's state in Postgres and the run's figures in Dagster."""
+    """Record each connection's state in Postgres and beside its rows, the run's in Dagster."""
     now = utc_now()
     for outcome in report.outcomes:
         reason = "" if outcome.complete and not outcome.reason else failure_reason(outcome)
@@ -66,5 +71,6 @@ def tell(
             context.log.error(f"{outcome.connection.key}: {reason}")
         for name, why in sorted(outcome.skipped.items()):
             context.log.info(f"{outcome.connection.key}: {name} skipped: {why}")
+    mirror_states(store.database, warehouse, now)
     context.log.info(summary(report))
     context.instance.add_run_tags(context.run_id, dict(run_tags(report, seconds)))

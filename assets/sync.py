@@ -57,7 +57,7 @@ def build_sync_op(provider: str) -> OpDefinition:
                 progress=progress.or_log(context.log.info),
             )
         seconds = time.monotonic() - started
-        tell(context, connections, report, seconds)
+        tell(context, connections, warehouse, report, seconds)
         landed = [landing for landing in landings(report, names) if landing.rows]
         for item in describe(warehouse, provider, landed, seconds):
             context.log_event(

@@ -12,6 +12,7 @@ from dagster import Definitions, definitions, in_process_executor
 from assets.activity import SUITE_OF_MONEY, build_activity_checks
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
+from assets.connection_states import build_connection_states
 from assets.enrichment import build_enrichment_assets
 from assets.expectations import build_expectation_checks
 from assets.ingest import build_ingest_assets
@@ -91,9 +92,9 @@ def model_definitions(settings: Settings) -> Definitions:
 
 
 def reconciliation_definitions() -> Definitions:
-    """Return what says where each payout went."""
+    """Return what says where each payout went, and what is mirrored beside it."""
     return Definitions(
-        assets=[build_reconciliation_assets()],
+        assets=[build_reconciliation_assets(), build_connection_states()],
         jobs=[reconciliation_job()],
         schedules=[reconciliation_schedule()],
     )

@@ -1,8 +1,9 @@
 """What is a raw row? The one shape in which every provider's objects land, and its tables.
 
 Rows are only appended: a table keeps, per object, the row of the newest `version`, in whatever
-order and however often rows arrive. `raw.completeness` holds the audits' verdicts and `raw.cursor`
-the positions of the worker's tails; both replace by `version` in the same way.
+order and however often rows arrive. Beside them stand facts of our own, which replace each other in
+the same way: `raw.completeness` holds the audits' verdicts, `raw.cursor` the positions of the
+worker's tails, `raw.connection` the states of connections.
 """
 
 from collections.abc import Iterable
@@ -59,6 +60,25 @@ create table if not exists {name}{cluster} (
 )
 engine = {engine}(moved_at)
 order by (workspace_id, connection_id, name)
+""",
+    "connection": """
+create table if not exists {name}{cluster} (
+    workspace_id String,
+    connection_id String,
+    provider LowCardinality(String),
+    name String,
+    provider_account_id String,
+    status LowCardinality(String),
+    status_reason String,
+    connected_at DateTime64(3, 'UTC'),
+    last_synced_at Nullable(DateTime64(3, 'UTC')),
+    consent_expires_at Nullable(DateTime64(3, 'UTC')),
+    is_deleted UInt8,
+    mirrored_at DateTime64(3, 'UTC'),
+    version UInt64
+)
+engine = {engine}(version, is_deleted)
+order by (workspace_id, connection_id)
 """,
 }
 
