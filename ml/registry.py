@@ -17,6 +17,7 @@ from ml import (
     recurring,
     tax_category,
     transfer,
+    worker_classification,
 )
 from ml.facet import Facet
 
@@ -32,6 +33,7 @@ FACETS: tuple[Facet, ...] = (
     recurring.FACET,
     transfer.FACET,
     anomaly.FACET,
+    worker_classification.FACET,
 )
 BY_NAME = {facet.name: facet for facet in FACETS}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ml.accounts import is_shown_again
 from ml.facet import Context
 from ml.transactions import IS_BANK_LINE
 
@@ -33,6 +34,7 @@ def payments(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
             pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
             "connection_id", "id", "account_id", "currency", "booked_on", "reference",
             "counterparty_account", "status", "amount_minor", IS_BANK_LINE.alias("is_line"),
+            is_shown_again(frame),
         )
         .with_columns(
             context.found["merchant"]["value"].alias("payee"),
@@ -44,7 +46,8 @@ def payments(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
             pl.when(is_series).then(recurring["value"]).alias("cadence"),
         )
         .filter(
-            pl.col("is_line") & ~pl.col("is_transfer") & (pl.col("amount_minor") < 0)
+            pl.col("is_line") & ~pl.col("is_shown_again") & ~pl.col("is_transfer")
+            & (pl.col("amount_minor") < 0)
             & (pl.col("status").fill_null("succeeded") == "succeeded")
             & pl.col("payee").is_not_null() & pl.col("booked_on").is_not_null()
             & pl.col("currency").is_not_null()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from ml.anomaly.payments import PAYEE
-from ml.anomaly.wording import money
+from ml.wording import money
 
 # The second of two equal payments, so many days apart.
 _DUPLICATE_DAYS = 3

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reconciliation.accounts import Account, BankAccount, Line, lines_once, same_accounts
+from ml.accounts import KEY, real_accounts, settled
+from reconciliation.accounts import BankAccount
 from reconciliation.records import PROCESSOR, Deposit
 from reconciliation.texts import PROCESSORS
 from reconciliation.transfers import holders_of, stated
 
-_KINDS = ("depository", "credit", "loan")
 # No pair is further apart (`reconciliation.transfers`); days fall into buckets as wide.
 _DAYS = 7
-_WHERE = "account_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,92 +37,54 @@ class Candidates:
 
 def candidates(frame: pl.DataFrame) -> Candidates:
     """Return the pairs that may be transfers, of a frame of `ml.transactions`."""
-    told = _moved(frame)
-    accounts = told.filter(~_IS_PROCESSOR).unique(_WHERE, maintain_order=True)
-    real, counted = _once(told, accounts)
-    lines = told.join(counted, on="row", how="anti") if counted.height else told
+    shown = settled(frame)
+    real, again = real_accounts(shown)
     own = {source: account.key for account in real for source in account.sources}
-    lines = lines.with_columns(pl.col(_WHERE).replace(own).alias("real"))
+    lines = pl.concat(
+        [
+            shown.join(again, on="row", how="anti")
+            .with_columns(pl.col(KEY).replace(own).alias("real"), _TEXT)
+            .filter(~_IS_PAID_OUT),
+            _topups(frame),
+        ],
+        how="diagonal",
+    ).with_columns((pl.col("booked_on").to_physical() // _DAYS).alias("bucket"))
     pairs = sorted({*_equal(lines).iter_rows(), *_converted(lines)})
-    rows = {row for pair in pairs for row in pair}
+    rows = sorted({row for pair in pairs for row in pair})
+    taken = lines.filter(pl.col("row").is_in(rows))
     return Candidates(
-        lines={line["row"]: _line(line) for line in
-               lines.filter(pl.col("row").is_in(sorted(rows))).iter_rows(named=True)},
+        lines={line["row"]: _line(line) for line in taken.iter_rows(named=True)},
         pairs=pairs,
         accounts={account.key: account for account in real},
-        holders=holders_of(accounts["account_holder"]),
-    )  # fmt: skip
-
-
-_IS_PROCESSOR = pl.col("provider") == "stripe"
-
-
-def _moved(frame: pl.DataFrame) -> pl.DataFrame:
-    """Settled lines of own accounts and top-ups; not what a payment processor paid out."""
-    words = [pl.col(name).fill_null("") for name in ("merchant", "reference", "counterparty")]
-    text = pl.concat_str(words, separator=" ").str.strip_chars()
-    is_payout = pl.col("text").str.contains(rf"(?i){'|'.join(PROCESSORS)}") & (
-        pl.col("amount_minor") > 0
+        holders=holders_of(shown["account_holder"].unique()),
     )
-    is_own = pl.when(_IS_PROCESSOR).then(pl.col("type") == "topup").otherwise(
-        pl.col("account_id").is_not_null()
-        & pl.col("account_type").fill_null("depository").is_in(_KINDS)
-        & ~is_payout
-    )  # fmt: skip
-    key = pl.concat_str(pl.col("connection_id").fill_null(""), pl.lit("/"), pl.col("account_id"))
+
+
+_TEXT = (
+    pl.concat_str(
+        [pl.col(name).fill_null("") for name in ("merchant", "reference", "counterparty")],
+        separator=" ",
+    )
+    .str.strip_chars()
+    .alias("text")
+)
+# What a payment processor paid out is the reconciliation's to follow.
+_IS_PAID_OUT = (pl.col("amount_minor") > 0) & pl.col("text").str.contains(
+    rf"(?i){'|'.join(PROCESSORS)}"
+)
+
+
+def _topups(frame: pl.DataFrame) -> pl.DataFrame:
+    """Money sent to the payment provider, as it stands there."""
     return (
         frame.with_row_index("row")
         .filter(
-            (pl.col("status").fill_null("succeeded") == "succeeded")
-            & pl.col("booked_on").is_not_null() & pl.col("currency").is_not_null()
-            & (pl.col("amount_minor") != 0)
+            (pl.col("provider") == "stripe") & (pl.col("type") == "topup")
+            & (pl.col("status").fill_null("succeeded") == "succeeded")
+            & pl.col("booked_on").is_not_null() & (pl.col("amount_minor") != 0)
         )
-        .with_columns(text.alias("text"))
-        .filter(is_own)
-        .with_columns(
-            pl.when(_IS_PROCESSOR).then(pl.lit(PROCESSOR)).otherwise(key).alias(_WHERE),
-            (pl.col("booked_on").to_physical() // _DAYS).alias("bucket"),
-        )
+        .with_columns(pl.lit(PROCESSOR).alias("real"), _TEXT)
     )  # fmt: skip
-
-
-def _once(told: pl.DataFrame, accounts: pl.DataFrame) -> tuple[list[BankAccount], pl.DataFrame]:
-    """The real accounts, and the rows that show a line of theirs a second time."""
-    shown = [
-        Account(
-            key=row[_WHERE], connection=row["connection_id"] or "", currency=row["currency"],
-            type=row["account_type"], institution=row["institution"], mask=row["account_mask"],
-            iban=row["account_iban"] or None,
-        )
-        for row in accounts.iter_rows(named=True)
-    ]  # fmt: skip
-    doubtful = [one.key for one in shown if any(_may_be_same(one, other) for other in shown)]
-    by_account: dict[str, list[Line]] = {}
-    for row, key, on, amount in (
-        told.filter(pl.col(_WHERE).is_in(doubtful))
-        .select("row", _WHERE, "booked_on", "amount_minor").iter_rows()
-    ):  # fmt: skip
-        by_account.setdefault(key, []).append(Line(str(row), key, on, amount))
-    real = same_accounts(shown, by_account)
-    kept = {
-        int(line.key)
-        for account in real
-        if len(account.sources) > 1
-        for line in lines_once(account, by_account)
-    }
-    doubled = [source for account in real if len(account.sources) > 1 for source in account.sources]
-    again = told.filter(pl.col(_WHERE).is_in(doubled) & ~pl.col("row").is_in(sorted(kept)))
-    return real, again.select("row")
-
-
-def _may_be_same(one: Account, other: Account) -> bool:
-    """Whether lines are needed to say that two are one; `same_accounts` decides."""
-    if one.key == other.key:
-        return False
-    if one.iban and other.iban:
-        return one.iban == other.iban
-    differ = one.mask and other.mask and one.mask != other.mask
-    return one.connection != other.connection and not differ
 
 
 def _equal(lines: pl.DataFrame) -> pl.DataFrame:
@@ -187,7 +148,7 @@ def _converted(lines: pl.DataFrame) -> list[tuple[int, int]]:
 
 def _line(row: dict[str, object]) -> Deposit:
     return Deposit(
-        key=str(row["row"]), account=str(row.get("real") or row[_WHERE]),
+        key=str(row["row"]), account=str(row["real"]),
         booked_on=row["booked_on"], currency=row["currency"],  # type: ignore[arg-type]
         amount_minor=row["amount_minor"], text=row["text"],  # type: ignore[arg-type]
         original_amount_minor=row["original_amount_minor"],  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ rows what those rows alone show.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from core.clock import utc_now
 from core.errors import NotFoundError
 from ml.corrections import COLUMNS as CORRECTIONS
+from ml.corrections import VERSION, words_of
 from ml.enriching import enrich
 from ml.feature_queries import PERMITTED
 from ml.registry import BY_NAME, FACETS
@@ -83,7 +85,7 @@ def findings_of(
                 if row["value"] is not None:
                     found[place][name] = _finding(row)
     if stored and scope.has_table(ENRICHMENTS):
-        _add_stored(scope, frame, stored, found)
+        _add_stored(scope, frame, stored, found, known.corrections)
     return found
 
 
@@ -119,8 +121,14 @@ def raw_rows(rows: list[RawRow]) -> pl.DataFrame:
 
 
 def _add_stored(
-    scope: TenantScope, frame: pl.DataFrame, facets: set[str], found: list[dict[str, Finding]]
+    scope: TenantScope,
+    frame: pl.DataFrame,
+    facets: set[str],
+    found: list[dict[str, Finding]],
+    corrections: pl.DataFrame,
 ) -> None:
+    """Add what scoring found; what users said since goes before it."""
+    said = {(row["facet"], row["like_key"]): row for row in corrections.iter_rows(named=True)}
     places = {
         place: number
         for number, place in enumerate(frame.select("connection_id", "id").iter_rows())
@@ -128,8 +136,19 @@ def _add_stored(
     asked = {"ids": frame["id"].to_list(), "facets": sorted(facets)}
     for row in scope.rows(queries.STORED, asked):
         place = places.get((row["connection_id"], row["transaction_id"]))
+        word = said.get((row["facet"], row["like_key"]))
         if place is not None:
-            found[place][row["facet"]] = _finding(row)
+            found[place][row["facet"]] = _finding(row) if word is None else corrected_finding(
+                word["value"], word["said_on"]
+            )  # fmt: skip
+
+
+def corrected_finding(value: str, said_on: date) -> Finding:
+    """Return the finding that is a user's own word."""
+    return Finding(
+        value=value, confidence=1.0, evidence=words_of(said_on), model_version=VERSION,
+        abstained=False,
+    )  # fmt: skip
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

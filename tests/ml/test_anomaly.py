@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from ml.anomaly.wording import money
 from ml.enriching import enrich
 from ml.recurring import series
 from ml.recurring.generated import END, statement
+from ml.wording import money
 from tests.ml.sandbox_lines import bank_lines, world_of
 
 START = date(2024, 1, 1)

@@ -132,6 +132,19 @@ def test_a_correction_goes_before_what_is_stored(workspace):
     assert row["enrichment"]["merchant"]["model_version"] == "feedback"
 
 
+def test_a_correction_goes_before_a_stored_finding_of_a_history(workspace):
+    bank(workspace, ("a", "K. LINDQVIST 17"))
+    said = post(workspace, f"{ROWS}/feedback", facet="worker_classification", value="contractor",
+                transaction={"id": "a"})  # fmt: skip
+    assert said.status_code == 201, said.text
+    with workspace.database.tenant(workspace.tenant) as rows:
+        (key,) = rows.execute("select like_key from enrichment_feedback").fetchall()
+    store(workspace, "a", "worker_classification", "vendor", key["like_key"])
+    answer = post(workspace, f"{ROWS}/worker_classification", ids=["a"])
+    (found,) = [row["enrichment"]["worker_classification"] for row in answer.json()["data"]]
+    assert (found["value"], found["model_version"]) == ("contractor", "feedback")
+
+
 def test_the_same_correction_sent_again_is_kept_once(workspace):
     headers = workspace.headers() | {"Idempotency-Key": "once"}
     body = {"facet": "merchant", "value": "BBC", "row": COFFEE}
