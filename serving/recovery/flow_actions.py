@@ -32,6 +32,13 @@ class FlowFaultyError(ConflictError):
     title = "The flow cannot be published"
 
 
+class FlowChangedError(ConflictError):
+    """The flow is not what the draft was made from."""
+
+    code = "flow_changed"
+    title = "The flow was changed meanwhile"
+
+
 def found_in(flow: Flow) -> Validation:
     """Return what is wrong with a document."""
     found = validate(flow)
@@ -86,8 +93,17 @@ def create(scope: TenantScope, rows: Rows, request: FlowRequest) -> FlowDetail:
 
 
 def save(scope: TenantScope, rows: Rows, flow_id: str, request: DraftRequest) -> FlowDetail:
-    """Keep a changed draft; versions and running episodes stay as they are."""
-    find(rows, flow_id)
+    """Keep a changed draft; versions and running episodes stay as they are.
+
+    Raises:
+        FlowChangedError: Somebody changed it after the state that the draft is based on.
+    """
+    row = find(rows, flow_id)
+    if request.based_on is not None and request.based_on != row["updated_at"]:
+        raise FlowChangedError(
+            "Somebody saved this flow meanwhile.",
+            next_step="Look at it anew and repeat your changes; a page keeps them if reloaded.",
+        )
     flow = flow_of(request.document)
     values = {
         "id": flow_id, "draft": Jsonb(document_of(flow)), "rank": request.rank,

@@ -70,7 +70,7 @@ def get_flow(scope: RecoveryRead, flow_id: FlowId) -> FlowDetail:
     "/flows/{flow_id}",
     summary="Save a draft",
     operation_id="save_recovery_flow",
-    responses=problems(NotFoundError),
+    responses=problems(NotFoundError, actions.FlowChangedError),
 )
 def put_flow(scope: RecoveryWrite, flow_id: FlowId, request: DraftRequest) -> FlowDetail:
     """Save a draft, faults and all; what runs is not touched."""

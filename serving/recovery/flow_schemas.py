@@ -136,6 +136,9 @@ class DraftRequest(BaseModel):
 
     document: Document
     rank: int | None = Field(default=None, ge=0, le=10_000, strict=True)
+    based_on: datetime | None = Field(
+        default=None, description="`updated_at` of what was edited: if it changed since, 409"
+    )
 
 
 class FlowChange(BaseModel):

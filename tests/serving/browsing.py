@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.serving.merchant import Merchant
 
@@ -26,6 +27,17 @@ def chromium() -> Iterator[Browser]:
         started.close()
 
 
+def is_complaint(said: ConsoleMessage) -> bool:
+    """Say whether the console complains; a refusal that the page shows is told there as well."""
+    return said.type in ("error", "warning") and "status of 409" not in said.text
+
+
+def axe_complaints(page: Page) -> list[str]:
+    """Return what axe finds wrong with a page."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [found.generate_report()] if found.violations_count else []
+
+
 @contextmanager
 def signed_in(browser: Browser, merchant: Merchant, **options: object) -> Iterator[Page]:
     """Open a page of a merchant's; what its console complains of, or a script throws, fails."""
@@ -42,11 +54,8 @@ def signed_in(browser: Browser, merchant: Merchant, **options: object) -> Iterat
         ]
     )
     opened, complaints = context.new_page(), []
-    opened.on(
-        "console",
-        lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
-    )
+    opened.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
     context.close()
-    assert complaints == []
+    assert not complaints, complaints

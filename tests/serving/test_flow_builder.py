@@ -2,10 +2,10 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.clock import utc_now
@@ -13,7 +13,7 @@ from recovery.flows.document import document_of, flow_of
 from recovery.flows.library import library
 from serving.recovery_pages.flows import BLANK
 from tests.declared_tables import create_table
-from tests.serving.browsing import chromium, needs_chromium, signed_in
+from tests.serving.browsing import axe_complaints, chromium, needs_chromium, signed_in
 from tests.serving.merchant import Merchant
 
 pytestmark = needs_chromium
@@ -200,6 +200,14 @@ def test_a_flow_that_is_opened_and_saved_stays_the_same_document(page: Page, mer
         assert kept(merchant, flow_id) == document_of(flow), name
 
 
+def test_no_edit_loses_what_was_before(page: Page, merchant: Merchant):
+    """Hundreds of edits, whatever they are: undone they are the same document, none is in place."""
+    page.goto(f"{merchant.base}/flows")
+    documents = {name: document_of(flow) for name, flow in library().items()}
+    faults = page.evaluate(Path(__file__).with_name("any_edits.js").read_text(), documents)
+    assert faults == []
+
+
 def test_an_edit_is_validated_where_it_is_and_undone_whole(page: Page, merchant: Merchant):
     flow_id = create(merchant, library="soft_decline")
     before = kept(merchant, flow_id)
@@ -347,8 +355,8 @@ def test_a_simulation_stands_on_the_canvas_as_the_endpoint_tells_it(
         elif one["actions"]:
             notes.append(f"{one['actions']} times")
         notes += [
-            f"{euro(cash['expected_minor'])} ({euro(cash['low_minor'])} to"
-            f" {euro(cash['high_minor'])})"
+            f"{euro(cash['expected_minor'])} ({euro(cash['low_minor'])[:-4]} to"
+            f" {euro(cash['high_minor'])[:-4]})"
             for cash in one["cash"]
         ]
         box = page.locator(".box").filter(has=page.locator(f'.step[data-step="{one["step"]}"]'))
@@ -410,11 +418,11 @@ def test_without_scripts_the_page_lists_the_steps_in_order(merchant: Merchant):
 def test_a_page_is_clean_to_axe_in_light_and_dark(page: Page, merchant: Merchant):
     flow_id = create(merchant, library="soft_decline")
     page.goto(f"{merchant.base}/flows")
-    found = [Axe().run(page)]
+    found = axe_complaints(page)
     open_flow(page, merchant, flow_id)
     step(page, "").click()
-    found.append(Axe().run(page))
+    found += axe_complaints(page)
     page.emulate_media(color_scheme="dark")
     page.get_by_role("button", name="List or canvas").click()
-    found.append(Axe().run(page))
-    assert [one.generate_report() for one in found if one.violations_count] == []
+    found += axe_complaints(page)
+    assert found == []

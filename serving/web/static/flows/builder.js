@@ -90,9 +90,10 @@ const act = {
   problems: () => report("problems"),
   async simulate() {
     say("Replaying the past …", true);
-    state.simulation = await api.post(boot.flow ? `flows/${boot.flow}/simulations` : "simulations", { document: desk.flow });
+    state.simulation = await api.post(`flows/${boot.flow}/simulations`, { document: desk.flow });
     say("");
     report("simulation");
+    canvas.fit();
   },
   async versions() {
     state.versions = (await api.get(`flows/${boot.flow}/versions`)).data;

@@ -90,12 +90,14 @@ export class Canvas {
 
   /** Show the whole flow; where it would be too small to read, its beginning. */
   fit(least = 0.78) {
+    const beside = this.steps.querySelector(".notes") ? WIDTH : 0;
     const all = [...this.places.values()], frame = this.root.getBoundingClientRect();
-    const left = Math.min(...all.map((one) => one.x)), right = Math.max(...all.map((one) => one.x)) + WIDTH;
+    const left = Math.min(...all.map((one) => one.x)), right = Math.max(...all.map((one) => one.x)) + WIDTH + beside;
     const top = Math.min(...all.map((one) => one.y)), bottom = Math.max(...all.map((one) => one.y + one.h));
     const wanted = Math.min((frame.width - 2 * MARGIN) / (right - left), (frame.height - 2 * MARGIN) / (bottom - top));
     const scale = Math.min(Math.max(wanted, least), 1);
-    const middle = wanted >= least ? (left + right) / 2 : this.places.get(TRIGGER).x + WIDTH / 2;
+    const isWide = (right - left) * scale > frame.width;
+    const middle = isWide ? this.places.get(TRIGGER).x + (WIDTH + beside) / 2 : (left + right) / 2;
     this.look({ scale, x: frame.width / 2 - middle * scale, y: wanted >= least ? (frame.height - (bottom - top) * scale) / 2 - top * scale : MARGIN - top * scale });
   }
 

@@ -46,9 +46,7 @@ export class Desk {
 
   /** Keep the draft on the server, faults and all; what somebody else saved meanwhile is not lost. */
   async save() {
-    const { updated_at: at } = await this.api.get(`flows/${this.detail.id}`);
-    if (at !== this.detail.updated_at) throw new Error("Somebody saved this flow meanwhile. Reload the page to see it; your work is kept in this browser and offered there.");
-    this.take(await this.api.put(`flows/${this.detail.id}`, { document: this.flow, rank: this.rank }));
+    this.take(await this.api.put(`flows/${this.detail.id}`, { document: this.flow, rank: this.rank, based_on: this.detail.updated_at }));
   }
 
   /** Publish, roll back, pause, resume or archive. */

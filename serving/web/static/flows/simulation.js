@@ -8,8 +8,12 @@ export function simulationMarks(found) {
   return new Map(found.steps.map((one) => [one.step, { class: one.episodes ? "walked" : "unwalked", notes: [
     { class: "reach", text: `${one.episodes} of ${found.taken} come here` },
     ...(one.actions ? [{ class: "acts", text: one.expected_tries !== "0.0" ? `about ${one.expected_tries} tries` : `${one.actions} ${one.actions === 1 ? "time" : "times"}` }] : []),
-    ...one.cash.map((each) => ({ class: "cash", text: `${money(each.expected_minor, each.currency)} (${money(each.low_minor, each.currency)} to ${money(each.high_minor, each.currency)})` })),
+    ...one.cash.map((each) => ({ class: "cash", text: `${money(each.expected_minor, each.currency)} (${bare(each.low_minor, each.currency)} to ${bare(each.high_minor, each.currency)})` })),
   ] }]));
+}
+
+function bare(minor, currency) {
+  return money(minor, currency).slice(0, -currency.length - 1);
 }
 
 /** Return the panel of a simulation. */
