@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from core.clock import utc_now
 from core.warehouse import Warehouse
 from tests.dbt.company import WORKSPACE, Company
 from tests.dbt.ledger_facts import INVOICE, REFUND, SEEN
@@ -148,6 +147,7 @@ def test_revenue_of_every_month_is_what_the_lines_earn_by_the_second(
 ) -> None:
     """Against fractions: a line has earned its share of the seconds up to each month's end."""
     truth: Counter[tuple[str, str]] = Counter()
+    now = built_at(ledger)
     # An invoice shows its first ten lines; all of a longer one's are listed by themselves.
     listed: dict[str, dict[str, Any]] = {}
     for line in documents(company, "stripe_line_item"):
@@ -160,7 +160,7 @@ def test_revenue_of_every_month_is_what_the_lines_earn_by_the_second(
         shown = {line["id"]: line for line in invoice["lines"]["data"]}
         for line in (shown | listed.get(invoice["id"], {})).values():
             net = line["amount"] - sum(d["amount"] for d in line["discount_amounts"])
-            for month, earned in earned_by_month(net, **line["period"]):
+            for month, earned in earned_by_month(net, now, **line["period"]):
                 on = max(month, datetime.fromtimestamp(finalized, UTC))
                 truth[invoice["currency"].upper(), f"{on:%Y-%m}"] += earned
     rows = ledger.rows(
@@ -173,18 +173,26 @@ def test_revenue_of_every_month_is_what_the_lines_earn_by_the_second(
     assert told == {key: minor for key, minor in truth.items() if minor}
 
 
-def earned_by_month(net: int, start: int, end: int) -> list[tuple[datetime, int]]:
+def built_at(ledger: Warehouse) -> datetime:
+    """Return when the ledger last looked at the clock: what ends later it has not earned."""
+    found = ledger.rows(
+        "select toInt64(max(computed_at)) as at from marts.int_ledger__revenue_journals"
+    )
+    return datetime.fromtimestamp(found[0]["at"], UTC)
+
+
+def earned_by_month(net: int, now: datetime, start: int, end: int) -> list[tuple[datetime, int]]:
     """Return (when, how much) for each month of a period that is over by now."""
     begins, ends = (datetime.fromtimestamp(at, UTC) for at in (start, end))
     if ends <= begins:
-        return [(begins, net)] if begins <= utc_now() else []
+        return [(begins, net)] if begins <= now else []
     found, before, month = [], 0, begins.replace(day=1, hour=0, minute=0, second=0)
     while month < ends:
         month = (month + timedelta(days=32)).replace(day=1)
         until = min(month, ends)
         share = Fraction(int((until - begins).total_seconds()), end - start)
         earned = int(net * share)
-        if until <= utc_now():
+        if until <= now:
             found.append((until - timedelta(seconds=1), earned - before))
         before = earned
     return found
