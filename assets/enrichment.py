@@ -24,7 +24,7 @@ from obstore.store import ObjectStore
 from assets.enrichment_drift import DRIFT, DRIFTED, evaluate_drift
 from assets.enrichment_scoring import Scored, score_all
 from assets.enrichment_training import Outcome, train_due
-from assets.translator import OWNERS
+from assets.translator import ENRICHMENT_GROUP, OWNERS
 from core.clock import utc_now
 from core.database import Database
 from core.settings import Settings
@@ -33,7 +33,6 @@ from ml.registry import FACETS
 from ml.store import OpenModels
 from ml.tables import prepare_tables
 
-ENRICHMENT_GROUP = "enrichment"
 MODELS = AssetKey(["ml", "models"])
 FINDINGS = AssetKey(["unified", "enrichments"])
 _READS = ("transactions", "accounts", "accounting_entries", "accounting_accounts")

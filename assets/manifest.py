@@ -21,6 +21,7 @@ from core.errors import ConfigurationError
 
 _SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
 _GENERATED = frozenset({"target", "logs", "dbt_packages"})
+MANIFEST = "manifest.json"
 # As dbt's own script begins; `-m dbt.cli.main` would load that module twice, and warn of it.
 DBT_COMMAND = (sys.executable, "-c", "from dbt.cli.main import cli; cli()")
 
@@ -40,6 +41,26 @@ def load_manifest(project_dir: Path, environment: Mapping[str, str]) -> dict[str
     Raises:
         ConfigurationError: There is no project, or dbt cannot parse it.
     """
+    with parse_due(project_dir, environment) as command:
+        if command:
+            _parse(project_dir, command, environment)
+    found: dict[str, Any] = json.loads((parsed_folder(project_dir) / MANIFEST).read_bytes())
+    return found
+
+
+@contextmanager
+def parse_due(project_dir: Path, environment: Mapping[str, str]) -> Iterator[list[str] | None]:
+    """Yield dbt's arguments that parse the project, None where its manifest is of today.
+
+    Whoever is given them runs them within the block, alone; leaving it says that they succeeded.
+
+    Args:
+        project_dir: The dbt project.
+        environment: The whole environment of the dbt process.
+
+    Raises:
+        ConfigurationError: There is no project.
+    """
     if not (project_dir / "dbt_project.yml").is_file():
         raise ConfigurationError(
             f"There is no dbt project in {project_dir}.",
@@ -47,16 +68,20 @@ def load_manifest(project_dir: Path, environment: Mapping[str, str]) -> dict[str
         )
     folder = parsed_folder(project_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    manifest, mark = folder / "manifest.json", folder / "fingerprint.txt"
+    manifest, mark = folder / MANIFEST, folder / "fingerprint.txt"
     with _one_at_a_time(folder / "lock"):
         # dbt's partial parse is of no use to another warehouse's address either.
         now = f"{fingerprint(project_dir)} {environment.get('OPPULENCE_DBT_PORT', '')}"
-        if not (manifest.is_file() and mark.is_file() and mark.read_text() == now):
+        if manifest.is_file() and mark.is_file() and mark.read_text() == now:
+            yield None
+        else:
             mark.unlink(missing_ok=True)
-            _parse(project_dir, folder, environment)
+            yield [
+                "--quiet", "--no-send-anonymous-usage-stats", "parse",
+                "--project-dir", str(project_dir), "--profiles-dir", str(project_dir),
+                "--target-path", str(folder), "--log-path", str(folder),
+            ]  # fmt: skip
             mark.write_text(now)
-        found: dict[str, Any] = json.loads(manifest.read_bytes())
-    return found
 
 
 def built_mark(data_dir: Path) -> Path:
@@ -81,14 +106,13 @@ def fingerprint(project_dir: Path) -> str:
     return digest.hexdigest()
 
 
-def _parse(project_dir: Path, folder: Path, environment: Mapping[str, str]) -> None:
-    command = [
-        *DBT_COMMAND, "--quiet", "--no-send-anonymous-usage-stats", "parse",
-        "--project-dir", str(project_dir), "--profiles-dir", str(project_dir),
-        "--target-path", str(folder), "--log-path", str(folder),
-    ]  # fmt: skip
+def _parse(project_dir: Path, arguments: list[str], environment: Mapping[str, str]) -> None:
     done = subprocess.run(
-        command, env=dict(environment), capture_output=True, text=True, check=False
+        [*DBT_COMMAND, *arguments],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise ConfigurationError(

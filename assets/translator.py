@@ -14,6 +14,7 @@ from pipelines.raw import RawTable
 
 OBJECT_METADATA = "oppulence/object"
 OWNERS = ("team:data",)
+ENRICHMENT_GROUP = "enrichment"
 
 
 def raw_key(table: str) -> AssetKey:

@@ -3,13 +3,13 @@
 A pickle runs code when it is opened. skops stores arrays and parameters, and opens only the types
 named here; the hash, kept where the model is registered, proves that the bytes are those that were
 evaluated. Where the bytes lie (object store, folder) is the caller's business.
+
+skops and scikit-learn take seconds to import, so they are when a model is first written or opened.
 """
 
 import hashlib
 from dataclasses import dataclass
 from typing import Any
-
-import skops.io
 
 from core.errors import ConflictError
 
@@ -51,6 +51,8 @@ def dump(model: dict[str, Any]) -> Artifact:
     >>> load(artifact.content, artifact.sha256)
     {'threshold': 0.9}
     """
+    import skops.io
+
     content: bytes = skops.io.dumps(model, compression=8, compresslevel=6)
     return Artifact(content, hashlib.sha256(content).hexdigest())
 
@@ -80,6 +82,8 @@ def load(content: bytes, sha256: str) -> dict[str, Any]:
             "The model's bytes do not match its registered hash.",
             next_step="Fetch the artifact again, or train a new version.",
         )
+    import skops.io
+
     foreign = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES)
     if foreign:
         raise ConflictError(f"The model holds foreign types: {', '.join(sorted(foreign))}.")

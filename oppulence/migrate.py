@@ -16,6 +16,7 @@ from assets.manifest import (
     fingerprint,
     is_built,
     load_manifest,
+    parse_due,
     parsed_folder,
 )
 from core.bootstrap import prepare_database
@@ -117,12 +118,9 @@ def build_models(
         ModelsFailedError: dbt failed; the detail is its last words.
     """
     project = str(settings.dbt_project_dir)
+    environment = settings.dbt_environment()
     artifacts = settings.data_dir / "dbt-migrate"
     artifacts.mkdir(parents=True, exist_ok=True)
-    # Parsed here once for this run and for Dagster, which would otherwise parse at its own start.
-    document_models(settings)
-    parsed = parsed_folder(settings.dbt_project_dir) / "partial_parse.msgpack"
-    shutil.copy(parsed, artifacts / parsed.name)
     command = [
         *("--no-write-json", "build", "--exclude-resource-type", "test"),
         *("--exclude-resource-type", "unit_test"),
@@ -134,9 +132,21 @@ def build_models(
     commands = [[*command, "--exclude", "path:models/marts"]]
     if with_marts:
         commands.append([*command, "--select", "path:models/marts"])
+    # Parsed once for this run and for Dagster, which would otherwise parse at its own start.
+    with parse_due(settings.dbt_project_dir, environment) as parse:
+        if parse:
+            commands.insert(0, parse)
+        else:
+            parsed = parsed_folder(settings.dbt_project_dir) / "partial_parse.msgpack"
+            shutil.copy(parsed, artifacts / parsed.name)
+        _run_dbt(commands, environment)
+    document_models(settings)
+
+
+def _run_dbt(commands: list[list[str]], environment: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "assets.dbt_commands", json.dumps(commands)],
-        env=settings.dbt_environment(),
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

@@ -6,6 +6,7 @@ Show it: `dagster definitions validate -m orchestration.definitions`.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from dagster import Definitions, definitions, in_process_executor
 
@@ -13,7 +14,6 @@ from assets.activity import SUITE_OF_MONEY, build_activity_checks
 from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
 from assets.connection_states import build_connection_states
-from assets.enrichment import build_enrichment_assets
 from assets.expectations import build_expectation_checks
 from assets.ingest import build_ingest_assets
 from assets.progress import SILENT, Listener
@@ -47,6 +47,7 @@ from pipelines.registry import AUDITED, PROVIDERS, REPAIRED
 PROVIDER_JOBS = (backfill_job, sync_job, checks_job)
 
 
+@cache  # half a second of work, for each of a command's runs
 def ingest_definitions() -> Definitions:
     """Return what belongs to providers: assets, checks over the raw edge, and when they run."""
     return Definitions(
@@ -102,6 +103,8 @@ def reconciliation_definitions() -> Definitions:
 
 def enrichment_definitions() -> Definitions:
     """Return what explains transactions."""
+    from assets.enrichment import build_enrichment_assets  # scikit-learn takes seconds to import
+
     return Definitions(
         assets=build_enrichment_assets(),
         jobs=[enrichment_job()],
