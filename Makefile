@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 NAME ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo up test check bench lock clean
+.PHONY: help demo up test check lint bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -18,14 +18,16 @@ demo: $(VENV)/run.stamp ## Run the main job to its end on a made-up company: ing
 up: $(VENV)/run.stamp ## Keep everything running until Ctrl-C: API, Dagster UI, ClickHouse, sandbox, worker
 	@$(BIN)/oppulence up
 
-test: $(VENV)/dev.stamp check ## Lint, types, import rules, dbt and every test: exactly what CI runs
+test: lint ## Lint, types, import rules, dbt and every test: exactly what CI runs
 	@$(BIN)/python -m tests
 
-check: $(VENV)/dev.stamp ## Lint, types and import rules alone (quick)
+check: lint ## Lint, types and import rules alone (a minute)
+	@$(BIN)/mypy
+
+lint: $(VENV)/dev.stamp ## Lint and import rules alone (seconds)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
-	@$(BIN)/mypy
 
 bench: $(VENV)/dev.stamp ## Measure; `make bench NAME=ingest` runs one
 	@$(BIN)/python -m benchmarks $(NAME)
