@@ -29,11 +29,13 @@ from core.clock import utc_now
 from core.database import Database
 from core.settings import Settings
 from core.warehouse import Warehouse
-from ml.registry import FACETS
+from ml.registry import trainings
 from ml.store import OpenModels
 from ml.tables import prepare_tables
 
 MODELS = AssetKey(["ml", "models"])
+# What came of retries: a workspace's own model of propensity learns from it, once it is built.
+TRIES = AssetKey(["marts", "fct_recovery_attempts"])
 FINDINGS = AssetKey(["unified", "enrichments"])
 _READS = ("transactions", "accounts", "accounting_entries", "accounting_accounts")
 _SET_UP = """
@@ -47,8 +49,8 @@ def build_enrichment_assets() -> list[AssetsDefinition]:
 
     @asset(
         key=MODELS, group_name=ENRICHMENT_GROUP, owners=OWNERS, kinds={"python", "scikitlearn"},
-        description=f"Models of {', '.join(f.name for f in FACETS if f.training)}, registered.",
-        deps=[AssetKey(["unified", name]) for name in _READS],
+        description=f"Models of {', '.join(sorted({made.name for made, _ in trainings()}))}.",
+        deps=[*(AssetKey(["unified", name]) for name in _READS), TRIES],
     )  # fmt: skip
     def enrichment_models(
         context: AssetExecutionContext,

@@ -17,11 +17,15 @@ from obstore.store import ObjectStore
 
 from core.database import Database
 from core.warehouse import Warehouse
-from ml.facet import Facet
+from ml.facet import Facet, Scorer, Training
 from ml.feature_queries import PROGRESS
-from ml.registry import FACETS
+from ml.registry import trainings
 from ml.store import Registered, champions, register
 
+_BUILT = """
+select 1 as found from system.columns
+where concat(database, '.', table, '.', name) = {column:String}
+"""
 FEEDBACK: dict[str, pl.DataType] = {
     "merchant": pl.String(),
     "amount_minor": pl.Int64(),
@@ -60,29 +64,31 @@ def train_due(
 ) -> Iterator[Outcome]:
     """Train whatever is due."""
     workspaces = [str(row["workspace_id"]) for row in warehouse.rows(PROGRESS)]
-    for facet in FACETS:
-        if facet.training is None:
-            continue
-        whose: list[str | None] = [*workspaces] if facet.training.scope == "workspace" else [None]
+    for facet, training in trainings():
+        whose: list[str | None] = [*workspaces] if training.scope == "workspace" else [None]
         for workspace in whose:
             with database.system() as rows:
                 before = champions(rows, workspace).get(facet.name)
                 own = {"facet": facet.name, "own": workspace is not None, "workspace": workspace}
                 newest = rows.execute(_NEWEST, own).fetchone()
             said_at = newest["newest_at"] if newest else None
-            if is_due(facet, before, said_at, now):
-                yield _train(warehouse, database, objects, facet, workspace, now)
+            if is_due(training, _own(before, workspace), said_at, now):
+                yield _train(warehouse, database, objects, facet, training, workspace, now)
+
+
+def _own(before: Registered | None, workspace: str | None) -> Registered | None:
+    """Return the model before if it is of the same scope: the one for all is nobody's own."""
+    return before if before is not None and before.workspace_id == workspace else None
 
 
 def is_due(
-    facet: Facet, before: Registered | None, said_at: datetime | None, now: datetime
+    training: Training, before: Registered | None, said_at: datetime | None, now: datetime
 ) -> bool:
-    """Say whether a facet's model is to be trained anew."""
-    assert facet.training is not None
+    """Say whether a model is to be trained anew."""
     if before is None:
         return True
     age = now - before.trained_at
-    is_old = age >= timedelta(days=facet.training.refresh_days)
+    is_old = age >= timedelta(days=training.refresh_days)
     return is_old or (said_at is not None and said_at > before.trained_at)
 
 
@@ -90,15 +96,16 @@ def _train(
     warehouse: Warehouse,
     database: Database,
     objects: ObjectStore,
-    facet: Facet,
+    facet: Facet | Scorer,
+    training: Training,
     workspace: str | None,
     now: datetime,
 ) -> Outcome:
-    training = facet.training
-    assert training is not None
     found = pl.DataFrame()
     if training.rows:
         parameters = {} if workspace is None else {"workspace": workspace}
+        if training.needs and not warehouse.rows(_BUILT, {"column": training.needs}):
+            return Outcome(facet.name, workspace, "not built yet")
         found = pl.DataFrame(pl.from_arrow(warehouse.arrow(training.rows, parameters)))
     own = {"facet": facet.name, "own": workspace is not None, "workspace": workspace}
     with database.system() as rows:

@@ -79,6 +79,8 @@ class Training:
         From bytes and hash to what `Context.model` holds; checks the hash (`ml.artifacts`).
     refresh_days
         After how many days to train anew; new rows alone do not.
+    needs
+        A column (`database.table.column`) without which the rows cannot be read yet.
     """
 
     scope: Literal["shared", "workspace"]
@@ -86,6 +88,7 @@ class Training:
     train: Callable[[pl.DataFrame, pl.DataFrame], Trained | None]
     open: Callable[[bytes, str], Any]
     refresh_days: int = 7
+    needs: str = ""
 
 
 Answer = Callable[[pl.DataFrame, Context], pl.DataFrame]
@@ -129,3 +132,22 @@ class Facet:
     corrects: bool = True
     card: str = ""
     values: Callable[[], frozenset[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """A model that judges something other than a transaction, registered as facets' models are.
+
+    Attributes
+    ----------
+    name, says, version, card
+        As of a facet.
+    trainings
+        How its models are made: one for all, and each workspace's own, which goes before it.
+    """
+
+    name: str
+    says: str
+    version: str
+    card: str
+    trainings: tuple[Training, ...]

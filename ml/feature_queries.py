@@ -55,6 +55,25 @@ where a.name is not null
 order by e.issued_on, e.document_id, e.entry_number
 """
 
+# Retries of the same method after a refusal, as the recovery marts have them: what came of each.
+TRIES = f"""
+select a.provider as provider, a.previous_decline_code as decline_code,
+    toInt64(a.attempt_number) as attempt_number, a.amount_minor as amount_minor,
+    a.currency as currency, a.country as country, c.created_at as customer_since,
+    a.attempted_at as attempted_at, a.outcome = 'succeeded' as is_paid
+from (
+    select * from marts.fct_recovery_attempts final
+    where workspace_id = {{workspace:String}} and {_ONLY}
+        and is_retry and is_same_method and previous_decline_code != ''
+        and outcome in ('succeeded', 'failed') and currency != ''
+) as a
+left join (
+    select connection_id, id, created_at from unified.customers final
+    where workspace_id = {{workspace:String}} and {_ONLY}
+) as c on c.connection_id = a.connection_id and c.id = a.customer_id
+order by a.attempted_at, a.attempt_id
+"""
+
 # How far each workspace's rows have come; a removed row counts as a change.
 PROGRESS = f"""
 select workspace_id, newest_at from (
@@ -83,4 +102,5 @@ QUERIES = {
     "transactions": TRANSACTIONS,
     "coded_purchases": CODED_PURCHASES,
     "progress": PROGRESS,
+    "tries": TRIES,
 }

@@ -3,7 +3,7 @@
 Order matters: a facet stands behind those that it reads (`after`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from core.errors import NotFoundError
 from ml import (
@@ -13,13 +13,14 @@ from ml import (
     counterparty,
     ledger_account,
     merchants,
+    propensity,
     receipt_required,
     recurring,
     tax_category,
     transfer,
     worker_classification,
 )
-from ml.facet import Facet
+from ml.facet import Facet, Scorer, Training
 
 FACETS: tuple[Facet, ...] = (
     merchants.FACET,
@@ -35,6 +36,8 @@ FACETS: tuple[Facet, ...] = (
     anomaly.FACET,
     worker_classification.FACET,
 )
+# Models of other things than transactions.
+SCORERS: tuple[Scorer, ...] = (propensity.SCORER,)
 BY_NAME = {facet.name: facet for facet in FACETS}
 
 
@@ -51,6 +54,22 @@ def facet_of(name: str) -> Facet:
             f"There is no facet {name[:40]!r}.", next_step=f"There are {', '.join(BY_NAME)}."
         )
     return BY_NAME[name]
+
+
+def trainings() -> Iterator[tuple[Facet | Scorer, Training]]:
+    """Yield every way in which a model is made, facets' first.
+
+    Examples
+    --------
+    >>> [(made.name, how.scope) for made, how in trainings()][-2:]
+    [('propensity', 'shared'), ('propensity', 'workspace')]
+    """
+    for facet in FACETS:
+        if facet.training is not None:
+            yield facet, facet.training
+    for scorer in SCORERS:
+        for training in scorer.trainings:
+            yield scorer, training
 
 
 def with_those_before(names: Iterable[str]) -> list[Facet]:

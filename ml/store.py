@@ -17,8 +17,8 @@ from psycopg.types.json import Jsonb
 
 from core.database import Rows
 from core.tenancy import new_id
-from ml.facet import Facet, Trained
-from ml.registry import FACETS
+from ml.facet import Facet, Scorer, Trained
+from ml.registry import trainings
 
 _CHAMPIONS = """
 select id, facet, workspace_id, version, sha256, object_path, bytes, score, measures, trained_at
@@ -68,7 +68,7 @@ def champions(rows: Rows, workspace_id: str | None) -> dict[str, Registered]:
 def register(
     rows: Rows,
     objects: ObjectStore,
-    facet: Facet,
+    facet: Facet | Scorer,
     workspace_id: str | None,
     trained: Trained,
     *,
@@ -119,13 +119,12 @@ class OpenModels:
         ConflictError
             The object store holds other bytes than were registered.
         """
-        trainings = {facet.name: facet.training for facet in FACETS}
-        found = {}
-        for name, entry in registered.items():
-            training = trainings.get(name)
-            if training is not None:
-                found[name] = self._one(entry, training.open)
-        return found
+        openers = {made.name: training.open for made, training in trainings()}
+        return {
+            name: self._one(entry, openers[name])
+            for name, entry in registered.items()
+            if name in openers
+        }
 
     def _one(self, entry: Registered, open_model: Any) -> Any:
         with self._lock:

@@ -13,10 +13,12 @@ import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from types import FrameType
 
+from core.database import Database
 from core.errors import OppulenceError
 from core.logs import get_logger
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 from local.services import is_worker_alive, worker_mark
+from oppulence.forecasting import Forecasting
 from oppulence.sandbox_webhooks import run_sandbox_webhooks
 from oppulence.session import command_session
 from pipelines.inbox.worker import run_inbox
@@ -28,9 +30,20 @@ from serving.outbound.sending import run_sending
 from serving.syncs.dispatcher import run_dispatcher
 
 MARK_SECONDS = 5.0
+
+
+def run_recovery_with_models(settings: Settings, stop_event: threading.Event) -> None:
+    """Recover, the registered models of propensity telling how likely tries are."""
+    database = Database.connect(settings, role="system", size=1)
+    try:
+        run_recovery(settings, stop_event, forecasters=Forecasting(settings, database))
+    finally:
+        database.close()
+
+
 LOOPS = (
     run_tail, run_inbox, run_dispatcher, run_backfills, run_erasing, run_sending,
-    run_sandbox_webhooks, run_recovery,
+    run_sandbox_webhooks, run_recovery_with_models,
 )  # fmt: skip
 
 log = get_logger("worker")

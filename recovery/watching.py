@@ -14,6 +14,7 @@ from core.settings import Settings
 from recovery.accounts import Accounts, NotConnectedError
 from recovery.declines import Declines, load_declines
 from recovery.detecting import look, subjects_of, vanish
+from recovery.forecasting import Forecasters
 from recovery.senders import Senders
 from recovery.store import signals
 from recovery.store.flows import FlowBook
@@ -36,7 +37,11 @@ class Parts:
 
 
 def parts_of(
-    settings: Settings, database: Database, application: Database, senders: Senders
+    settings: Settings,
+    database: Database,
+    application: Database,
+    senders: Senders,
+    forecasters: Forecasters | None = None,
 ) -> Parts:
     """Build the parts over open pools.
 
@@ -49,7 +54,7 @@ def parts_of(
         accounts=Accounts(ConnectionStore(application, box)),
         declines=load_declines(settings.dbt_project_dir),
         senders=senders,
-        book=FlowBook(),
+        book=FlowBook(forecasters),
     )
 
 

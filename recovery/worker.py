@@ -18,6 +18,7 @@ from core.errors import ConfigurationError, EngineUnavailableError, OppulenceErr
 from core.logs import get_logger
 from core.recovery_signals import CHANNEL
 from core.settings import Settings
+from recovery.forecasting import Forecasters
 from recovery.payer.channels import senders_of
 from recovery.performing import perform
 from recovery.running import SHARE, run_due
@@ -36,7 +37,10 @@ log = get_logger("recovery")
 
 
 def run_recovery(
-    settings: Settings, stop_event: threading.Event, senders: Senders | None = None
+    settings: Settings,
+    stop_event: threading.Event,
+    senders: Senders | None = None,
+    forecasters: Forecasters | None = None,
 ) -> None:
     """Recover until `stop_event` is set."""
     database = Database.connect(settings, role="system", size=8)
@@ -44,7 +48,7 @@ def run_recovery(
     try:
         given = senders if senders is not None else senders_of(settings, database)
         try:
-            parts = parts_of(settings, database, application, given)
+            parts = parts_of(settings, database, application, given, forecasters)
         except ConfigurationError as error:
             # The other loops of the worker need none of it.
             log.error("recovery is off", reason=error.detail, next_step=error.next_step)

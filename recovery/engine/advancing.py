@@ -8,6 +8,7 @@ from typing import Any
 from recovery.engine.changing import act, end, move, stay
 from recovery.engine.clocks import quiet_until, zone_of
 from recovery.engine.episode import ActionRequest, Assignment, Episode, Terms, Transition
+from recovery.engine.planning import Plan, plan
 from recovery.experiments.arms import Arm, Experiment, arm_of
 from recovery.flows.conditions import holds
 from recovery.flows.document import NOTHING_TO_RETRY, Flow
@@ -25,6 +26,7 @@ from recovery.flows.steps import (
     Webhook,
 )
 from recovery.flows.waits import ends_at
+from recovery.forecasting import Forecaster, chance_now
 
 
 def advance(episode: Episode, flow: Flow, terms: Terms, now: datetime) -> Transition | None:
@@ -32,6 +34,8 @@ def advance(episode: Episode, flow: Flow, terms: Terms, now: datetime) -> Transi
     if episode.state != "running" or episode.due_at is None or now < episode.due_at:
         return None
     facts = facts_now(episode, now)
+    if flow.asks("propensity"):
+        facts = with_propensity(facts, terms.forecaster, now)
     for way_out in flow.exits:
         if holds(way_out.when, facts):
             return end(episode, way_out.outcome, "A condition to leave the flow holds.", now)
@@ -58,6 +62,12 @@ def facts_now(episode: Episode, now: datetime) -> Facts:
     if isinstance(since, int):
         own["tenure_days"] = (int(now.timestamp()) - since) // 86_400
     return {**episode.facts, **own, **{f"arm.{name}": arm for name, arm in memory.arms.items()}}
+
+
+def with_propensity(facts: Facts, forecaster: Forecaster | None, now: datetime) -> Facts:
+    """Return the facts with the chance of a try made now, where it is known."""
+    chance = chance_now(facts, forecaster, now)
+    return facts if chance is None else {**facts, "propensity": chance}
 
 
 def _passes_time(step: object) -> bool:
@@ -112,7 +122,7 @@ def _branch(
 
 
 def _retry(
-    episode: Episode, step: Retry, terms: Terms, now: datetime, _: Facts, __: Flow
+    episode: Episode, step: Retry, terms: Terms, now: datetime, facts: Facts, _: Flow
 ) -> Transition:
     memory = episode.memory
     if terms.owner != "oppulence" or memory.not_ours or memory.is_holdout:
@@ -120,12 +130,14 @@ def _retry(
     if memory.phase == "armed":
         content = {"try_number": memory.try_number + 1}
         return act(episode, ActionRequest("retry", content), "The time to try again has come.")
-    until = ends_at(step.schedule[memory.try_number], now, zone_of(episode, terms))
-    if memory.has_new_method:
-        until = now  # what the schedule waits for is the old method's
-    number = f"{memory.try_number + 1} of {len(step.schedule)}"
+    scheduled = ends_at(step.schedule[memory.try_number], now, zone_of(episode, terms))
+    planned = plan(step, facts, terms.forecaster, scheduled)
+    if memory.has_new_method:  # what the schedule waits for is the old method's
+        planned = Plan(now, "at once, with the new method", {})
+    reason = f"Try {memory.try_number + 1} of {len(step.schedule)} is planned {planned.reason}."
     memory = replace(memory, phase="armed")
-    return stay(episode, "retry_planned", f"Try {number} is planned.", due_at=until, memory=memory)
+    return stay(episode, "retry_planned", reason, due_at=planned.at, memory=memory,
+                details=planned.details)  # fmt: skip
 
 
 def _message(

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from recovery.flows.facts import Facts
+from recovery.forecasting import Forecaster
 
 Phase = Literal["entering", "armed", "acting"]
 State = Literal["running", "paused", "ended"]
@@ -79,10 +80,14 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the connection's settings say: who retries, and whose clock counts."""
+    """What the connection's settings say: who retries, and whose clock counts.
+
+    `forecaster` is no setting: who tells how likely tries are, where somebody does.
+    """
 
     owner: Owner
     zone: ZoneInfo
+    forecaster: Forecaster | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,16 @@ def may_hold(condition: Condition, known: Mapping[str, Fact]) -> bool | None:
     return None if None in parts else not decisive
 
 
+def facts_of(condition: Condition) -> frozenset[str]:
+    """Return the facts that a condition compares."""
+    if isinstance(condition, Comparison):
+        return frozenset({condition.fact})
+    if isinstance(condition, NotOf):
+        return facts_of(condition.not_)
+    parts = condition.all if isinstance(condition, AllOf) else condition.any
+    return frozenset().union(*(facts_of(each) for each in parts))
+
+
 def faults(condition: Condition, depth: int = 1) -> list[str]:
     """Return what is wrong with a condition: unknown facts, operators and values of other types."""
     if depth > MOST_DEEP:

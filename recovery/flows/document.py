@@ -1,15 +1,15 @@
 """What is a flow? The document as callers send it and as every version is kept, and its schema."""
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InvalidInputError
-from recovery.flows.conditions import Condition
+from recovery.flows.conditions import Condition, facts_of
 from recovery.flows.facts import CAUSES
-from recovery.flows.steps import Outcome, Step, StepId
+from recovery.flows.steps import Branch, Outcome, Step, StepId
 
 Cause = Literal[
     "renewal", "first_payment", "one_off", "action_required", "debit_returned", "dispute_lost",
@@ -77,12 +77,27 @@ class Flow(_Frozen):
     )  # fmt: skip
     layout: Annotated[dict[StepId, Place], Field(max_length=200)] = {}
 
+    def asks(self, fact: str) -> bool:
+        """Say whether the way of an episode depends on a fact, its trigger left out."""
+        return fact in self._facts
+
+    @cached_property
+    def _facts(self) -> frozenset[str]:
+        return frozenset().union(*(facts_of(each) for each in _asked(self)))
+
     @model_validator(mode="after")
     def _can_be_kept(self) -> "Flow":
         """Refuse what no jsonb holds."""
         if "\\u0000" in self.model_dump_json():
             raise ValueError("a text holds a NUL")
         return self
+
+
+def _asked(flow: Flow) -> Iterator[Condition]:
+    yield from (each.when for each in flow.exits)
+    for step in flow.steps.values():
+        if isinstance(step, Branch):
+            yield from (case.when for case in step.cases)
 
 
 def flow_of(document: Mapping[str, Any]) -> Flow:

@@ -78,10 +78,14 @@ class Retry(_Step):
 
     `on_stop` is taken where the same method must not be tried again: a hard decline, an advice to
     stop, the customer is needed, a card network's limit, or retries belong to the provider.
+    With `timing` `propensity` each try is made at the likeliest hour that the model knows within
+    `within_hours` after its schedule; at its schedule where no model answers.
     """
 
     kind: Literal["retry"] = "retry"
     schedule: Annotated[tuple[Until, ...], Field(min_length=1, max_length=15)]
+    timing: Literal["fixed", "propensity"] = "fixed"
+    within_hours: Annotated[int, Field(ge=1, le=72)] = 24
     next: StepId
     on_stop: StepId
 

@@ -1,13 +1,16 @@
 """Which flows are there, and which takes a new episode? A published version never changes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.database import Rows
-from recovery.engine.advancing import facts_now
-from recovery.engine.episode import Episode
+from recovery.engine.advancing import facts_now, with_propensity
+from recovery.engine.episode import Episode, Terms
 from recovery.flows.conditions import holds
 from recovery.flows.document import Flow, flow_of
+from recovery.forecasting import Forecasters
+from recovery.store.episodes import Held
 
 _LIVE = """
 select f.id, f.live_version as version, v.document
@@ -25,10 +28,17 @@ MOST_KEPT = 2_000
 
 
 class FlowBook:
-    """Flows by version, read once: a published version never changes."""
+    """Flows by version, read once: a published version never changes; who forecasts for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, forecasters: Forecasters | None = None) -> None:
         self._kept: dict[tuple[str, str, int], Flow] = {}
+        self._forecasters = forecasters
+
+    def terms(self, held: Held) -> Terms:
+        """Return an episode's terms, with who forecasts its tries."""
+        if self._forecasters is None:
+            return held.terms
+        return replace(held.terms, forecaster=self._forecasters(held.episode.workspace_id))
 
     def of(self, rows: Rows, episode: Episode) -> Flow | None:
         """Return the flow that an episode runs on; None where it has none."""
@@ -45,6 +55,9 @@ class FlowBook:
     def taking(self, rows: Rows, episode: Episode) -> tuple[str, int, Flow] | None:
         """Return the first live flow whose trigger takes the episode; None where none does."""
         facts = facts_now(episode, episode.opened_at)
+        if self._forecasters is not None:
+            forecaster = self._forecasters(episode.workspace_id)
+            facts = with_propensity(facts, forecaster, episode.opened_at)
         for row in rows.execute(_LIVE, [episode.workspace_id]).fetchall():
             key = (episode.workspace_id, row["id"], row["version"])
             if key not in self._kept:

@@ -1,11 +1,13 @@
 """How are transactions enriched on request, corrected, and the models behind it shown?"""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
 from core.errors import NotFoundError
-from ml.registry import FACETS, facet_of
+from ml.registry import FACETS, SCORERS, facet_of
+from ml.store import Registered
 from serving.auth.scope import EnrichmentRead, EnrichmentWrite
 from serving.enrichment import feedback
 from serving.enrichment.answering import answer, known_of
@@ -44,24 +46,40 @@ def post_enrichment(scope: EnrichmentRead, request: EnrichmentRequest) -> Collec
 
 @router.get("/models", summary="List facets and models", operation_id="list_enrichment_models")
 def get_models(scope: EnrichmentRead) -> Collection[FacetCard]:
-    """List the facets, the models that answer this workspace, and their model cards."""
+    """List the facets, the models that answer this workspace, and their model cards.
+
+    `propensity` is no facet of a transaction: recovery asks it before a payment is tried again.
+    """
     registered = known_of(scope).registered
-    cards = []
-    for facet in FACETS:
-        entry = registered.get(facet.name)
-        model = entry and Model(
-            version=entry.version, sha256=entry.sha256, bytes=entry.bytes, score=entry.score,
-            scope="workspace" if entry.workspace_id else "shared", trained_at=entry.trained_at,
-            measures=dict(entry.measures),
-        )  # fmt: skip
-        cards.append(
-            FacetCard(
-                facet=facet.name, says=facet.says, card=facet.card, version=facet.version,
-                reads=facet.reads, after=list(facet.after), corrects=facet.corrects, model=model,
-                values=sorted(facet.values()) if facet.values else None,
-            )
-        )  # fmt: skip
+    cards = [
+        FacetCard(
+            facet=facet.name, says=facet.says, card=facet.card, version=facet.version,
+            reads=facet.reads, after=list(facet.after), corrects=facet.corrects,
+            model=_model(registered, facet.name),
+            values=sorted(facet.values()) if facet.values else None,
+        )
+        for facet in FACETS
+    ]  # fmt: skip
+    cards += [
+        FacetCard(
+            facet=scorer.name, says=scorer.says, card=scorer.card, version=scorer.version,
+            reads="retry", after=[], corrects=False, model=_model(registered, scorer.name),
+            values=None,
+        )
+        for scorer in SCORERS
+    ]  # fmt: skip
     return Collection(data=cards)
+
+
+def _model(registered: Mapping[str, Registered], name: str) -> Model | None:
+    entry = registered.get(name)
+    if entry is None:
+        return None
+    return Model(
+        version=entry.version, sha256=entry.sha256, bytes=entry.bytes, score=entry.score,
+        scope="workspace" if entry.workspace_id else "shared", trained_at=entry.trained_at,
+        measures=dict(entry.measures),
+    )  # fmt: skip
 
 
 @router.post(

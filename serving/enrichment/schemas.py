@@ -201,7 +201,7 @@ class Model(BaseModel):
 
 
 class FacetCard(BaseModel):
-    """A facet: what it says, what it rests on, and how well it was measured."""
+    """A facet or scorer: what it says, what it rests on, and how well it was measured."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -217,7 +217,10 @@ class FacetCard(BaseModel):
     says: str
     card: str = Field(description="What it learns from, what of that is synthetic, its limits")
     version: str = Field(description="Of its rules")
-    reads: Literal["row", "history"]
+    reads: Literal["row", "history", "retry"] = Field(
+        description="A transaction's row, a workspace's whole history, or a payment's retry, of"
+        " which recovery asks"
+    )
     after: list[str] = Field(description="Facets that it reads")
     corrects: bool = Field(description="Whether feedback is taken")
     values: list[str] | None = Field(description="The values it may take, where they are a list")

@@ -89,12 +89,12 @@ def test_every_attempt_of_a_refused_invoice_is_the_fact(
     told = marts(
         "select episode_id, attempt_id, attempt_number, toUnixTimestamp(attempted_at),"
         " attempted_hour, attempted_weekday, outcome, method, country, decline_code, reason,"
-        " severity, previous_decline_code, toUnixTimestamp(settled_at)"
+        " severity, previous_decline_code, toUnixTimestamp(settled_at), provider, is_same_method"
         " from marts.fct_recovery_attempts final where {where}"
     )
     truth = []
     for _, invoice in refused:
-        before = ""
+        before, method_before = "", ""
         for number, attempt in enumerate(sorted(invoice.attempts, key=lambda a: a.at), 1):
             code, method = attempt.decline or "", attempt.method
             made = datetime.fromtimestamp(attempt.at, UTC)
@@ -105,9 +105,10 @@ def test_every_attempt_of_a_refused_invoice_is_the_fact(
             truth.append(
                 (invoice.id, attempt.id, number, attempt.at, made.hour, made.isoweekday(),
                  "failed" if code else outcome, method.kind, method.country, code,
-                 REASONS[code] if code else "", severity, before, settled)
+                 REASONS[code] if code else "", severity, before, settled, "stripe",
+                 method.id == method_before)
             )  # fmt: skip
-            before = code
+            before, method_before = code, method.id
     assert len(truth) > 40
     assert sorted(told) == sorted(truth)
 

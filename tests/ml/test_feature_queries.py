@@ -7,7 +7,7 @@ import pytest
 
 from ml.feature_queries import PERMITTED, QUERIES
 from ml.lineage import FORBIDDEN_PROVIDERS
-from ml.registry import FACETS
+from ml.registry import trainings
 
 OWN = "unified.enrichments"
 TABLE = re.compile(r"\bfrom\s+([a-z_]+\.[a-z_]+)|\bjoin\s+([a-z_]+\.[a-z_]+)")
@@ -18,7 +18,7 @@ def test_no_forbidden_provider_is_permitted():
 
 
 def test_what_facets_train_on_is_among_the_queries():
-    trained = {facet.training.rows for facet in FACETS if facet.training and facet.training.rows}
+    trained = {training.rows for _, training in trainings() if training.rows}
     assert trained <= set(QUERIES.values()), "put the SQL into ml.feature_queries.QUERIES"
 
 

@@ -65,6 +65,6 @@ def test_a_model_is_due_when_it_is_old_or_was_corrected_since(trained_on, said_o
     facet = BY_NAME["category"]
     before = Registered("category", None, "v", "s", "p", 1, 0.5, {}, day(trained_on))
     said = None if said_on is None else day(said_on)
-    assert is_due(facet, before, said, day(3)) is due
-    assert is_due(facet, before, None, datetime(2024, 7, 30, tzinfo=UTC))
-    assert is_due(facet, None, None, day(3))
+    assert is_due(facet.training, before, said, day(3)) is due
+    assert is_due(facet.training, before, None, datetime(2024, 7, 30, tzinfo=UTC))
+    assert is_due(facet.training, None, None, day(3))

@@ -5,7 +5,7 @@ from datetime import date
 import httpx
 import pytest
 
-from ml.registry import FACETS
+from ml.registry import FACETS, SCORERS
 
 ROWS = "/v1/enrichment"
 COFFEE = {"description": "SQ *BLUE BOTTLE 8442", "amount_minor": -475, "currency": "USD",
@@ -194,5 +194,5 @@ def test_a_category_that_enrichment_found_can_be_asked_for(workspace, new_worksp
 
 def test_every_facet_and_its_model_are_listed(workspace):
     listed = workspace.get(f"{ROWS}/models").json()["data"]
-    assert [card["facet"] for card in listed] == [facet.name for facet in FACETS]
+    assert [card["facet"] for card in listed] == [facet.name for facet in (*FACETS, *SCORERS)]
     assert all(card["says"] for card in listed)

@@ -3,6 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'payment_id', 'attempt_id'],
+    on_schema_change='append_new_columns',
 ) }}
 -- dbt parses the first run only, which reads less than the later ones.
 -- depends_on: {{ ref('fct_settlements') }}
@@ -30,7 +31,7 @@ attempts as (
 ),
 
 charges as (
-    select workspace_id, connection_id, id as charge_id, balance_transaction_id, coalesce(card_country, billing_country) as payer_country
+    select workspace_id, connection_id, id as charge_id, balance_transaction_id, payment_method_id, coalesce(card_country, billing_country) as payer_country
     from (
         select * from {{ newest(ref('stg_stripe__charges')) }}
         where (workspace_id, connection_id, id) in (select workspace_id, connection_id, id from attempts)
@@ -59,7 +60,8 @@ numbered as (
         if(ifNull(f.invoice_id, '') != '', assumeNotNull(f.invoice_id), a.payment_id) as episode_id, f.customer_id as payer_id,
         toUInt32(row_number() over earlier) as attempt_number,
         lagInFrame(a.decline_code, 1) over earlier as decline_code_before,
-        a.occurred_at as attempted_at, ifNull(a.status, '') as state, a.currency as currency, a.amount_minor as amount_minor,
+        ifNull(c.payment_method_id, '') as method_id, lagInFrame(method_id, 1) over earlier as method_before,
+        a.provider as provider, a.occurred_at as attempted_at, ifNull(a.status, '') as state, a.currency as currency, a.amount_minor as amount_minor,
         a.decline_code::Nullable(String) as decline_code, a.advice_code::Nullable(String) as advice_code,
         a.payment_method_type as method, c.payer_country as payer_country, s.available_at as available_at
     from attempts as a
@@ -92,7 +94,9 @@ select workspace_id, connection_id, payment_id, attempt_id, episode_id, payer_id
     if(outcome = 'succeeded', available_at, null) as settled_at,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    now64(3, 'UTC') as computed_at,
+    ifNull(provider, '')::String as provider,
+    (attempt_number > 1 and method_id != '' and method_id = method_before)::Bool as is_same_method
 from numbered
 left join codes using (decline_code)
 left join advices using (advice_code)
