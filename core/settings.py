@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     query_seconds: float = Field(default=10.0, gt=0, le=300)
     # Whether events of ours may be sent to this machine itself: for trying them out.
     outbound_local: bool = False
+    # Keys with which Dagster acts on episodes that no flow takes: `ws_…=opk_…`, by comma.
+    recovery_api_keys: SecretStr | None = None
     # Who may read /metrics from another machine; without it, this machine alone may.
     metrics_token: SecretStr | None = None
     dagster_port: int = Field(default=3000, ge=1, le=65535)

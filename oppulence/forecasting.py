@@ -52,7 +52,7 @@ class Forecasting:
             return known[1]
         try:
             found = self._read(workspace_id)
-        except (OppulenceError, BaseError) as error:
+        except (OppulenceError, BaseError, OSError) as error:
             log.warning("no forecast", workspace=workspace_id, reason=type(error).__name__)
             found = None
         self._kept[workspace_id] = time.monotonic(), found

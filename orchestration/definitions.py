@@ -18,6 +18,7 @@ from assets.expectations import build_expectation_checks
 from assets.ingest import build_ingest_assets
 from assets.progress import SILENT, Listener
 from assets.reconciliation import build_reconciliation_assets
+from assets.recovery import build_recovery_assets
 from assets.rejections import build_rejection_checks
 from assets.suites import SUITES
 from core.settings import Settings, load_settings
@@ -30,6 +31,7 @@ from orchestration.jobs import (
     freshness_job,
     model_jobs,
     reconciliation_job,
+    recovery_job,
     repair_job,
     sync_job,
 )
@@ -40,6 +42,7 @@ from orchestration.schedules import (
     marts_schedule,
     provider_schedules,
     reconciliation_schedule,
+    recovery_schedule,
 )
 from orchestration.sensors import connection_sensor, streaming_models_changed
 from pipelines.registry import AUDITED, PROVIDERS, REPAIRED
@@ -112,6 +115,13 @@ def enrichment_definitions() -> Definitions:
     )
 
 
+def recovery_definitions() -> Definitions:
+    """Return what acts on failed payments that no flow takes."""
+    return Definitions(
+        assets=[build_recovery_assets()], jobs=[recovery_job()], schedules=[recovery_schedule]
+    )
+
+
 def with_resources(
     parts: Definitions,
     read_settings: Callable[[], Settings] = load_settings,
@@ -131,5 +141,6 @@ def defs() -> Definitions:
             model_definitions(load_settings()),
             reconciliation_definitions(),
             enrichment_definitions(),
+            recovery_definitions(),
         )
     )

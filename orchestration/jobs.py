@@ -21,6 +21,7 @@ from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
 from assets.expectations import build_expectation_checks
 from assets.reconciliation import RECONCILIATION_GROUP
+from assets.recovery import RECOVERY_GROUP
 from assets.rejections import build_rejection_checks
 from assets.repair import build_repair_op
 from assets.suites import SUITES
@@ -120,6 +121,17 @@ def enrichment_job() -> UnresolvedAssetJobDefinition:
         ENRICHMENT,
         description="Train what is due, score the transactions that landed or changed.",
         tags={EXCLUSIVE_TAG: "enrichment"},
+        executor_def=in_process_executor,
+    )
+
+
+def recovery_job() -> UnresolvedAssetJobDefinition:
+    """Return the job that asks the API for actions on failures that no flow takes."""
+    return define_asset_job(
+        "recovery_actions",
+        AssetSelection.groups(RECOVERY_GROUP),
+        description="Ask the API to try again, or to write, where no flow takes a failed payment.",
+        tags={EXCLUSIVE_TAG: "recovery_actions"},
         executor_def=in_process_executor,
     )
 

@@ -10,6 +10,7 @@ from dagster import (
 )
 
 from assets.partitions import partitions_name
+from core.settings import load_settings
 from pipelines.registry import AUDITED
 
 # As often as each provider is worth asking: banks publish a few times a day and count the calls.
@@ -26,6 +27,8 @@ MARTS_CRON = "*/15 * * * *"
 ENRICHMENT_CRON = "5,20,35,50 * * * *"
 # Just before the marts, which post bank lines as what the reconciliation found them to be.
 RECONCILIATION_CRON = "12,27,42,57 * * * *"
+# After the marts, which tell what is open.
+RECOVERY_CRON = "9,24,39,54 * * * *"
 CHECKS_CRON = "20 * * * *"
 FRESHNESS_CRON = "50 5,17 * * *"
 AUDIT_CRON = "40 4 * * *"
@@ -102,3 +105,17 @@ def enrichment_schedule() -> ScheduleDefinition:
         description="Costs what has landed since the last run, and a training once a week.",
         default_status=DefaultScheduleStatus.RUNNING,
     )
+
+
+@schedule(
+    name="recovery_actions",
+    job_name="recovery_actions",
+    cron_schedule=RECOVERY_CRON,
+    description="Where an API key was given: acts on failed payments that no flow takes.",
+    default_status=DefaultScheduleStatus.RUNNING,
+)
+def recovery_schedule(_: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+    """Start no process where no workspace gave a key."""
+    if load_settings().recovery_api_keys is None:
+        return SkipReason("No workspace gave a key (OPPULENCE_RECOVERY_API_KEYS).")
+    return RunRequest()

@@ -135,5 +135,5 @@ def _values(log: Log, share: Floats, policy: Integers) -> Floats:
 def estimate(values: Floats) -> Estimate:
     """Return the mean of independent values and its normal interval."""
     middle = float(values.mean())
-    around = _NORMAL * float(values.std(ddof=1)) / np.sqrt(len(values))
+    around = _NORMAL * float(values.std(ddof=1) / np.sqrt(len(values)))
     return Estimate(middle, middle - around, middle + around)

@@ -18,6 +18,7 @@ from orchestration.definitions import (
     ingest_definitions,
     model_definitions,
     reconciliation_definitions,
+    recovery_definitions,
     with_resources,
 )
 
@@ -47,6 +48,7 @@ def everything() -> Definitions:
             model_definitions(Settings()),
             reconciliation_definitions(),
             enrichment_definitions(),
+            recovery_definitions(),
         )
     )
 
