@@ -63,6 +63,7 @@ class Changed:
 class _Told(msgspec.Struct, gc=False):
     status: str | None = None
     attempted: bool | None = None
+    due_date: int | None = None
     last_payment_error: Any = None
 
 
@@ -82,19 +83,21 @@ def note(rows: Rows, changed: Sequence[Changed], now: datetime) -> None:
             "connections": [one.connection_id for one in wanted],
             "objects": [one.object for one in wanted],
             "ids": [one.id for one in wanted],
-            "suspected": [may_have_failed(one.object, one.payload) for one in wanted],
+            "suspected": [may_have_failed(one.object, one.payload, now) for one in wanted],
         },
     )  # fmt: skip
 
 
-def may_have_failed(kind: str, payload: bytes) -> bool:
+def may_have_failed(kind: str, payload: bytes, now: datetime) -> bool:
     """Say whether an object tells of a payment that failed; doubt asks the provider."""
     try:
         told = _TOLD.decode(payload)
     except msgspec.MsgspecError:
         return False
     if kind == "invoice":
-        return told.status in ("open", "uncollectible") and told.attempted is not False
+        is_past_due = told.due_date is not None and told.due_date <= now.timestamp()
+        is_tried = told.attempted is not False
+        return told.status in ("open", "uncollectible") and (is_tried or is_past_due)
     if kind == "dispute":
         return told.status == "lost"
     if kind != "payment_intent" or told.status in _QUIET:

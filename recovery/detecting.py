@@ -71,10 +71,12 @@ def vanish(
 
 
 def has_failed(case: Case) -> bool:
-    """Say whether something is owed because a try failed (or is about to)."""
+    """Say whether something is owed because a try failed (or is about to), or a date has passed."""
     if case.status != "open" or case.amount_minor <= 0:
         return False
     if case.subject_kind in ("dispute", "payment_method", "subscription"):
+        return True
+    if case.cause == "past_due":
         return True
     if case.attempts:
         return not case.attempts[-1].is_success

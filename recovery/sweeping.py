@@ -1,8 +1,8 @@
 """What if no event came? Each account is walked from time to time; what differs is looked at.
 
-Open invoices that were tried and have no episode, running episodes whose invoice is no longer open,
-cards that expire and renewals on cards that decline. The net below the events, and how pre-dunning
-begins.
+Open invoices that were tried, or sent and not paid in time, and have no episode; running episodes
+whose invoice is no longer open; cards that expire and renewals on cards that decline. The net below
+the events, and how pre-dunning begins.
 """
 
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from core.logs import get_logger
 from recovery.accounts import NotConnectedError
 from recovery.store import settings
 from recovery.stripe.ahead import EXPAND, subjects_ahead
+from recovery.stripe.cases import is_past_due
 from recovery.stripe.client import StripeClient
 from recovery.watching import Parts, look_at_subjects
 
@@ -68,7 +69,7 @@ def sweep(parts: Parts, workspace_id: str, connection_id: str, now: datetime) ->
     tried = {
         ("invoice", str(invoice["id"]))
         for invoice in client.every("/v1/invoices", status="open")
-        if invoice["attempted"]
+        if invoice["attempted"] or is_past_due(invoice, now)
     }
     with parts.database.system() as rows:
         named = [workspace_id, connection_id]

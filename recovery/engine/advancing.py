@@ -61,6 +61,9 @@ def facts_now(episode: Episode, now: datetime) -> Facts:
         own["card_expires_in_days"] = (date.fromisoformat(expires_on) - now.date()).days
     if isinstance(since, int):
         own["tenure_days"] = (int(now.timestamp()) - since) // 86_400
+    due = episode.facts.get("due_at")
+    if isinstance(due, int):
+        own["days_past_due"] = (int(now.timestamp()) - due) // 86_400
     return {**episode.facts, **own, **{f"arm.{name}": arm for name, arm in memory.arms.items()}}
 
 

@@ -13,13 +13,13 @@ from recovery.flows.steps import Branch, Outcome, Step, StepId
 
 Cause = Literal[
     "renewal", "first_payment", "one_off", "action_required", "debit_returned", "dispute_lost",
-    "card_expiring", "upcoming_renewal",
+    "card_expiring", "upcoming_renewal", "past_due",
 ]  # fmt: skip
 assert set(Cause.__args__) == set(CAUSES)  # type: ignore[attr-defined]
 # Before anything has failed: there is nothing to collect yet.
 BEFORE_FAILURE: frozenset[str] = frozenset({"card_expiring", "upcoming_renewal"})
-# There is no invoice to be tried again: the charge itself was taken back by the bank.
-NOTHING_TO_RETRY: frozenset[str] = BEFORE_FAILURE | {"dispute_lost"}
+# Nothing may be charged: the bank took the charge itself back, or the payer pays by themselves.
+NOTHING_TO_RETRY: frozenset[str] = BEFORE_FAILURE | {"dispute_lost", "past_due"}
 
 
 class _Frozen(BaseModel):

@@ -26,7 +26,7 @@ class FactKind:
 
 CAUSES = (
     "renewal", "first_payment", "one_off", "action_required", "debit_returned", "dispute_lost",
-    "card_expiring", "upcoming_renewal",
+    "card_expiring", "upcoming_renewal", "past_due",
 )  # fmt: skip
 DECLINE_CLASSES = ("soft", "hard", "action_needed", "none")
 
@@ -47,6 +47,8 @@ VOCABULARY: dict[str, FactKind] = {
     "card_country": FactKind("text", "ISO 3166 code of the card's bank"),
     "card_expires_on": FactKind("text", "The last day of the card's last month"),
     "card_expires_in_days": FactKind("integer", "Days to that day, negative once it is over"),
+    "due_at": FactKind("integer", "Second since 1970 at which an invoice that was sent was due"),
+    "days_past_due": FactKind("integer", "Whole days since then"),
     "country": FactKind("text", "ISO 3166 code of the customer's address"),
     "timezone": FactKind("text", "The customer's IANA time zone, where it is known"),
     "locale": FactKind("text", "The customer's first preferred language"),

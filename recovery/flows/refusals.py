@@ -55,7 +55,7 @@ def classes_at(flow: Flow) -> Mapping[str, Classes]:
 
 def _others(flow: Flow) -> bool:
     """Say whether a cause of the trigger can come with a refusal that wants the customer."""
-    return bool(set(flow.trigger.causes) - {"card_expiring", "upcoming_renewal"})
+    return bool(set(flow.trigger.causes) - {"card_expiring", "upcoming_renewal", "past_due"})
 
 
 def _leaving(step: Step, classes: Classes) -> Iterator[tuple[str, Classes]]:

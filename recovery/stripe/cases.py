@@ -42,13 +42,15 @@ def read_case(
 def invoice_case(
     client: StripeClient, declines: Declines, invoice_id: str, now: datetime
 ) -> Case | None:
-    """Return the case of an invoice; None for a draft or one that is not collected by itself."""
+    """Return the case of an invoice; None for a draft.
+
+    One that is sent rather than charged is `past_due` from its due date on; until then there is
+    nothing to prevent: `over`.
+    """
     invoice = client.find(
         f"/v1/invoices/{invoice_id}", **{f"expand[{n}]": path for n, path in enumerate(_EXPAND)}
     )
     if invoice is None or invoice["status"] == "draft":
-        return None
-    if invoice["collection_method"] != "charge_automatically":
         return None
     payments = (invoice.get("payments") or {}).get("data") or []
     intents = [
@@ -67,6 +69,8 @@ def invoice_case(
     status = _INVOICE_STATUS[invoice["status"]]
     if status == "open" and subscription.get("status") in _ENDED:
         status = "canceled"
+    if status == "open" and is_sent(invoice) and not is_past_due(invoice, now):
+        status = "over"
     method = _next_method(client, invoice, subscription, charges)
     owed = from_stripe(invoice["amount_remaining"], invoice["currency"])
     paid = from_stripe(invoice["amount_paid"], invoice["currency"])
@@ -92,6 +96,18 @@ def invoice_case(
         recipient_name=str(invoice.get("customer_name") or _member(invoice["customer"], "name")),
         phone=_member(invoice["customer"], "phone"),
     )
+
+
+def is_sent(invoice: Mapping[str, Any]) -> bool:
+    """Say whether an invoice is for its payer to pay, and nothing is charged by itself."""
+    return bool(invoice["collection_method"] == "send_invoice")
+
+
+def is_past_due(invoice: Mapping[str, Any], now: datetime) -> bool:
+    """Say whether an invoice that was sent is open beyond its due date."""
+    due = invoice.get("due_date")
+    is_late = due is not None and due <= now.timestamp()
+    return is_sent(invoice) and invoice["status"] == "open" and is_late
 
 
 def intent_case(
@@ -169,6 +185,8 @@ def dispute_case(
 def _cause(invoice: Mapping[str, Any], attempts: tuple[SeenAttempt, ...]) -> str:
     if attempts and attempts[-1].is_returned:
         return "debit_returned"
+    if is_sent(invoice):
+        return "past_due"
     if attempts and attempts[-1].decline_class == "action_needed":
         return "action_required"
     reason = str(invoice.get("billing_reason") or "")

@@ -45,6 +45,7 @@ def facts_of(
         "card_funding": card.get("funding"),
         "card_country": card.get("country"),
         "card_expires_on": expires_on(card),
+        "due_at": source.get("due_date"),
         "country": address.get("country"),
         "timezone": zone if zone and zone_named(zone) else None,
         "locale": locales[0] if locales else None,

@@ -12,6 +12,7 @@ CAUSES = {
     "dispute_lost": "Dispute was lost",
     "card_expiring": "Card is about to expire",
     "upcoming_renewal": "Renewal likely to fail",
+    "past_due": "Sent invoice is past due",
 }
 REASONS = {
     "funds": "Not enough money",

@@ -223,3 +223,70 @@ def test_a_provider_that_does_not_answer_is_asked_again(company, fault):
     company.run_until(company.now + timedelta(minutes=10))
     assert company.episode()["outcome"] == "recovered"
     assert company.charges(buyer["customer"]) == ["paid", SOFT, "paid"]
+
+
+def sent(company, **terms):
+    """An invoice that its customer shall pay by themselves, sent."""
+    buyer = company.post("/v1/customers", email="ada@example.com", name="Ada")["id"]
+    invoice = company.post(
+        "/v1/invoices", customer=buyer, currency="eur", collection_method="send_invoice", **terms
+    )["id"]
+    company.post("/v1/invoiceitems", customer=buyer, invoice=invoice, amount=4900, currency="eur")
+    company.post(f"/v1/invoices/{invoice}/send")
+    return buyer, invoice
+
+
+def swept(company):
+    sweep(company.parts, company.workspace_id, company.connection.id, company.now)
+    return found(company)
+
+
+def test_a_sent_invoice_is_an_episode_from_its_due_date_on(company):
+    buyer, invoice = sent(company, days_until_due=14)
+    company.settle_down()
+    company.travel(BEGINS + timedelta(days=14) - timedelta(seconds=1))
+    assert swept(company) == []
+    company.travel(BEGINS + timedelta(days=14))
+    assert swept(company) == [("invoice", "past_due", "running", "")]
+    assert swept(company) == [("invoice", "past_due", "running", "")]
+    facts = company.episode()["facts"]
+    due = int((BEGINS + timedelta(days=14)).timestamp())
+    assert (facts["due_at"], facts["decline_class"]) == (due, "none")
+    # Its payer enters a card and pays.
+    company.give_card(buyer)
+    company.post(f"/v1/invoices/{invoice}/pay")
+    company.settle_down()
+    paid = company.episode()
+    assert (paid["outcome"], paid["recovered_by"], paid["recovered_minor"]) == (
+        "recovered", "payer", 4900,
+    )  # fmt: skip
+
+
+def test_an_event_about_a_sent_invoice_counts_once_it_is_past_due(company):
+    _, invoice = sent(company, days_until_due=3)
+    company.settle_down()
+    assert company.episodes() == []
+    company.travel(BEGINS + timedelta(days=4))
+    company.post(f"/v1/invoices/{invoice}/send")  # by hand, once more
+    company.settle_down()
+    assert found(company) == [("invoice", "past_due", "running", "")]
+    company.post(f"/v1/invoices/{invoice}/pay", paid_out_of_band="true")
+    company.settle_down()
+    assert found(company) == [("invoice", "past_due", "ended", "recovered")]
+    assert company.episode()["recovered_by"] == "out_of_band"
+
+
+def test_a_sent_invoice_is_written_about_and_never_charged(company):
+    company.publish(library()["invoice_past_due"])
+    buyer, invoice = sent(company, days_until_due=1)
+    company.travel(BEGINS + timedelta(days=1))
+    swept(company)
+    company.settle_down()
+    company.give_card(buyer)  # even with a card that could be charged
+    company.run_until(BEGINS + timedelta(days=40), timedelta(days=40))
+    templates = [content["template"] for kind, content in company.actions("kind, content")
+                 if kind == "message"]  # fmt: skip
+    assert templates == ["reminder", "past_due", "final_notice"]
+    assert company.charges(buyer) == []
+    assert found(company) == [("invoice", "past_due", "ended", "handed_over")]
+    assert company.get(f"/v1/invoices/{invoice}")["auto_advance"] is False

@@ -397,3 +397,25 @@ def test_what_is_wrong_with_a_request_is_said_by_parameter(live: StripeClient) -
         with pytest.raises(library.InvalidRequestError) as caught:
             call()
         assert (caught.value.param, caught.value.code) == (param, code)
+
+
+def test_an_invoice_that_is_sent_says_when_it_is_due(live: StripeClient) -> None:
+    customer, _ = customer_with(live)
+    asked = {"customer": customer, "currency": "eur", "collection_method": "send_invoice"}
+    with pytest.raises(library.InvalidRequestError) as missing:
+        live.v1.invoices.create(asked)
+    assert missing.value.param == "days_until_due"
+    with pytest.raises(library.InvalidRequestError, match="in the future"):
+        live.v1.invoices.create({**asked, "due_date": HISTORY_ENDS - 1})
+    with pytest.raises(library.InvalidRequestError, match="'send_invoice'"):
+        live.v1.invoices.create({"customer": customer, "days_until_due": 3})
+    made = live.v1.invoices.create({**asked, "days_until_due": 3})
+    assert made.due_date == made.created + 3 * 86_400
+    live.v1.invoice_items.create(
+        {"customer": customer, "invoice": made.id, "amount": 900, "currency": "eur"}
+    )
+    sent = live.v1.invoices.send_invoice(made.id)
+    assert (sent.status, sent.collection_method, sent.attempted, sent.next_payment_attempt) == (
+        "open", "send_invoice", False, None,
+    )  # fmt: skip
+    assert events_of(live, made.id)[-1] == "invoice.sent"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from sandbox.company.calendar import DAY
 from sandbox.stripe.errors import invalid, required
 from sandbox.stripe.forms import as_bool, as_int
 from sandbox.stripe.operations.invoicing import (
@@ -25,6 +26,7 @@ def create(session: Session, params: Fields) -> Fields:
     if "customer" not in params:
         raise required("customer")
     customer = session.load("customer", params["customer"], "customer")
+    method, due = _terms(session, params)
     identity = session.new_id("in")
     pending = [
         item
@@ -50,12 +52,42 @@ def create(session: Session, params: Fields) -> Fields:
         "auto_advance": as_bool(params.get("auto_advance", "false"), "auto_advance"),
         "description": params.get("description"),
         "metadata": metadata(invoice, params),
-        "collection_method": params.get("collection_method", "charge_automatically"),
+        "collection_method": method, "due_date": due,
     }  # fmt: skip
     for item in pending:
         item["invoice"] = identity
         session.save(item)
     return session.save(invoice)
+
+
+def _terms(session: Session, params: Fields) -> tuple[str, int | None]:
+    """How an invoice is collected, and when one that is sent is due."""
+    method = str(params.get("collection_method", "charge_automatically"))
+    if method not in ("charge_automatically", "send_invoice"):
+        allowed = "must be one of charge_automatically or send_invoice"
+        raise invalid(f"Invalid collection_method: {allowed}", "collection_method")
+    given = [name for name in ("due_date", "days_until_due") if name in params]
+    if method == "charge_automatically":
+        if given:
+            raise invalid(
+                f"You can only pass `{given[0]}` if this invoice's collection_method is"
+                " 'send_invoice'.", given[0],
+            )  # fmt: skip
+        return method, None
+    if not given:
+        raise invalid(
+            "If `collection_method` is 'send_invoice', you must pass either `due_date` or"
+            " `days_until_due`.", "days_until_due",
+        )  # fmt: skip
+    if "due_date" in params:
+        due = as_int(params["due_date"], "due_date")
+    else:
+        due = session.now + as_int(params["days_until_due"], "days_until_due") * DAY
+    if due <= session.now and "due_date" in params:
+        raise invalid(
+            "Invalid timestamp: must be an integer Unix timestamp in the future.", "due_date"
+        )
+    return method, due
 
 
 def _line_of(session: Session, invoice: str, item: Fields) -> Fields:
