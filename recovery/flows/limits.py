@@ -42,8 +42,8 @@ def limit_findings(flow: Flow) -> Iterator[Finding]:
         if within is not None and within < timedelta(days=cap.days):
             yield warning(
                 "message_cap", min(messages),
-                f"More than {cap.messages} messages within {cap.days} days are possible: what is"
-                " above the cap waits for a day at most, then it is passed over.",
+                f"More messages are possible than the cap of {cap.messages} in {cap.days} d allows:"
+                " what is above it waits for a day at most, then it is passed over.",
                 "Wait longer between the messages, or raise the cap.",
             )  # fmt: skip
 

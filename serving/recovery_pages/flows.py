@@ -76,8 +76,8 @@ def _builder(
 ) -> Response:
     may_act = Permission.RECOVERY_WRITE in scope.principal.scopes
     boot = {
-        "workspace": str(scope.tenant), "token": visit.csrf_token, "flow": flow_id,
-        "document": document_of(flow) if library_name else None,
+        "workspace": str(scope.tenant), "base": base_of(scope), "token": visit.csrf_token,
+        "flow": flow_id, "document": document_of(flow) if library_name else None,
         "mayAct": may_act and bool(flow_id), "purposes": list(Purpose), "exponents": EXPONENTS,
     }  # fmt: skip
     return shell(visit, scope, "flows", "recovery/flow.html", flow=flow, lines=outline(flow),

@@ -349,7 +349,7 @@ def test_a_simulation_stands_on_the_canvas_as_the_endpoint_tells_it(
     told = ask(merchant, f"flows/{flow_id}/simulations", "POST", json={"document": shown})
     assert told["taken"] == 10
     for one in told["steps"]:
-        notes = [f"{one['episodes']} of 10 come here"]
+        notes = [f"up to {one['episodes']} of 10 come here"]
         if one["cash"]:
             notes.append(f"about {one['expected_tries']} tries")
         elif one["actions"]:

@@ -11,8 +11,9 @@ import { listenToKeys } from "./keys.js";
 import { drawOutline } from "./outline.js";
 import { Palette } from "./palette.js";
 import { found, Panel } from "./panel.js";
+import { changesPanel, marksOf } from "./reports.js";
 import { Schema } from "./schema.js";
-import { simulationMarks, simulationPanel } from "./simulation.js";
+import { simulationPanel } from "./simulation.js";
 import { toolbar } from "./toolbar.js";
 import { versionPanel, versionsPanel } from "./versions.js";
 import { titleOf, useExponents } from "./words.js";
@@ -156,30 +157,16 @@ function leave() {
 
 function context() {
   return { schema, facts, purposes: boot.purposes, mayEdit: mayEdit(),
+    wordsAt: (step) => `${boot.base}/templates/${boot.purposes.includes(step.template) ? step.template : "reminder"}/en/${step.tone ?? "neutral"}`,
     steps: inOrder(desk.flow).map((id) => [id, titleOf(desk.flow, id)]),
     change: (path, value) => desk.edit(write(desk.flow, path, value)) };
-}
-
-function marks() {
-  const shown = state.report === "simulation" ? simulationMarks(state.simulation) : new Map();
-  if (state.report === "difference") {
-    for (const [id, { state: what }] of state.difference.steps) shown.set(id, { class: what, badge: { kind: what, text: what } });
-    return shown;
-  }
-  if (state.report === "version") return shown;
-  for (const one of desk.findings) {
-    const worst = desk.findings.some((other) => other.step === one.step && other.severity === "error") ? "error" : "warning";
-    const number = desk.findings.filter((other) => other.step === one.step).length;
-    shown.set(one.step, { ...shown.get(one.step), badge: { kind: worst, text: number === 1 ? (worst === "error" ? "1 fault" : "1 advice") : `${number} found` } });
-  }
-  return shown;
 }
 
 function draw() {
   const isDifference = state.report === "difference";
   const flow = isDifference ? state.difference.merged : state.report === "version" ? state.version.document : desk.flow;
   if (state.selected && !(state.selected in flow.steps)) state.selected = null;
-  const how = { selected: state.selected, marks: marks(), mayEdit: mayEdit(), wires: isDifference ? state.difference.wires : new Map() };
+  const how = { selected: state.selected, marks: marksOf(state, desk), mayEdit: mayEdit(), wires: isDifference ? state.difference.wires : new Map() };
   canvas.draw(flow, how);
   if (isList()) drawOutline(part("listing"), flow, { ...how, select: act.edit });
   bar.show(desk, boot, mayEdit());
@@ -191,13 +178,6 @@ function draw() {
   else if (state.selected === null) panel.hide();
   else if (state.selected === TRIGGER) panel.flow(context(), flow, desk.findings.filter((one) => one.step === ""), { value: desk.rank, change: (rank) => desk.order(rank) });
   else panel.step(context(), flow, state.selected, desk.findings.filter((one) => one.step === state.selected), act);
-}
-
-function changesPanel({ steps, merged, names }) {
-  const words = { added: "Added", removed: "Removed", changed: "Changed" };
-  return [h("p", { class: "soft" }, `From ${names[0]} to ${names[1]}`),
-    steps.size ? h("ul", { class: "changes" }, [...steps].map(([id, { state: what, texts }]) => h("li", { class: what },
-      h("span", { class: `flag ${what}` }, words[what]), h("b", {}, id === TRIGGER ? "The flow itself" : titleOf(merged, id)), texts.map((text) => h("span", { class: "text" }, text))))) : h("p", {}, "They are the same.")];
 }
 
 async function begin() {

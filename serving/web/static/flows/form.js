@@ -26,7 +26,7 @@ export function nextId() {
 
 /**
  * @typedef {{schema: import("./schema.js").Schema, steps: [string, string][], facts: any[], purposes: string[],
- *   mayEdit: boolean, change: (path: (string|number)[], value: any) => void}} Context
+ *   mayEdit: boolean, wordsAt: (step: any) => string, change: (path: (string|number)[], value: any) => void}} Context
  */
 
 /** Return the fields of an object. @param {Context} context */

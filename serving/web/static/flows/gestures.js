@@ -17,8 +17,8 @@ export function listenToPointers(canvas, act) {
     const at = event.target.closest("[data-step]"), { step, port } = at?.dataset ?? {};
     const begun = { x: event.clientX, y: event.clientY, hasMoved: false };
     if (port !== undefined && act.mayEdit()) held = { ...begun, does: "connect", step, port };
-    else if (at && port === undefined) held = { ...begun, does: step && act.mayEdit() ? "move" : "press", step, from: canvas.places.get(step) };
-    else held = { ...begun, does: "pan", view: { ...canvas.view } };
+    else if (at && port === undefined && step && act.mayEdit()) held = { ...begun, does: "move", step, from: canvas.places.get(step) };
+    else held = { ...begun, does: "pan", step: port === undefined ? step : undefined, view: { ...canvas.view } };
   });
   root.addEventListener("pointermove", (event) => {
     const before = fingers.get(event.pointerId);
@@ -53,7 +53,7 @@ export function listenToPointers(canvas, act) {
       if (to) act.connect(done.step, done.port, to);
       else if (to === undefined) act.grow(done.step, done.port, canvas.point(event));
     } else if (done.does === "move" && done.hasMoved) act.move(done.step, done.to);
-    else if ((done.does === "move" || done.does === "press") && !done.hasMoved) act.select(done.step);
+    else if (done.step !== undefined && !done.hasMoved) act.select(done.step);
   };
   root.addEventListener("pointerup", let_go);
   root.addEventListener("pointercancel", let_go);

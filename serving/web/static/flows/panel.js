@@ -43,6 +43,7 @@ export class Panel {
       h("div", { class: `form kind-${step.kind}` }, fields(context, context.schema.step(step.kind), step, ["steps", id]),
         labelled("Name in the document", h("input", { type: "text", value: id, maxlength: 40, pattern: "[a-z][a-z0-9_]*", spellcheck: "false", disabled: !context.mayEdit,
           onchange: (event) => act.rename(id, event.target.value.trim()) }), "Small letters, digits and _")),
+      step.kind === "message" && step.channel !== "slack" && h("p", {}, h("a", { href: context.wordsAt(step) }, "Look at its words")),
       context.mayEdit && h("div", { class: "buttons" },
         h("button", { type: "button", class: "quiet", onclick: () => act.addAfter(id) }, "Add a step after it"),
         h("button", { type: "button", class: "quiet danger", onclick: () => act.remove(id) }, "Delete step")),

@@ -6,7 +6,7 @@ import { money, said } from "./words.js";
 /** Return what to write at each step. @returns {Map<string, any>} */
 export function simulationMarks(found) {
   return new Map(found.steps.map((one) => [one.step, { class: one.episodes ? "walked" : "unwalked", notes: [
-    { class: "reach", text: `${one.episodes} of ${found.taken} come here` },
+    { class: "reach", text: `up to ${one.episodes} of ${found.taken} come here` },
     ...(one.actions ? [{ class: "acts", text: one.expected_tries !== "0.0" ? `about ${one.expected_tries} tries` : `${one.actions} ${one.actions === 1 ? "time" : "times"}` }] : []),
     ...one.cash.map((each) => ({ class: "cash", text: `${money(each.expected_minor, each.currency)} (${bare(each.low_minor, each.currency)} to ${bare(each.high_minor, each.currency)})` })),
   ] }]));
