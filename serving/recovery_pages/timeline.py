@@ -7,13 +7,15 @@ what was known at the time of asking; a try says what the bank answered.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from operator import itemgetter
 from typing import Any
 
 from recovery.flows.document import Flow
-from recovery.flows.steps import Branch
+from recovery.flows.steps import Await, Branch, Wait
 from serving.recovery.episode_schemas import EpisodeAttempt, EpisodeDetail, EpisodeStep
 from serving.recovery_pages import conditions
+from serving.recovery_pages.waits import lasting, waited
 from serving.recovery_pages.words import cause, outcome, plain
 from serving.web.formats import money
 
@@ -90,8 +92,12 @@ class Entry:
 def timeline(detail: EpisodeDetail, flow: Flow | None) -> list[Entry]:
     """Return an episode's entries, newest first."""
     told = {str(step.details.get("charge")) for step in detail.steps if "charge" in step.details}
-    # Steps of one moment are in the order of their revisions, after the try that led to them.
-    dated = [(step.at, step.revision, _step(step, detail, flow)) for step in detail.steps]
+    # Steps keep the order of their revisions, whatever a clock said; tries of others lie between.
+    reached = accumulate((step.at for step in detail.steps), max)
+    dated = [
+        (at, step.revision, _step(step, detail, flow))
+        for at, step in zip(reached, detail.steps, strict=True)
+    ]
     dated += [
         (one.attempted_at, -1, _attempt(one)) for one in detail.attempts if one.id not in told
     ]
@@ -118,6 +124,12 @@ def _step(step: EpisodeStep, detail: EpisodeDetail, flow: Flow | None) -> Entry:
         decided = _branched(step, detail, flow)
         if decided is not None:
             why, facts = decided
+    elif step.kind == "wait_began":
+        waits = flow.steps.get(step.to_step) if flow is not None else None
+        if isinstance(waits, Wait):
+            why = f"Waits {waited(waits.until)}."
+        elif isinstance(waits, Await):
+            why = f"Waits for {plain(waits.event).lower()}, {lasting(waits.timeout)} at most."
     elif step.kind.startswith("manual_"):
         _, kind, status = step.kind.split("_", 2)
         title = f"{plain(kind)} by hand: {plain(status).lower()}"

@@ -1,32 +1,25 @@
 """From a message in the mailbox to a paid invoice: what a payer reads, clicks, and stops."""
 
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import httpx
 import pytest
-import uvicorn
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
 from core.clock import utc_now
 from core.mail import Mailer
-from core.settings import Settings
 from local.ports import free_port
 from recovery.messaging import address_hash
 from recovery.payer import acting
 from recovery.payer.links import Link, make_link
 from recovery.payer.mailing import MailSender
-from serving.app import create_app
-from serving.server import configure_server
 from tests.recovery.conftest import RENEWED, Company
 from tests.recovery.flow_documents import DAYS_2, END, steps
+from tests.recovery.served import serving
 
 SOFT, HARD = "insufficient_funds", "lost_card"
 # Writes, rests for two days, tries again.
@@ -78,21 +71,6 @@ def payer(company: Company, mailbox, postgres) -> Iterator[Payer]:
         company.parts = replace(company.parts, senders={**company.parts.senders, "email": sender})
         with httpx.Client(base_url=host, timeout=30) as browser:
             yield Payer(company, mailbox, browser, host, secret)
-
-
-@contextmanager
-def serving(settings: Settings) -> Iterator[str]:
-    """Run the real API on a free port until the block ends."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(configure_server(create_app(settings)))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(60)
 
 
 def test_a_failed_payment_is_written_about_and_paid_behind_the_link(payer: Payer) -> None:
