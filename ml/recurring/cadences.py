@@ -3,6 +3,13 @@
 import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[Any]
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,19 @@ class Cadence:
         month = day.month - 1 + self.months * periods
         year, month = day.year + month // 12, month % 12 + 1
         return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+    def all_after(self, ordinals: Numbers, periods: int = 1) -> Numbers:
+        """Return `after` of many days at once, as ordinals."""
+        if not self.months:
+            later: Numbers = ordinals + self.days * periods
+            return later
+        days = (ordinals - _EPOCH).astype("datetime64[D]")
+        months = days.astype("datetime64[M]")
+        due = months + self.months * periods
+        last = (due + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+        found = np.minimum(due.astype("datetime64[D]") + (days - months), last)
+        ordinal: Numbers = found.astype(np.int64) + _EPOCH
+        return ordinal
 
     @property
     def length(self) -> float:

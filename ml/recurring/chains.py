@@ -7,21 +7,21 @@ aside and the search repeats, so a subscription is found among other purchases o
 """
 
 import math
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
 
-from ml.recurring.cadences import CADENCES, Cadence
+import numpy as np
+
+from ml.recurring.cadences import CADENCES, Cadence, Numbers
+from ml.recurring.pairs import Pairs, pairs_of, usual
 
 # A chain must be so many times likelier (natural logarithm) than chance; set on training seeds.
 LEAST_SCORE = 6.0
 CHOICE_PENALTY = 1.5
 EACH_PENALTY = 1.5
 LEAST_PAYMENTS = 3
-# One period is paid, or missed once, or missed twice.
-_PERIODS = {1: 0.93, 2: 0.06, 3: 0.01}
 _MOST_SERIES = 5
-_MOST_CHANGE = 0.6
+_MOST_PAYMENTS = 2_000
 # How many payments the general idea of a chance amount weighs against the merchant's own.
 _PRIOR = 5
 
@@ -56,23 +56,31 @@ def chains(days: list[date], amounts: list[int]) -> list[Chain]:
     >>> [(found.cadence.name, found.positions) for found in chains(rent, [90_000] * 6)]
     [('monthly', [0, 1, 2, 3, 4, 5])]
     """
-    free = list(range(len(days)))
+    if len(days) < LEAST_PAYMENTS:
+        return []
+    # Of a payee with more than these the earliest are left out: pairs grow with the square.
+    dropped = max(len(days) - _MOST_PAYMENTS, 0)
+    days, amounts = days[dropped:], amounts[dropped:]
+    ordinals = np.array([day.toordinal() for day in days])
+    logs = np.log(np.array(amounts, dtype=float))
+    pairs = [(cadence, pairs_of(ordinals, logs, cadence)) for cadence in CADENCES]
+    free = np.ones(len(days), dtype=bool)
     found: list[Chain] = []
-    while len(free) >= LEAST_PAYMENTS and len(found) < _MOST_SERIES:
-        some_days, some_amounts = [days[i] for i in free], [amounts[i] for i in free]
-        logs = [math.log(amount) for amount in some_amounts]
-        usual = _usual(logs)
+    while free.sum() >= LEAST_PAYMENTS and len(found) < _MOST_SERIES:
+        left = int(free.sum())
+        span = np.flatnonzero(free)
+        pace = max(left - 1, 1) / max(int(ordinals[span[-1]] - ordinals[span[0]]), 1)
+        density = usual(logs, free)
         best = max(
-            (_best_chain(some_days, logs, usual, cadence) for cadence in CADENCES),
+            (_best_chain(some, cadence, free, density, pace) for cadence, some in pairs),
             key=lambda chain: chain.score,
         )
-        if len(best.positions) < LEAST_PAYMENTS or best.score < _needed(
-            len(best.positions), len(free)
-        ):
+        chosen = len(best.positions)
+        if chosen < LEAST_PAYMENTS or best.score < _needed(chosen, left):
             break
-        taken = {free[position] for position in best.positions}
-        found.append(Chain(sorted(taken), best.cadence, best.score))
-        free = [position for position in free if position not in taken]
+        free[best.positions] = False
+        positions = [dropped + position for position in best.positions]
+        found.append(Chain(positions, best.cadence, best.score))
     return found
 
 
@@ -85,58 +93,25 @@ def _needed(chosen: int, among: int) -> float:
     return max(choice, EACH_PENALTY * (1 - chosen / among) * chosen)
 
 
-def _best_chain(days: list[date], logs: list[float], usual: list[float], cadence: Cadence) -> Chain:
-    ordinals = [day.toordinal() for day in days]
-    pace = max(len(days) - 1, 1) / max(ordinals[-1] - ordinals[0], 1)
-    width = 4 * cadence.stray + 2
-    score = [0.0] * len(days)
-    before = [-1] * len(days)
-    for later, ordinal in enumerate(ordinals):
-        for periods in _PERIODS:
-            about = ordinal - periods * cadence.length
-            first = bisect_left(ordinals, about - width)
-            for earlier in range(first, min(bisect_right(ordinals, about + width), later)):
-                change = abs(logs[later] - logs[earlier])
-                if change > _MOST_CHANGE:
-                    continue
-                gain = _timing(days[earlier], days[later], cadence, periods, pace)
-                total = score[earlier] + gain + _amounts(change, usual[later], len(days))
-                if total > score[later]:
-                    score[later], before[later] = total, earlier
-    end = max(range(len(days)), key=score.__getitem__)
+def _best_chain(
+    pairs: Pairs, cadence: Cadence, free: Numbers, density: Numbers, pace: float
+) -> Chain:
+    """Return the chain of free payments that earns most."""
+    is_free = free[pairs.earlier] & free[pairs.later]
+    earlier, later = pairs.earlier[is_free], pairs.later[is_free]
+    payments = int(free.sum())
+    chance = (_PRIOR * pairs.chance[is_free] + density[later]) / (_PRIOR + payments - 1)
+    gains = pairs.series[is_free] - np.log(chance * pace)
+    score: dict[int, float] = {}
+    before: dict[int, int] = {}
+    for one, other, gain in zip(earlier.tolist(), later.tolist(), gains.tolist(), strict=True):
+        total = score.get(one, 0.0) + gain
+        if total > score.get(other, 0.0):
+            score[other], before[other] = total, one
+    if not score:
+        return Chain([int(np.flatnonzero(free)[0])], cadence, 0.0)
+    end = max(sorted(score), key=score.__getitem__)
     positions = [end]
-    while before[positions[-1]] >= 0:
+    while positions[-1] in before:
         positions.append(before[positions[-1]])
     return Chain(positions[::-1], cadence, score[end])
-
-
-def _timing(earlier: date, later: date, cadence: Cadence, periods: int, pace: float) -> float:
-    stray = abs((later - cadence.after(earlier, periods)).days)
-    # Banks move payments off weekends and holidays: up to that, and rarely anything.
-    likelihood = 0.98 * _laplace(stray, cadence.stray) + 0.02 * _laplace(stray, 3 * cadence.stray)
-    return math.log(likelihood * _PERIODS[periods]) - math.log(pace)
-
-
-def _amounts(change: float, usual: float, payments: int) -> float:
-    """Gain of a change of amount (difference of logarithms), given how usual the new amount is."""
-    series = 0.72 * _laplace(change, 0.002) + 0.22 * _laplace(change, 0.08)
-    series += 0.06 * _laplace(change, 0.3)
-    general = 0.15 * _laplace(change, 0.002) + 0.85 * _laplace(change, 0.7)
-    chance = (_PRIOR * general + usual) / (_PRIOR + payments - 1)
-    return math.log(series / chance)
-
-
-def _usual(logs: list[float]) -> list[float]:
-    """Return how densely the merchant's other amounts lie around each amount."""
-    return [
-        sum(
-            0.5 * _laplace(abs(here - there), 0.002) + 0.5 * _laplace(abs(here - there), 0.4)
-            for position, there in enumerate(logs)
-            if position != at
-        )
-        for at, here in enumerate(logs)
-    ]
-
-
-def _laplace(distance: float, scale: float) -> float:
-    return math.exp(-distance / scale) / (2 * scale)

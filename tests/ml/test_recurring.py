@@ -2,8 +2,11 @@
 
 from datetime import date, timedelta
 
+import hypothesis.strategies as st
+import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
 
 from core.errors import ForbiddenError
 from ml.recurring import recurring, series
@@ -37,6 +40,25 @@ def test_every_rhythm_is_found_and_continued(cadence):
     assert (found[0]["next_least_minor"], found[0]["next_most_minor"]) == (-1_990, -1_990)
     assert found[0]["missed"] == 0
     assert found[0]["is_active"]
+
+
+@given(
+    st.sampled_from(CADENCES), st.integers(1, 3),
+    st.lists(st.dates(date(1999, 1, 1), date(2040, 12, 31)), min_size=1, max_size=20),
+)  # fmt: skip
+def test_many_days_move_on_as_each_does(cadence, periods: int, days: list[date]):
+    ordinals = np.array([day.toordinal() for day in days])
+    moved = [date.fromordinal(int(one)) for one in cadence.all_after(ordinals, periods)]
+    assert moved == [cadence.after(day, periods) for day in days]
+
+
+def test_of_a_payee_with_thousands_of_payments_the_latest_are_read():
+    every_day = [date(2015, 1, 1) + timedelta(days=day) for day in range(2_100)]
+    amounts = [100 + (day * day * 7_919) % 90_001 for day in range(2_100)]
+    for day in range(1_900, 2_100, 7):
+        amounts[day] = 123_456
+    (found,) = series(paid(every_day, [-one for one in amounts]), every_day[-1]).to_dicts()
+    assert (found["cadence"], found["rows"]) == ("weekly", list(range(1_900, 2_100, 7)))
 
 
 def test_a_price_change_is_told_and_the_new_price_expected():
