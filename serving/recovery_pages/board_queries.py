@@ -20,31 +20,47 @@ _SUMS = f"""
     count(*) filter (where {_BY_US}) as recovered,
     coalesce(sum(amount_minor) filter (where outcome = 'lost' and {_SINCE}), 0)::bigint
         as lost_minor,
-    count(*) filter (where outcome = 'lost' and {_SINCE}) as lost
-"""
-FIGURES = f"""
-select currency, {_SUMS},
+    count(*) filter (where outcome = 'lost' and {_SINCE}) as lost,
     coalesce(sum(amount_minor) filter (where recovered_by = 'out_of_band' and {_SINCE}), 0)::bigint
         as outside_minor,
-    count(*) filter (where recovered_by = 'out_of_band' and {_SINCE}) as outside
-from recovery_episodes group by currency order by at_risk_minor desc, currency
-"""
-REASONS = f"""
-select * from (
-    select currency, coalesce(nullif(facts ->> 'decline_reason', ''), 'none') as reason, {_SUMS}
-    from recovery_episodes group by 1, 2
-) as by_reason
-where at_risk + recovered + lost > 0
-order by currency, at_risk_minor desc, recovered_minor desc, reason
-"""
-ATTENTION = f"""
-select
+    count(*) filter (where recovered_by = 'out_of_band' and {_SINCE}) as outside,
     count(*) filter (where {_OPEN} and flow_id is null) as without_flow,
     count(*) filter (where {_OPEN} and state = 'paused') as paused,
     count(*) filter (where state <> 'ended' and cause in ('card_expiring', 'upcoming_renewal'))
-        as endangered,
-    count(*) as episodes
+        as endangered
+"""
+# One look at what is open or ended lately: the board's figures and notices are sums of its rows.
+REASONS = f"""
+select currency, coalesce(nullif(facts ->> 'decline_reason', ''), 'none') as reason, {_SUMS}
 from recovery_episodes
+where state <> 'ended' or ended_at >= %(since)s
+group by 1, 2
+order by currency, at_risk_minor desc, recovered_minor desc, reason
+"""
+HAS_ANY = "select 1 as found from recovery_episodes limit 1"
+# Of one currency: what failed on each day, and what came back on it, whenever it had failed.
+DAYS = """
+with days as (
+    select generate_series(
+        (%(first_at)s at time zone 'UTC')::date, (now() at time zone 'UTC')::date, interval '1 day'
+    )::date as day
+), failed as (
+    select (opened_at at time zone 'UTC')::date as day, sum(amount_minor)::bigint as failed_minor
+    from recovery_episodes
+    where currency = %(currency)s and opened_at >= %(first_at)s
+        and subject_kind in ('invoice', 'payment_intent')
+    group by 1
+), recovered as (
+    select (ended_at at time zone 'UTC')::date as day,
+        sum(recovered_minor)::bigint as recovered_minor
+    from recovery_episodes
+    where currency = %(currency)s and ended_at >= %(first_at)s
+        and recovered_by in ('retry', 'payer', 'provider')
+    group by 1
+)
+select day, coalesce(failed_minor, 0) as failed_minor,
+    coalesce(recovered_minor, 0) as recovered_minor
+from days left join failed using (day) left join recovered using (day) order by day
 """
 NEXT = """
 select id, customer_id, amount_minor, currency, step, due_at, cause from recovery_episodes

@@ -72,6 +72,21 @@ def test_the_board_adds_up_by_currency_and_reason(company):
     assert figures(company.open("?days=0").text, "EUR")["Lost"] == "€7.00"
 
 
+def test_the_board_tells_each_day_of_the_largest_currency(company):
+    with company.rows() as rows:
+        (first,) = rows.execute(
+            "select opened_at from recovery_episodes where id = 'ep_1'"
+        ).fetchall()
+    page = company.open().text
+    # All that was opened in euro, whatever became of it: 173.68 + 99.00 + 5.00 + 7.00.
+    opened = f"{first['opened_at']:%-d %b %Y}"
+    assert cells(page, opened) == [opened, "€284.68", "€0.00"]
+    ended = f"{days_ago(2):%-d %b %Y}"
+    assert cells(page, ended) == [ended, "€0.00", "€99.00"]
+    assert "Day by day, in EUR" in page
+    assert "Day by day" not in company.open("?days=0").text
+
+
 def test_the_board_agrees_with_the_api(company):
     api = company.visitor.api("GET", "/v1/recovery/metrics", str(company.tenant)).json()["data"]
     by_currency = {one["currency"]: one for one in api}
