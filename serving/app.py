@@ -9,7 +9,6 @@ from typing import TypedDict
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.staticfiles import StaticFiles
 
 from core.settings import Settings
 from serving import data_docs, health, models_page, monitoring
@@ -69,6 +68,7 @@ from serving.transactions import router as transactions
 from serving.usage import router as usage
 from serving.usage.book import UsageBook
 from serving.web import router as web
+from serving.web.files import CurrentFiles
 from serving.web.pages import STATIC_FOLDER, STATIC_PATH
 from serving.webhooks import router as webhooks
 from serving.webhooks.deliveries import Deliveries
@@ -196,7 +196,7 @@ def create_app(settings: Settings) -> FastAPI:
     application.include_router(data_docs.router)
     for router in (*ROUTERS, *PAGES):
         application.include_router(router)
-    application.mount(STATIC_PATH, StaticFiles(directory=STATIC_FOLDER), name="static")
+    application.mount(STATIC_PATH, CurrentFiles(directory=STATIC_FOLDER), name="static")
     add_documentation(application)
     add_openapi(application)
     return application

@@ -202,4 +202,7 @@ async function begin() {
   bar.offer(desk.left(), (flow) => desk.edit(flow), () => desk.kept.forget());
 }
 
-attempt(begin)();
+begin().catch((refusal) => {
+  part("offer").textContent = `The builder could not begin. ${refusal.message}`;
+  part("offer").hidden = false;
+});

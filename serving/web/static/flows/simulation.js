@@ -5,6 +5,7 @@ import { money, said } from "./words.js";
 
 /** Return what to write at each step. @returns {Map<string, any>} */
 export function simulationMarks(found) {
+  if (!found.taken) return new Map();
   return new Map(found.steps.map((one) => [one.step, { class: one.episodes ? "walked" : "unwalked", notes: [
     { class: "reach", text: `up to ${one.episodes} of ${found.taken} come here` },
     ...(one.actions ? [{ class: "acts", text: one.expected_tries !== "0.0" ? `about ${one.expected_tries} tries` : `${one.actions} ${one.actions === 1 ? "time" : "times"}` }] : []),
