@@ -10,7 +10,7 @@ const LABELS = {
   on_stop: "Where it must not be retried, go to", until: "Wait until", event: "Event", timeout: "At most", do: "What to do", basis: "Why we may write",
   days_of_month: "Days of the month", after: "Not before", template: "Message", when: "Condition", start_hour: "From hour", end_hour: "Until hour",
   message_caps: "At most so many messages", exits: "Leave the flow when", quiet_hours: "Quiet hours", causes: "Causes", price: "Smaller price (Stripe id)",
-  label: "Name of the event", holdout: "Held out: left to the provider", share: "Share, percent",
+  timing: "When to try", within_hours: "At most so many hours later", label: "Name of the event", holdout: "Held out: left to the provider", share: "Share, percent",
 };
 let count = 0;
 
