@@ -98,7 +98,7 @@ def _recovery(found: Recovered) -> Table:
         "out_of_band": "paid otherwise", "open": "not won back",
     }  # fmt: skip
     return _money(
-        "Failed payments on a test clock, forty days later", ("Won by",), ("by",),
+        "Failed payments, forty days on a test clock", ("Won by",), ("by",),
         [{**row, "by": said[row["by"]]} for row in found.cash],
     )  # fmt: skip
 
