@@ -4,6 +4,7 @@ A step's reason is what the engine wrote with it. A branch says which condition 
 what was known at the time of asking; a try says what the bank answered.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -65,8 +66,12 @@ _TONES = {
 }  # fmt: skip
 # What a step's details say that its title, reason or amount says already.
 _SAID = frozenset(
-    {"status", "outcome", "port", "reason", "flow_id", "version", "experiment", "arm"}
+    {"status", "outcome", "port", "reason", "flow_id", "version", "experiment", "arm", "may_retry"}
 )
+
+
+# Codes in a reason of the engine's, which people need not read as such; no part of an address.
+_CODE = re.compile(r"(?<![\w.+@-])[a-z]+(?:_[a-z]+)+(?![\w+-]*@|\.?\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ class Entry:
 def timeline(detail: EpisodeDetail, flow: Flow | None) -> list[Entry]:
     """Return an episode's entries, newest first."""
     told = {str(step.details.get("charge")) for step in detail.steps if "charge" in step.details}
+    told |= {_paid_by_us(detail)}
     # Steps keep the order of their revisions, whatever a clock said; tries of others lie between.
     reached = accumulate((step.at for step in detail.steps), max)
     dated = [
@@ -116,7 +122,8 @@ def _step(step: EpisodeStep, detail: EpisodeDetail, flow: Flow | None) -> Entry:
         why, facts = f"{money(detail.amount_minor, detail.currency)} is owed.", []
     elif step.kind == "ended":
         title, tone = _ended(step)
-        facts = []
+        charge = _paid_by_us(detail) if step is detail.steps[-1] else ""
+        facts = [("Charge", charge)] if charge else []
     elif step.kind == "assigned":
         title = f"Drawn into “{step.details.get('arm')}” of “{step.details.get('experiment')}”"
         why = "By hash of the customer: the same customer always lands here."
@@ -136,7 +143,14 @@ def _step(step: EpisodeStep, detail: EpisodeDetail, flow: Flow | None) -> Entry:
         tone = "bad" if status in ("declined", "failed") else tone
     elif not title:
         title = plain(step.kind)
+    why = _CODE.sub(lambda code: code[0].replace("_", " "), why)
     return Entry(step.at, title, why, _place(step, flow), facts, tone, is_minor=step.kind in _MINOR)
+
+
+def _paid_by_us(detail: EpisodeDetail) -> str:
+    """Return the charge of ours that was paid: the engine tells the outcome, Stripe the charge."""
+    paid = [one.id for one in detail.attempts if one.is_success]
+    return paid[-1] if paid and detail.recovered_by == "retry" else ""
 
 
 def _ended(step: EpisodeStep) -> tuple[str, str]:

@@ -87,7 +87,7 @@ def test_the_timeline_tells_every_step_and_its_reason(merchant, here):
         ("started", "", "kind", "Taken by Renewals.", {"flow_id": "flow_1", "version": 1}),
         ("branched", "kind", "tries", "Condition 1 holds.", {"port": "case_0"}),
         ("retry_planned", "tries", "tries", "Try 1 of 2 is planned.", {}),
-        ("retry_declined", "tries", "tries", "The bank said no.",
+        ("retry_declined", "tries", "tries", "Declined: do_not_honor.",
          {"status": "declined", "charge": "ch_ours", "decline_code": "do_not_honor"}),
     ]  # fmt: skip
     same = {"workspace_id": str(merchant.tenant), "episode_id": "ep_1"}
@@ -106,7 +106,7 @@ def test_the_timeline_tells_every_step_and_its_reason(merchant, here):
             })  # fmt: skip
     dinar = "KWD\N{NO-BREAK SPACE}5.120"
     assert entries(merchant.open("/episodes/ep_1")) == [
-        ("Our try was declined", "The bank said no.",
+        ("Our try was declined", "Declined: do not honor.",
          "Tries · Charge: ch_ours · Decline code: do_not_honor"),
         ("A try is planned", "Try 1 of 2 is planned.", "Tries"),
         ("Decided", "It held that Decline class is one of soft, none.",

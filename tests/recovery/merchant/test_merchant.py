@@ -76,6 +76,7 @@ def test_a_try_by_hand_is_seen_to_be_paid(browser: Browser, company: Company, me
         expect(page.get_by_role("heading", level=1)).to_have_text("€49.00 Recovered")
         first = page.locator(".timeline li").first
         expect(first).to_contain_text("A retry by hand was paid.")
+        expect(first).to_contain_text("Charge: ch_")
         page.get_by_role("link", name="Board").click()
         expect(figures).to_contain_text("At risk€0.00")
         expect(figures).to_contain_text("Recovered, 30 days€49.00")
