@@ -248,6 +248,22 @@ def create_workspace(
     create(workspace, name, as_json=as_json)
 
 
+@workspaces.command("member")
+def add_member(
+    workspace: Annotated[str, typer.Argument(help="Its id (ws_…).")],
+    email: Annotated[str, typer.Argument(help="The address with which the person signs in.")],
+    role: Annotated[str, typer.Option(help="owner, admin or member.")] = "member",
+    as_json: Json = False,
+) -> None:
+    """Let a person into a workspace, or give them another role."""
+    from oppulence.workspaces import add_member
+    from serving.auth.permissions import Role
+
+    if role not in set(Role):
+        raise typer.BadParameter(f"{role!r} is none of {', '.join(Role)}.")
+    add_member(workspace, email, Role(role), as_json=as_json)
+
+
 @workspaces.command("limits")
 def limit_workspace(
     workspace: Annotated[str, typer.Argument(help="Its id (ws_…).")],

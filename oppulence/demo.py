@@ -28,14 +28,14 @@ from oppulence.connect import keep
 from oppulence.demo_findings import Findings, find
 from oppulence.demo_providers import link_all
 from oppulence.demo_recovery import recover
-from oppulence.demo_report import show
+from oppulence.demo_report import FOUNDER, show
 from oppulence.demo_sandbox import SANDBOX_KEY, company_sandbox
 from oppulence.demo_steps import Steps
 from oppulence.migrate import build_models, prepare_databases
 from oppulence.output import print_json
 from oppulence.sandbox_applications import with_sandbox_applications
 from oppulence.session import command_session, connection_store
-from oppulence.workspaces import renew_key
+from oppulence.workspaces import ensure_member, renew_key
 from orchestration.outcomes import NOTHING, RunOutcome
 from orchestration.runs import (
     run_backfill,
@@ -46,6 +46,7 @@ from orchestration.runs import (
     run_reconciliation,
 )
 from pipelines.registry import PROVIDERS
+from serving.auth.permissions import Role
 
 WORKSPACE = TenantId("ws_demo")
 COMPANY = "Northwind Analytics"
@@ -216,8 +217,10 @@ def _good(outcome: RunOutcome) -> RunOutcome:
 
 
 def _key(settings: Settings) -> str:
+    """Let a program and a person in, and return the program's key."""
     database = Database.connect(settings, size=1)
     try:
+        ensure_member(database, WORKSPACE, FOUNDER, Role.OWNER)
         secret = settings.required("api_key_secret")
         return renew_key(database, WORKSPACE, "demo", secret=secret, now=utc_now())
     finally:

@@ -11,6 +11,8 @@ from core.tenancy import TenantId
 from oppulence.demo_findings import Findings
 from oppulence.demo_recovered import Recovered
 
+FOUNDER = "founder@northwind.example"  # who may sign in to the demo's workspace
+
 
 def show(
     findings: Findings,
@@ -144,6 +146,8 @@ def _further(key: str, tenant: TenantId, settings: Settings, *, is_up: bool) -> 
     first = "Everything is running" if is_up else "Start everything with `make up`"
     return f"""{first}; then look further:
 
+  Recovery     {api}/workspaces/{tenant}/recovery
+               sign in as {FOUNDER}; the code shows where `make up` runs
   API          {api}/docs
   Dagster      http://127.0.0.1:{settings.dagster_port}
   ClickHouse   http://127.0.0.1:{settings.clickhouse_port} for any client, user default

@@ -1,14 +1,19 @@
-"""How does a workspace come to be, and its first key? Small commands, also used by the demo."""
+"""How does a workspace come to be, its first key and its first person? Also used by the demo."""
 
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from core.clock import utc_now
 from core.database import Database
-from core.tenancy import TenantId
+from core.errors import InvalidInputError, NotFoundError
+from core.tenancy import TenantId, new_id
 from oppulence.output import print_json, print_line
 from oppulence.session import command_session
 from serving.auth.key_store import insert_key, issue_key, list_keys, revoke_key
-from serving.auth.permissions import EVERYTHING
+from serving.auth.permissions import EVERYTHING, Role
+from serving.members import queries
+from serving.members.schemas import MemberRequest
 
 
 def ensure_workspace(database: Database, tenant: TenantId, name: str = "") -> bool:
@@ -31,6 +36,50 @@ def renew_key(
                 revoke_key(rows, earlier.id, now=now)
         key, _ = insert_key(rows, tenant, name, secret=secret, now=now, scopes=EVERYTHING)
     return key
+
+
+def ensure_member(database: Database, tenant: TenantId, email: str, role: Role) -> None:
+    """Let whoever signs in with an address belong to the workspace, in this role.
+
+    Raises:
+        InvalidInputError: The address is none.
+        NotFoundError: There is no such workspace.
+    """
+    try:
+        asked = MemberRequest(email=email, role=role)
+    except ValidationError as error:
+        raise InvalidInputError(f"{email!r} is no email address.") from error
+    with database.tenant(tenant) as rows:
+        if rows.execute("select 1 from workspaces").fetchone() is None:
+            raise NotFoundError(
+                f"There is no workspace {tenant}.",
+                next_step="Make it: `oppulence workspace create`.",
+            )
+        values = {
+            "workspace_id": str(tenant), "id": new_id("mem"), "email": asked.email, "name": "",
+            "role": asked.role, "now": utc_now(),
+        }  # fmt: skip
+        if rows.execute(queries.ADD, values).fetchone() is None:
+            rows.execute(
+                "update members set role = %(role)s, updated_at = %(now)s where email = %(email)s",
+                values,
+            )
+
+
+def add_member(workspace: str, email: str, role: Role, *, as_json: bool) -> None:
+    """Add a person, or change their role, and say where they sign in."""
+    tenant = TenantId(workspace)
+    with command_session("workspace member", needed=["postgres"]) as settings:
+        database = Database.connect(settings, size=1)
+        try:
+            ensure_member(database, tenant, email, role)
+        finally:
+            database.close()
+        address = f"{settings.public_address}/sign_in"
+    if as_json:
+        print_json({"workspace": str(tenant), "email": email, "role": role, "sign_in": address})
+    else:
+        print_line(f"{email} is {role} of {tenant} and signs in at {address}.")
 
 
 def create(workspace: str, name: str, *, as_json: bool) -> None:

@@ -1,11 +1,15 @@
-"""Does a command that makes a key each time leave one that opens, not a heap of them?"""
+"""Who is let in by a command? One key that opens, not a heap of them; one member per address."""
+
+import pytest
 
 from core.clock import utc_now
 from core.database import Database
+from core.errors import InvalidInputError, NotFoundError
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
-from oppulence.workspaces import ensure_workspace, renew_key
+from oppulence.workspaces import ensure_member, ensure_workspace, renew_key
 from serving.auth.key_store import find_key, issue_key
+from serving.auth.permissions import Role
 
 
 def test_a_renewed_key_ends_those_of_its_name_and_no_other(postgres: Settings) -> None:
@@ -24,3 +28,21 @@ def test_a_renewed_key_ends_those_of_its_name_and_no_other(postgres: Settings) -
     finally:
         database.close()
     assert list(opens.values()) == [True, False, False, True]
+
+
+def test_an_address_is_let_in_once_with_the_role_given_last(postgres: Settings) -> None:
+    tenant, other = TenantId(new_id("ws")), TenantId(new_id("ws"))
+    database = Database.connect(postgres, size=1)
+    try:
+        ensure_workspace(database, tenant)
+        for role in (Role.MEMBER, Role.OWNER):
+            ensure_member(database, tenant, "ada@example.com", role)
+        with pytest.raises(InvalidInputError):
+            ensure_member(database, tenant, "ada", Role.MEMBER)
+        with pytest.raises(NotFoundError):
+            ensure_member(database, other, "ada@example.com", Role.MEMBER)
+        with database.tenant(tenant) as rows:
+            found = rows.execute("select email, role, user_id from members").fetchall()
+    finally:
+        database.close()
+    assert found == [{"email": "ada@example.com", "role": "owner", "user_id": None}]
