@@ -7,8 +7,9 @@ from typing import Any
 from core.database import Rows
 from recovery.engine.advancing import facts_now, with_propensity
 from recovery.engine.episode import Episode, Terms
-from recovery.flows.conditions import holds
+from recovery.flows.conditions import facts_of, holds
 from recovery.flows.document import Flow, flow_of
+from recovery.flows.facts import Facts
 from recovery.forecasting import Forecasters
 from recovery.store.episodes import Held
 
@@ -55,19 +56,23 @@ class FlowBook:
     def taking(self, rows: Rows, episode: Episode) -> tuple[str, int, Flow] | None:
         """Return the first live flow whose trigger takes the episode; None where none does."""
         facts = facts_now(episode, episode.opened_at)
-        if self._forecasters is not None:
-            forecaster = self._forecasters(episode.workspace_id)
-            facts = with_propensity(facts, forecaster, episode.opened_at)
         for row in rows.execute(_LIVE, [episode.workspace_id]).fetchall():
             key = (episode.workspace_id, row["id"], row["version"])
             if key not in self._kept:
                 self._keep(key, row["document"])
             trigger = self._kept[key].trigger
-            if episode.cause in trigger.causes and (
-                trigger.when is None or holds(trigger.when, facts)
-            ):
+            if episode.cause not in trigger.causes:
+                continue
+            if trigger.when is not None and "propensity" in facts_of(trigger.when):
+                facts = self._with_propensity(episode, facts)
+            if trigger.when is None or holds(trigger.when, facts):
                 return row["id"], row["version"], self._kept[key]
         return None
+
+    def _with_propensity(self, episode: Episode, facts: Facts) -> Facts:
+        """Ask a model only where a trigger does: loading it takes seconds."""
+        forecaster = None if self._forecasters is None else self._forecasters(episode.workspace_id)
+        return with_propensity(facts, forecaster, episode.opened_at)
 
     def _keep(self, key: tuple[str, str, int], document: Mapping[str, Any]) -> None:
         if len(self._kept) >= MOST_KEPT:

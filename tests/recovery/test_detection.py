@@ -1,13 +1,17 @@
 """Every way in which a payment fails, or is about to, is one episode: by event and by sweep."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from recovery.engine.by_hand import pause, resume
+from recovery.flows.document import document_of, flow_of
 from recovery.flows.library import library
+from recovery.forecasting import Forecast
 from recovery.store import episodes as store
+from recovery.store.flows import FlowBook
 from recovery.sweeping import sweep
 from recovery.watching import look_at_subjects
 from tests.recovery.conftest import BEGINS, RENEWED
@@ -290,3 +294,29 @@ def test_a_sent_invoice_is_written_about_and_never_charged(company):
     assert company.charges(buyer) == []
     assert found(company) == [("invoice", "past_due", "ended", "handed_over")]
     assert company.get(f"/v1/invoices/{invoice}")["auto_advance"] is False
+
+
+@pytest.mark.parametrize(("chance", "taken"), [(340, "Likely"), (299, "Any")])
+def test_a_trigger_may_ask_how_likely_a_try_is(company, chance, taken):
+    """The model is asked where a trigger asks it, and nowhere else."""
+    asked = []
+
+    def forecaster(facts, moments):
+        asked.append((facts["decline_code"], len(moments)))
+        return Forecast((chance,) * len(moments), "a model", knows_hours=False)
+
+    book = FlowBook(lambda _: forecaster)
+    company.parts = replace(company.parts, book=book)
+    other = document_of(steps(first=WRITE, over=END))
+    wanted = {"fact": "propensity", "op": "gte", "value": 300}
+    likely = other | {"name": "Likely", "trigger": {"causes": ["one_off"], "when": wanted}}
+    company.publish(flow_of(likely), rank=1)
+    company.publish(flow_of(other | {"name": "Any", "trigger": {"causes": ["one_off"]}}), rank=2)
+    company.debtor(SOFT)
+    company.settle_down()
+    with company.application.tenant(company.connection.tenant) as rows:
+        named = rows.execute(
+            "select f.name from recovery_episodes e join recovery_flows f on f.id = e.flow_id"
+        ).fetchall()
+    assert named == [{"name": taken}]
+    assert asked == [(SOFT, 1)]
