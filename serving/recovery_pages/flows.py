@@ -49,7 +49,9 @@ def get_flows(visit: AnyVisit, scope: RecoveryLook) -> Response:
 
 
 @router.post("/flows")
-def post_flow(scope: RecoveryAct, begin_with: Annotated[Word | Literal[""], Form()]) -> Response:
+def post_flow(
+    scope: RecoveryAct, begin_with: Annotated[Word | Literal[""], Form()] = ""
+) -> Response:
     """Make a draft, of a flow of the library or of nothing, and open it."""
     request = FlowRequest(library=begin_with) if begin_with else FlowRequest(document=BLANK)
     with scope.transaction() as rows:

@@ -114,8 +114,10 @@ def built() -> dict[str, Any]:
 
 
 def test_a_flow_is_built_by_dragging(page: Page, merchant: Merchant):
-    flow_id = create(merchant)
-    open_flow(page, merchant, flow_id)
+    page.goto(f"{merchant.base}/flows")
+    page.get_by_role("button", name="New flow").click()
+    expect(page.locator(".builder.is-ready")).to_be_visible()
+    flow_id = page.url.split("/")[-1]
     # A kind is dragged from the rail onto the canvas, and stands there alone.
     page.locator('.rail [data-kind="retry"]').drag_to(
         page.locator(".canvas"), target_position={"x": 300, "y": 300}
@@ -231,6 +233,7 @@ def test_an_edit_is_validated_where_it_is_and_undone_whole(page: Page, merchant:
     page.keyboard.press("Control+z")
     step(page, "early_tries").click()
     page.get_by_role("button", name="Add try").click()
+    expect(page.get_by_role("button", name="Add try")).to_be_focused()
     page.locator(".details").get_by_label("Days").last.fill("4")
     page.locator(".details").get_by_label("Days").last.press("Tab")
     save(page)
@@ -390,7 +393,7 @@ def test_whoever_may_only_look_is_shown_no_tool_and_refused_by_the_server(
         expect(step(page, "tell")).to_be_visible()
         listed = merchant.open("/flows")
         assert "Use it" not in listed.text
-        refused = merchant.submit(listed, "/flows", begin_with="")
+        refused = merchant.submit(listed, "/flows", begin_with="dispute_lost")
         assert refused.status_code == 403
         answer = merchant.visitor.api("PUT", f"/v1/recovery/flows/{flow_id}",
                                       str(merchant.tenant), json={"document": BLANK})  # fmt: skip

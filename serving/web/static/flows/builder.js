@@ -199,6 +199,7 @@ async function begin() {
   root.classList.add("is-ready");
   draw();
   canvas.fit();
+  if (!boot.flow) desk.look();
   bar.offer(desk.left(), (flow) => desk.edit(flow), () => desk.kept.forget());
 }
 

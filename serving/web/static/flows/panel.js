@@ -15,13 +15,24 @@ export class Panel {
 
   /** Show a report. @param {string} title @param {(Node|string)[]} children */
   show(title, children) {
-    const focused = this.body.contains(document.activeElement) ? document.activeElement.id : "";
+    const focused = document.activeElement, at = this.#controls().indexOf(focused);
     const top = this.body.scrollTop;
     fill(this.title, title);
     fill(this.body, children);
     this.body.scrollTop = top;
     this.root.hidden = false;
-    if (focused) this.body.querySelector(`#${focused}`)?.focus({ preventScroll: true });
+    if (at >= 0) this.#again(focused, at)?.focus({ preventScroll: true });
+  }
+
+  #controls() {
+    return [...this.body.querySelectorAll("input, select, textarea, button, a")];
+  }
+
+  /** Find the control that had the focus in a form that was drawn anew, or what is in its place. */
+  #again(focused, at) {
+    const controls = this.#controls(), isSame = (one) => one?.textContent === focused.textContent && one.tagName === focused.tagName;
+    if (focused.id) return controls.find((one) => one.id === focused.id);
+    return isSame(controls[at]) ? controls[at] : controls.find(isSame) ?? controls[Math.min(at, controls.length - 1)];
   }
 
   hide() {
