@@ -61,7 +61,7 @@ const act = {
     say(`“${id}” is deleted; Ctrl+Z brings it back.`);
     act.select(before);
   },
-  addAfter: (id) => palette.ask(`Add after “${id === TRIGGER ? "Start" : titleOf(desk.flow, id)}”`, (kind) => act.grown(add(desk.flow, kind, { after: id }))),
+  addAfter: (id) => desk.flow.steps[id]?.kind === "end" ? say("The flow ends here: nothing comes after.") : palette.ask(`Add after “${id === TRIGGER ? "Start" : titleOf(desk.flow, id)}”`, (kind) => act.grown(add(desk.flow, kind, { after: id }))),
   grow: (id, port, at) => palette.ask("Add a step here", (kind) => {
     const [made, name] = add(desk.flow, kind, { place: { x: at.x - 124, y: at.y } });
     act.grown([connect(made, id, port, name), name]);
@@ -69,7 +69,7 @@ const act = {
   drop: (kind, at) => act.grown(add(desk.flow, kind, { place: { x: at.x - 124, y: at.y - 30 } })),
   addHere(kind) {
     const after = state.selected ?? TRIGGER;
-    act.grown(add(desk.flow, kind, { after: after in desk.flow.steps || after === TRIGGER ? after : undefined }));
+    act.grown(add(desk.flow, kind, { after: desk.flow.steps[after]?.kind === "end" ? undefined : after }));
   },
   grown([made, id]) {
     if (!mayEdit()) return;

@@ -56,7 +56,7 @@ export class Panel {
           onchange: (event) => act.rename(id, event.target.value.trim()) }), "Small letters, digits and _")),
       step.kind === "message" && step.channel !== "slack" && h("p", {}, h("a", { href: context.wordsAt(step) }, "Look at its words")),
       context.mayEdit && h("div", { class: "buttons" },
-        h("button", { type: "button", class: "quiet", onclick: () => act.addAfter(id) }, "Add a step after it"),
+        step.kind !== "end" && h("button", { type: "button", class: "quiet", onclick: () => act.addAfter(id) }, "Add a step after it"),
         h("button", { type: "button", class: "quiet danger", onclick: () => act.remove(id) }, "Delete step")),
     ]);
   }
