@@ -9,6 +9,8 @@ from ml.facet import Context
 from ml.transactions import IS_BANK_LINE
 
 PAYEE = ["payee", "currency"]
+# What is paid for these is no price, however steady.
+_NO_PRICES = ("government.taxes", "people.payroll")
 
 
 def payments(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -41,6 +43,8 @@ def payments(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
             (transfer["value"].is_not_null() & ~transfer["abstained"]).alias("is_transfer"),
             context.found["category"]["value"].str.starts_with("travel.").fill_null(value=False)
             .alias("is_travel"),
+            context.found["category"]["value"].is_in(_NO_PRICES).fill_null(value=False)
+            .alias("has_no_price"),
             # The rows of one series carry the same words (`ml.recurring.facet`).
             pl.when(is_series).then(recurring["evidence"]).alias("series"),
             pl.when(is_series).then(recurring["value"]).alias("cadence"),

@@ -113,7 +113,7 @@ def prices(paid: pl.DataFrame) -> pl.DataFrame:
     series = [*PAYEE, "cadence", "series"]
     step = (pl.col("paid") - pl.col("paid").shift()).over(series)
     found = (
-        paid.filter(pl.col("series").is_not_null())
+        paid.filter(pl.col("series").is_not_null() & ~pl.col("has_no_price"))
         .with_columns(step.alias("step"), pl.col("paid").shift().over(series).alias("price"))
         .with_columns((pl.col("step") == 0).sum().over(series).alias("steady"),
                       pl.col("step").count().over(series).alias("steps"))

@@ -49,6 +49,11 @@ class Cadence:
         return ordinal
 
     @property
+    def width(self) -> float:
+        """Return how many days off a payment may be and still be looked at."""
+        return 4 * self.stray + 2
+
+    @property
     def length(self) -> float:
         """Return the mean days of one period."""
         return self.days or self.months * 365.2425 / 12

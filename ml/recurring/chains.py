@@ -13,15 +13,19 @@ from datetime import date
 import numpy as np
 
 from ml.recurring.cadences import CADENCES, Cadence, Numbers
-from ml.recurring.pairs import Pairs, pairs_of, usual
+from ml.recurring.pairs import MOST_CHANGE, Pairs, pairs_of, usual
 
 # A chain must be so many times likelier (natural logarithm) than chance; set on training seeds.
-LEAST_SCORE = 6.0
-CHOICE_PENALTY = 1.5
-EACH_PENALTY = 1.5
+LEAST_SCORE = 5.0
+CHOICE_PENALTY = 1.25
+EACH_PENALTY = 2.0
 LEAST_PAYMENTS = 3
 _MOST_SERIES = 5
 _MOST_PAYMENTS = 2_000
+# Parts of one series: so many payments at least, so many periods apart and off the rhythm at most.
+_LEAST_PART = 2
+_LONGEST_PAUSE = 6
+_MOST_STRAY = 0.4
 # How many payments the general idea of a chance amount weighs against the merchant's own.
 _PRIOR = 5
 
@@ -66,22 +70,52 @@ def chains(days: list[date], amounts: list[int]) -> list[Chain]:
     pairs = [(cadence, pairs_of(ordinals, logs, cadence)) for cadence in CADENCES]
     free = np.ones(len(days), dtype=bool)
     found: list[Chain] = []
-    while free.sum() >= LEAST_PAYMENTS and len(found) < _MOST_SERIES:
+    while free.sum() >= _LEAST_PART and len(found) < _MOST_SERIES:
         left = int(free.sum())
         span = np.flatnonzero(free)
         pace = max(left - 1, 1) / max(int(ordinals[span[-1]] - ordinals[span[0]]), 1)
         density = usual(logs, free)
-        best = max(
-            (_best_chain(some, cadence, free, density, pace) for cadence, some in pairs),
-            key=lambda chain: chain.score,
-        )
+        possible = [_best_chain(some, cadence, free, density, pace) for cadence, some in pairs]
+        joined = _joined(found, possible, ordinals, logs)
+        if joined is not None:
+            place, part = joined
+            whole = found[place]
+            positions = sorted([*whole.positions, *part.positions])
+            found[place] = Chain(positions, whole.cadence, whole.score + part.score)
+            free[part.positions] = False
+            continue
+        best = max(possible, key=lambda chain: chain.score)
         chosen = len(best.positions)
         if chosen < LEAST_PAYMENTS or best.score < _needed(chosen, left):
             break
         free[best.positions] = False
-        positions = [dropped + position for position in best.positions]
-        found.append(Chain(positions, best.cadence, best.score))
-    return found
+        found.append(best)
+    return [
+        Chain([dropped + position for position in one.positions], one.cadence, one.score)
+        for one in found
+    ]
+
+
+def _joined(
+    found: list[Chain], possible: list[Chain], ordinals: Numbers, logs: Numbers
+) -> tuple[int, Chain] | None:
+    """Return a found series and the part of it that a long pause or a late payment cut off."""
+    for place, whole in enumerate(found):
+        for part in possible:
+            if part.cadence == whole.cadence and len(part.positions) >= _LEAST_PART:
+                both = np.array(sorted([*whole.positions, *part.positions]))
+                gaps = np.diff(ordinals[both])
+                periods = np.round(gaps / whole.cadence.length)
+                stray = np.abs(gaps - periods * whole.cadence.length)
+                apart = np.median(logs[whole.positions]) - np.median(logs[part.positions])
+                if (
+                    periods.min() >= 1
+                    and periods.max() <= _LONGEST_PAUSE
+                    and stray.max() <= min(_MOST_STRAY * whole.cadence.length, whole.cadence.width)
+                    and abs(apart) <= MOST_CHANGE
+                ):
+                    return place, part
+    return None
 
 
 def _needed(chosen: int, among: int) -> float:
@@ -102,16 +136,32 @@ def _best_chain(
     payments = int(free.sum())
     chance = (_PRIOR * pairs.chance[is_free] + density[later]) / (_PRIOR + payments - 1)
     gains = pairs.series[is_free] - np.log(chance * pace)
+    tried = (_strung(earlier, later, gains, each) for each in (0.0, 1.0))
+    found = []
+    for positions, earned in tried:
+        # By chance other payments would lie between: a chain that leaves few out earns more, from
+        # nothing a link, where it is one of many, up to one, where it is all there is.
+        links, others = len(positions) - 1, payments - len(positions) + 1
+        alone = links + others * math.log(others / payments)
+        found.append(Chain(positions, cadence, earned + alone))
+    nothing = Chain([int(np.flatnonzero(free)[0])], cadence, 0.0)
+    return max([*found, nothing], key=lambda chain: chain.score)
+
+
+def _strung(
+    earlier: Numbers, later: Numbers, gains: Numbers, each: float
+) -> tuple[list[int], float]:
+    """Return the chain of pairs that earns most with `each` more a link, and what without."""
     score: dict[int, float] = {}
     before: dict[int, int] = {}
     for one, other, gain in zip(earlier.tolist(), later.tolist(), gains.tolist(), strict=True):
-        total = score.get(one, 0.0) + gain
+        total = score.get(one, 0.0) + gain + each
         if total > score.get(other, 0.0):
             score[other], before[other] = total, one
     if not score:
-        return Chain([int(np.flatnonzero(free)[0])], cadence, 0.0)
+        return [0], 0.0
     end = max(sorted(score), key=score.__getitem__)
     positions = [end]
     while positions[-1] in before:
         positions.append(before[positions[-1]])
-    return Chain(positions[::-1], cadence, score[end])
+    return positions[::-1], score[end] - each * (len(positions) - 1)

@@ -15,7 +15,7 @@ from ml.recurring.chains import LEAST_SCORE, Chain, chains
 from ml.results import results
 
 NAME = "recurring"
-VERSION = "recurring-1"
+VERSION = "recurring-2"
 # A series whose next payment is this many periods late has ended.
 _ENDED_AFTER = 2.0
 # Scores are flattened into confidence, and weak series abstain: among real purchases a third of an

@@ -8,7 +8,7 @@ from ml.recurring.cadences import Cadence, Numbers
 
 # One period is paid, or missed once, or missed twice.
 _PERIODS = {1: 0.93, 2: 0.06, 3: 0.01}
-_MOST_CHANGE = 0.6
+MOST_CHANGE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def pairs_of(ordinals: Numbers, logs: Numbers, cadence: Cadence) -> Pairs:
     cadence
         The rhythm.
     """
-    width = 4 * cadence.stray + 2
+    width = cadence.width
     parts = []
     for periods, share in _PERIODS.items():
         about = ordinals - periods * cadence.length
@@ -50,7 +50,7 @@ def pairs_of(ordinals: Numbers, logs: Numbers, cadence: Cadence) -> Pairs:
         offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         earlier = first[later] + offsets
         change = np.abs(logs[later] - logs[earlier])
-        near = change <= _MOST_CHANGE
+        near = change <= MOST_CHANGE
         earlier, later, change = earlier[near], later[near], change[near]
         stray = np.abs(ordinals[later] - cadence.all_after(ordinals, periods)[earlier])
         # Banks move payments off weekends and holidays: up to that, and rarely anything.

@@ -96,6 +96,11 @@ def test_a_rise_of_a_steady_price_is_told_and_agrees_with_the_series():
     }  # fmt: skip
 
 
+def test_a_tax_that_rises_is_no_price():
+    months = [paid(f"m{n}", "HMRC VAT", 2_000 if n < 6 else 2_400, 30 * n) for n in range(9)]
+    assert said(months) == {}
+
+
 def test_price_increases_are_the_series_own_on_generated_statements():
     all_rows = statement(2_000).rows
     # Merchants with nothing but a series: the others take long and tell nothing here.

@@ -118,8 +118,8 @@ def test_held_out_generated_statements_are_read_well():
     """Seeds below 1,000 served to choose the thresholds; these did not."""
     score = evaluate(range(2000, 2002))
     assert score.true > 50
-    assert score.precision >= 0.95, score
-    assert score.recall >= 0.8, score
+    assert score.precision >= 0.97, score
+    assert score.recall >= 0.9, score
 
 
 def test_xero_rows_are_refused():
@@ -127,3 +127,27 @@ def test_xero_rows_are_refused():
     for function in (series, recurring):
         with pytest.raises(ForbiddenError):
             function(frame, date(2023, 7, 1))
+
+
+def test_a_series_that_paused_is_one_and_counts_what_it_missed():
+    days = [MONTHLY.after(date(2023, 1, 15), n) for n in (0, 1, 2, 3, 8, 9, 10, 11)]
+    (found,) = series(paid(days, [-1_000] * 8), date(2023, 12, 20)).to_dicts()
+    assert (found["cadence"], found["rows"], found["missed"]) == ("monthly", list(range(8)), 4)
+
+
+def test_two_subscriptions_of_one_payee_stay_two():
+    frame = pl.concat([paid(months(8, day=3), [-1_499] * 8), paid(months(8, day=17), [-2_999] * 8)])
+    found = series(frame, date(2023, 9, 1))
+    assert sorted(found["rows"].to_list()) == [list(range(8)), list(range(8, 16))]
+    same = pl.concat([paid(months(8, day=3), [-999] * 8), paid(months(8, day=9), [-999] * 8)])
+    assert sorted(series(same, date(2023, 9, 1))["rows"].to_list()) == [
+        list(range(8)), list(range(8, 16)),
+    ]  # fmt: skip
+
+
+def test_a_weekly_bill_that_varies_and_strays_is_found():
+    strays = (0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, -1, 0, 0, 0)
+    days = [date(2024, 1, 3) + timedelta(days=7 * n + off) for n, off in enumerate(strays)]
+    amounts = [-(10_000 + (n * 37 % 101 - 50) * 15) for n in range(16)]
+    (found,) = series(paid(days, amounts), days[-1]).to_dicts()
+    assert (found["cadence"], found["rows"]) == ("weekly", list(range(16)))
