@@ -71,12 +71,7 @@ def pay_now(rows: Rows, episode: Episode, now: datetime) -> bool:
     """Have the payment tried at once; False where one is under way."""
     if is_being_paid(rows, episode):
         return False
-    values = {
-        "workspace_id": episode.workspace_id, "id": new_id("act"), "episode_id": episode.id,
-        "revision": episode.revision, "step": episode.step, "kind": "retry",
-        "customer_id": episode.customer_id, "now": now,
-    }  # fmt: skip
-    actions.ask(rows, values, {"by": "payer"})
+    actions.ask(rows, episode, "retry", {"by": "payer"}, now)
     _ring(rows)
     return True
 

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.database import Rows
+from core.tenancy import new_id
+from recovery.engine.episode import Episode
 
 LEASE = timedelta(minutes=2)
 
@@ -157,6 +159,11 @@ def messages_since(rows: Rows, action: Action, since: datetime) -> list[datetime
     return [row["sent_at"] for row in rows.execute(_SENT, values)]
 
 
-def ask(rows: Rows, values: Mapping[str, Any], content: Mapping[str, Any]) -> None:
-    """Add an action that a person wants."""
-    rows.execute(_ASK, {**values, "content": json.dumps(dict(content))})
+def ask(rows: Rows, episode: Episode, kind: str, content: Mapping[str, Any], now: datetime) -> None:
+    """Add an action that a person wants of an episode; it is due at once."""
+    values = {
+        "workspace_id": episode.workspace_id, "id": new_id("act"), "episode_id": episode.id,
+        "revision": episode.revision, "step": episode.step, "kind": kind,
+        "customer_id": episode.customer_id, "now": now, "content": json.dumps(dict(content)),
+    }  # fmt: skip
+    rows.execute(_ASK, values)

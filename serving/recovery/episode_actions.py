@@ -8,7 +8,6 @@ from core.clock import utc_now
 from core.database import Rows
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.recovery_signals import CHANNEL
-from core.tenancy import new_id
 from recovery.engine.by_hand import close, pause, resume
 from recovery.engine.episode import Episode as Held
 from recovery.engine.episode import Transition
@@ -101,12 +100,7 @@ def _ask(rows: Rows, episode: Held, wanted: ActionWanted, now: datetime) -> None
             "channel": wanted.channel, "template": wanted.template, "tone": wanted.tone,
             "basis": "contract" if wanted.channel != "sms" else "consent",
         }  # fmt: skip
-    values = {
-        "workspace_id": episode.workspace_id, "id": new_id("act"), "episode_id": episode.id,
-        "revision": episode.revision, "step": episode.step, "kind": kind,
-        "customer_id": episode.customer_id, "now": now,
-    }  # fmt: skip
-    actions.ask(rows, values, content)
+    actions.ask(rows, episode, kind, content, now)
 
 
 def _missing(episode_id: str) -> NotFoundError:
