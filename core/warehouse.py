@@ -39,6 +39,8 @@ _SMALL = {
     "max_threads": 1, "max_block_size": 256, "wait_end_of_query": 1,
     "output_format_json_quote_64bit_integers": 0,
 }  # fmt: skip
+# Of a file of text: moments as the API writes them, and nothing where there is none.
+_AS_TEXT = {"date_time_output_format": "iso", "format_csv_null_representation": ""}
 _ROW = msgspec.json.Decoder(list[Any])
 _EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
 _TIMEOUT_EXCEEDED = 159
@@ -205,7 +207,7 @@ class Warehouse:
             answer = self.client.raw_stream(
                 query.sql,
                 parameters=dict(parameters),
-                settings=_settings(query, tenant, seconds=seconds),
+                settings=_settings(query, tenant, seconds=seconds) | _AS_TEXT,
                 fmt=output_format,
             )
         stream = cast("BaseHTTPResponse", answer)  # the asynchronous client returns another type
