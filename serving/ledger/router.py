@@ -3,15 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import StreamingResponse
 
 from core.errors import NotFoundError
 from serving.auth.scope import LedgerExport, LedgerRead
-from serving.exporting import ANSWERS, export
 from serving.ledger import queries
 from serving.ledger.filters import BalanceFilters, BalancesExport, EntriesExport, EntriesPage
 from serving.ledger.listing import get_journal_of, list_entries, trial_balance_of
 from serving.ledger.schemas import Journal, LedgerEntry, TrialBalance
+from serving.list_and_file import Listed, add_list_and_file
 from serving.pagination import Page
 from serving.responses import problems
 from serving.singling import AmbiguousIdError
@@ -20,24 +19,43 @@ from serving.words import Id
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 
 
-@router.get("/entries", summary="List ledger entries", operation_id="list_ledger_entries")
-def get_entries(scope: LedgerRead, query: Annotated[EntriesPage, Query()]) -> Page[LedgerEntry]:
-    """List debits and credits, newest fact first; `known_at` for what was known at a moment."""
-    return list_entries(scope, query)
-
-
-@router.get(
-    "/entries/export",
-    summary="Export ledger entries",
-    operation_id="export_ledger_entries",
-    response_class=StreamingResponse,
-    responses=ANSWERS,
+_LISTS = (
+    Listed(
+        path="/entries",
+        summary="List ledger entries",
+        operation="list_ledger_entries",
+        description="List debits and credits, newest fact first; `known_at` for what was known at"
+        " a moment.",
+        page=EntriesPage,
+        answer=Page[LedgerEntry],
+        give=list_entries,
+        file_summary="Export ledger entries",
+        file_operation="export_ledger_entries",
+        file_description="Stream every entry that fits the filters, journal by journal, as CSV or"
+        " Parquet.",
+        file=EntriesExport,
+        queries=queries.ENTRIES_EXPORT,
+        file_name="ledger_entries",
+    ),
+    Listed(
+        path="/trial_balance",
+        summary="Trial balance",
+        operation="get_trial_balance",
+        description="Show every account's balance at a moment, as it is known now or was known at"
+        " another.",
+        page=BalanceFilters,
+        answer=TrialBalance,
+        give=trial_balance_of,
+        file_summary="Export the trial balance",
+        file_operation="export_trial_balance",
+        file_description="Stream the balances of all accounts as CSV or Parquet.",
+        file=BalancesExport,
+        queries=queries.TRIAL_BALANCE_EXPORT,
+        file_name="trial_balance",
+    ),
 )
-def export_entries(
-    scope: LedgerExport, query: Annotated[EntriesExport, Query()]
-) -> StreamingResponse:
-    """Stream every entry that fits the filters, journal by journal, as CSV or Parquet."""
-    return export(scope, queries.ENTRIES_EXPORT, query.parameters(), query.format, "ledger_entries")
+for listed in _LISTS:
+    add_list_and_file(router, listed, read=LedgerRead, take=LedgerExport)
 
 
 @router.get(
@@ -53,25 +71,3 @@ def get_journal(
 ) -> Journal:
     """Show one journal with every writing and reversal, and the provider's objects behind it."""
     return get_journal_of(scope, journal_id, connection_id)
-
-
-@router.get("/trial_balance", summary="Trial balance", operation_id="get_trial_balance")
-def get_trial_balance(scope: LedgerRead, query: Annotated[BalanceFilters, Query()]) -> TrialBalance:
-    """Show every account's balance at a moment, as it is known now or was known at another."""
-    return trial_balance_of(scope, query)
-
-
-@router.get(
-    "/trial_balance/export",
-    summary="Export the trial balance",
-    operation_id="export_trial_balance",
-    response_class=StreamingResponse,
-    responses=ANSWERS,
-)
-def export_trial_balance(
-    scope: LedgerExport, query: Annotated[BalancesExport, Query()]
-) -> StreamingResponse:
-    """Stream the balances of all accounts as CSV or Parquet."""
-    return export(
-        scope, queries.TRIAL_BALANCE_EXPORT, query.parameters(), query.format, "trial_balance"
-    )

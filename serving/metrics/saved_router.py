@@ -1,7 +1,8 @@
 """How are saved metrics read? Listed, by name, or exported: of billing, and of recovery."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -48,65 +49,80 @@ def get_metrics(_: MetricsRead) -> Collection[MetricDescription]:
     return Collection(data=of_billing + described(recovery.METRICS, RECOVERY))
 
 
-@router.get(
-    f"{BILLING}/{{name}}",
-    summary="Get a saved metric",
-    operation_id="get_metric",
-    response_model=MetricAnswer,
-    responses=NOT_MODIFIED | problems(NotFoundError),
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Saved metrics of one address: what differs between those of billing and of recovery."""
+
+    address: str
+    metrics: Mapping[str, Metric]
+    name: Any
+    thing: str
+    operation: str
+    answer_says: str
+    file_says: str
+
+
+FAMILIES = (
+    Family(
+        BILLING,
+        billing.METRICS,
+        BillingName,
+        "a saved metric",
+        "metric",
+        "Show a metric by interval, currency and cut; amounts are exact, and apart by currency.",
+        "Send every point of a metric, as CSV or Parquet.",
+    ),
+    Family(
+        RECOVERY,
+        recovery.METRICS,
+        RecoveryName,
+        "a saved metric of recovery",
+        "recovery_metric",
+        "Show a metric of failed payments by interval, currency and cut.",
+        "Send every point of a metric of failed payments, as CSV or Parquet.",
+    ),
 )
-def get_metric(
-    scope: MetricsRead, name: BillingName, query: Annotated[MetricPage, Query()]
-) -> Response:
-    """Show a metric by interval, currency and cut; amounts are exact, and apart by currency."""
-    metric = answering.find(billing.METRICS, name, scope)
-    return answering.answer(scope, metric, query, utc_now().date())
 
 
-@router.get(
-    f"{RECOVERY}/{{name}}",
-    summary="Get a saved metric of recovery",
-    operation_id="get_recovery_metric",
-    response_model=MetricAnswer,
-    responses=NOT_MODIFIED | problems(NotFoundError),
-)
-def get_recovery_metric(
-    scope: MetricsRead, name: RecoveryName, query: Annotated[MetricPage, Query()]
-) -> Response:
-    """Show a metric of failed payments by interval, currency and cut."""
-    metric = answering.find(recovery.METRICS, name, scope)
-    return answering.answer(scope, metric, query, utc_now().date())
+def _add(family: Family) -> None:
+    def get_one(scope: MetricsRead, name: Any, query: Annotated[MetricPage, Query()]) -> Response:
+        metric = answering.find(family.metrics, name, scope)
+        return answering.answer(scope, metric, query, utc_now().date())
 
+    def get_file(
+        scope: MetricsExport, name: Any, query: Annotated[MetricExport, Query()]
+    ) -> Response:
+        return _exported(scope, answering.find(family.metrics, name, scope), query)
 
-@router.get(
-    f"{BILLING}/{{name}}/export",
-    summary="Export a saved metric",
-    operation_id="export_metric",
-    response_class=Response,
-    responses=ANSWERS | problems(NotFoundError),
-)
-def export_metric(
-    scope: MetricsExport, name: BillingName, query: Annotated[MetricExport, Query()]
-) -> Response:
-    """Send every point of a metric, as CSV or Parquet."""
-    return _exported(scope, answering.find(billing.METRICS, name, scope), query)
-
-
-@router.get(
-    f"{RECOVERY}/{{name}}/export",
-    summary="Export a saved metric of recovery",
-    operation_id="export_recovery_metric",
-    response_class=Response,
-    responses=ANSWERS | problems(NotFoundError),
-)
-def export_recovery_metric(
-    scope: MetricsExport, name: RecoveryName, query: Annotated[MetricExport, Query()]
-) -> Response:
-    """Send every point of a metric of failed payments, as CSV or Parquet."""
-    return _exported(scope, answering.find(recovery.METRICS, name, scope), query)
+    for handler in (get_one, get_file):
+        handler.__annotations__["name"] = family.name
+    router.add_api_route(
+        f"{family.address}/{{name}}",
+        get_one,
+        methods=["GET"],
+        summary=f"Get {family.thing}",
+        operation_id=f"get_{family.operation}",
+        description=family.answer_says,
+        response_model=MetricAnswer,
+        responses=NOT_MODIFIED | problems(NotFoundError),
+    )
+    router.add_api_route(
+        f"{family.address}/{{name}}/export",
+        get_file,
+        methods=["GET"],
+        summary=f"Export {family.thing}",
+        operation_id=f"export_{family.operation}",
+        description=family.file_says,
+        response_class=Response,
+        responses=ANSWERS | problems(NotFoundError),
+    )
 
 
 def _exported(scope: MetricsExport, metric: Metric, query: MetricExport) -> Response:
     target, known = answering.reporting(scope, query)
     computed = answering.compute(scope, metric, query, utc_now().date(), target, known)
     return exporting.export(metric, computed, query.format)
+
+
+for _family in FAMILIES:
+    _add(_family)

@@ -25,7 +25,7 @@ _EARLIEST, _LATEST = date(1900, 1, 1), date(2299, 12, 31)
 Kind = Literal["payouts", "deposits", "entries"]
 
 
-def list_matches(scope: TenantScope, kind: Kind, filters: MatchesPage) -> Page[Match]:
+def list_matches(kind: Kind, scope: TenantScope, filters: MatchesPage) -> Page[Match]:
     """Return the page after the filters' cursor, or the first, newest day first."""
     tell_freshness(scope, queries.NEWEST[kind])
     asked = filters.parameters() | _position(filters.cursor) | {"limit": filters.limit + 1}
