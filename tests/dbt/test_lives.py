@@ -16,7 +16,7 @@ from sandbox.company.calendar import DAY, day_of
 from sandbox.company.facts import NEVER, Customer, Invoice, Subscription
 from sandbox.company.life import live
 from sandbox.company.revenue import monthly_value
-from tests.dbt.company import SPEC, WORKSPACE, Company
+from tests.dbt.company import NEWEST, SPEC, WORKSPACE, Company
 
 LAST = SPEC.until  # the first day after the company's life
 
@@ -142,8 +142,13 @@ def test_a_loss_is_involuntary_where_money_did_not_come(lives: list[Customer], m
 
 
 def test_every_subscription_s_trial_and_end_are_the_facts(
-    lives: list[Customer], marts: Any
+    lives: list[Customer], marts: Any, built: Warehouse
 ) -> None:
+    # test_marts.py may have ended one after the company's life.
+    newer = "select id from staging.stg_stripe__subscriptions where workspace_id = {ws:String}"
+    found = built.rows(f"{newer} and version > {NEWEST}", {"ws": WORKSPACE})
+    ended_later = {row["id"] for row in found}
+    assert len(ended_later) < 2
     told = marts(
         "select subscription_id, plan, interval, trial_outcome, end_kind,"
         " toUnixTimestamp(first_paid_at), mrr_minor, committed_mrr_minor"
@@ -171,7 +176,11 @@ def test_every_subscription_s_trial_and_end_are_the_facts(
             (s.id, dearest.product.name, dearest.interval, outcome, end, paid,
              monthly_value(s, at), committed(s, at))
         )  # fmt: skip
-    assert sorted(told) == sorted(truth)
+    told, truth = (
+        sorted(row for row in rows if row[0] not in ended_later) for rows in (told, truth)
+    )
+    assert len(truth) > 70
+    assert told == truth
     assert {"converted", "lost", ""} <= {row[3] for row in truth}
     assert {"voluntary", "involuntary", "never_started", ""} == {row[4] for row in truth}
 
