@@ -5,5 +5,5 @@
     rewriting     the same message in another tone, from the library
 
 A finding of a blocking check keeps a message from being published; the others are advice. How often
-the checks are wrong is measured on a set that nobody of ours wrote rules from (docs/tone.md).
+the checks are wrong is measured on a set that nobody of ours wrote rules from (docs/messages.md).
 """
