@@ -21,6 +21,7 @@ from sandbox.clock import Clock
 from sandbox.company.books import Books
 from sandbox.faults import KINDS, Fault, Faults, spoil_list
 from sandbox.gate import Gate
+from sandbox.stripe import portal
 from sandbox.stripe.account import Account
 from sandbox.stripe.app import StripeApp, encode_error, rate_limited
 from sandbox.stripe.errors import StripeError
@@ -91,6 +92,7 @@ class Sandbox:
         self.clock = clock
         self.courier = Courier(clock, self.faults)
         self.stripe = StripeApp(accounts, clock, self.limiter, self.courier)
+        self.portal = portal.Portal(self.stripe)
         self.gate = Gate(World.of(seed, accounts[0].books), clock, self.faults, data)
         self.admin = Admin(
             accounts, clock, self.faults, self.traffic, self.limiter, self.courier, self.gate
@@ -103,6 +105,9 @@ class Sandbox:
         request = await _read(scope, receive)
         if self.gate.serves(request):
             await self._pass(request, send)
+            return
+        if request.path.startswith(portal.PREFIX):
+            await _send(send, self.portal.handle(request), self.clock.now())
             return
         if not request.path.startswith("/v1/"):
             await _send(send, self.admin.handle(request), self.clock.now())

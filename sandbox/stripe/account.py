@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.company.books import Books
 from sandbox.stripe.store import Store
@@ -21,6 +22,7 @@ class Account:
     until_at: int
     events_from: int
     version: str = DEFAULT_VERSION
+    portal_sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def created(self) -> int:

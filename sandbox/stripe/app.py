@@ -166,6 +166,8 @@ class StripeApp:
                 )
             headers["idempotency-key"] = key
         session = Session(account, self.clock.now(), headers["request-id"], key)
+        if host := request.headers.get("host"):
+            session.origin = f"http://{host}"
         store.begin()
         try:
             status, text = 200, self.perform(session, request, version)

@@ -1,7 +1,8 @@
 """How is a payer answered? In pages of the merchant's colour, without scripts, kept by nobody.
 
 The token in the address is the capability: no cookie is set, so there is no form to forge, and the
-address leaves in no referrer. Forms may lead to the provider's page, and nowhere else.
+address leaves in no referrer. Forms lead nowhere else: to the provider's page, which may have the
+merchant's own domain, leads a page that goes on by itself.
 """
 
 import secrets
@@ -93,6 +94,17 @@ def said(
     return response
 
 
+def away(brand: Brand, language: str, address: str) -> HTMLResponse:
+    """Lead to another's page: at once, or by its link."""
+    words = phrases(language)
+    response = page(
+        "payer_said.html", brand, language, title=words.leaving_title, text=words.leaving,
+        link=address, link_text=words.leaving_link, button="",
+    )  # fmt: skip
+    response.headers["Refresh"] = f"0; url={address}"
+    return response
+
+
 def go(address: str) -> RedirectResponse:
     """Send the browser on, by GET."""
     return RedirectResponse(address, status_code=303, headers=_headers(""))
@@ -101,7 +113,7 @@ def go(address: str) -> RedirectResponse:
 def _headers(nonce: str) -> dict[str, str]:
     return {
         "Content-Security-Policy": "default-src 'none'; style-src 'self'"
-        f" 'nonce-{nonce}'; img-src 'self'; form-action 'self' https://billing.stripe.com;"
+        f" 'nonce-{nonce}'; img-src 'self'; form-action 'self';"
         " base-uri 'none'; frame-ancestors 'none'",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

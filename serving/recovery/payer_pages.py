@@ -29,7 +29,7 @@ from recovery.payer.suppressing import suppress_address
 from recovery.payer.wording import Voice, voice_of
 from recovery.store.flows import FlowBook
 from recovery.stripe.client import StripeClient
-from serving.recovery.payer_answers import PayerRoute, go, page, said
+from serving.recovery.payer_answers import PayerRoute, away, go, page, said
 from serving.web.visits import AnyVisit, Visit
 
 router = APIRouter(include_in_schema=False, route_class=PayerRoute, prefix="/r/{token}")
@@ -106,9 +106,10 @@ def post_method(debt: AnyDebt) -> Response:
     address = debt.visit.settings.public_address + debt.path
     try:
         with _stripe(debt) as client:
-            return go(acting.open_portal(client, debt.episode, f"{address}/back"))
+            portal = acting.open_portal(client, debt.episode, f"{address}/back")
     except OppulenceError:
         return _show(debt, problem="unavailable", status=503)
+    return away(debt.voice.brand, debt.link.language, portal)
 
 
 @router.get("/back")

@@ -14,6 +14,7 @@ from sandbox.stripe.operations.invoices import bury
 from sandbox.stripe.operations.payment_methods import attach_to, resolve
 from sandbox.stripe.operations.session import Fields, Session, metadata
 from sandbox.stripe.operations.subscriptions import cancel
+from sandbox.stripe.portal import PREFIX
 
 _PLAIN = ("name", "email", "phone", "description", "tax_exempt")
 
@@ -205,14 +206,16 @@ def create_portal_session(session: Session, params: Fields) -> Fields:
         raise required("customer")
     customer = session.load("customer", params["customer"], "customer")
     identity = session.new_id("bps")
-    return {
+    value: Fields = {
         "id": identity, "object": "billing_portal.session", "configuration": "bpc_1NwDefault",
         "created": session.now, "customer": customer["id"],
         "customer_account": None, "flow": params.get("flow_data"), "livemode": False,
         "locale": params.get("locale"), "on_behalf_of": None,
         "return_url": params.get("return_url"),
-        "url": f"https://billing.northwind.example/p/session/{identity}",
+        "url": f"{session.origin}{PREFIX}{identity}",
     }  # fmt: skip
+    session.account.portal_sessions[identity] = value
+    return value
 
 
 ROUTES = [

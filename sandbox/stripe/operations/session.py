@@ -53,6 +53,7 @@ class Session:
         self.account, self.now, self.request_id, self.key = account, now, request_id, key
         self.store = account.store
         self.told: list[tuple[str, str]] = []
+        self.origin = "https://billing.northwind.example"  # where its pages are
 
     def new_id(self, prefix: str) -> str:
         """The next id of things made live."""

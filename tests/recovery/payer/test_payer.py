@@ -129,15 +129,21 @@ def test_another_method_is_used_for_the_subscription_too(payer: Payer) -> None:
     company.post(subscription, default_payment_method=buyer["method"])
     path = payer.path("cy@payer.example")
 
-    there = payer.browser.post(f"{path}/method")
-    assert there.status_code == 303
-    assert "/p/session/bps_" in there.headers["location"]
+    leaving = payer.browser.post(f"{path}/method")
+    assert leaving.status_code == 200
+    portal = leaving.headers["refresh"].removeprefix("0; url=")
+    assert f'<a href="{portal}">Open the payment page</a>' in leaving.text
     assert "No new payment method was saved." in payer.browser.get(f"{path}/back").text
-
-    method = company.post("/v1/payment_methods", type="card", **{"card[token]": "tok_visa"})["id"]
-    company.post(f"/v1/payment_methods/{method}/attach", customer=buyer["customer"])
-    chosen = {"invoice_settings[default_payment_method]": method}
-    company.post(f"/v1/customers/{buyer['customer']}", **chosen)
+    with httpx.Client() as stripe:
+        assert buyer["customer"] in stripe.get(portal).text
+        refused = stripe.post(portal, data={"card": "pm_card_chargeDeclinedExpiredCard"})
+        assert (refused.status_code, "Your card has expired." in refused.text) == (402, True)
+        assert "No new payment method was saved." in payer.browser.get(f"{path}/back").text
+        saved = stripe.post(portal, data={"card": "pm_card_mastercard"})
+        assert (saved.status_code, saved.headers["location"][-5:]) == (303, "/back")
+    customer = company.get(f"/v1/customers/{buyer['customer']}")
+    method = customer["invoice_settings"]["default_payment_method"]
+    assert company.get(f"/v1/payment_methods/{method}")["card"]["last4"] == "4444"
     assert "the new payment method is saved" in payer.browser.get(f"{path}/back").text
     assert company.get(subscription)["default_payment_method"] == method
     company.settle_down()
