@@ -126,7 +126,8 @@ def build_models(
         *("--exclude-resource-type", "unit_test"),
         *("--project-dir", project, "--profiles-dir", project),
         *("--target-path", str(artifacts), "--log-path", str(artifacts)),
-        *("--log-level-file", "warn"),
+        # A line for each of hundreds of models costs a fifth of the build, and nobody reads it.
+        *("--log-level", "error", "--log-level-file", "warn"),
         *(("--full-refresh",) if full_refresh else ()),
     ]
     commands = [[*command, "--exclude", "path:models/marts"]]
