@@ -36,7 +36,7 @@ from oppulence.migrate import build_models, prepare_databases
 from oppulence.output import print_json
 from oppulence.sandbox_applications import with_sandbox_applications
 from oppulence.session import command_session, connection_store
-from oppulence.workspaces import ensure_member, renew_key
+from oppulence.workspaces import ensure_member, ensure_workspace, renew_key
 from orchestration.outcomes import NOTHING, RunOutcome
 from orchestration.runs import (
     run_backfill,
@@ -118,6 +118,7 @@ def _engines() -> Iterator[Settings]:
 
 def _connect(settings: Settings, api_url: str) -> list[Connection]:
     with connection_store(settings) as store:
+        ensure_workspace(store.database, WORKSPACE, COMPANY)
         linked = flow_of("stripe").verify(settings, {"api_key": SANDBOX_KEY}, api_url)
         stripe = keep(store, WORKSPACE, "stripe", linked, name=COMPANY)
         return [stripe, *link_all(settings, store, WORKSPACE)]

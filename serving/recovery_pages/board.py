@@ -62,15 +62,17 @@ def get_board(visit: AnyVisit, scope: RecoveryLook, days: Period = "30") -> Resp
 
 
 def summed(by_reason: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the figures of each currency over all reasons, the one with most at risk first."""
+    """Return the figures of each currency over all reasons, by payments: amounts do not compare."""
     found: dict[str, dict[str, Any]] = {}
     for line in by_reason:
         total = found.setdefault(line["currency"], {"currency": line["currency"]})
         for name, value in line.items():
             if isinstance(value, int):
                 total[name] = total.get(name, 0) + value
-    order = ("at_risk_minor", "recovered_minor", "lost_minor")
-    return sorted(found.values(), key=lambda one: tuple(-one[name] for name in order))
+    order = ("at_risk", "recovered", "lost")
+    return sorted(
+        found.values(), key=lambda one: (*(-one[name] for name in order), one["currency"])
+    )
 
 
 def since_of(days: int) -> datetime:
