@@ -1,5 +1,6 @@
 """Recovery over real engines and a Stripe that lives: one account per test, one clock for all."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -229,7 +230,10 @@ class Company:
         return [tuple(row.values()) for row in found]
 
     def messages(self) -> list[Path]:
-        return sorted((self.folder / "recovery_messages").glob("*.json"))
+        """What was written to this company's payers: its loop sends what is due of others, too."""
+        own = self.workspace_id
+        written = sorted((self.folder / "recovery_messages").glob("*.json"))
+        return [file for file in written if json.loads(file.read_text())["workspace_id"] == own]
 
     def charges(self, customer: str) -> list[str]:
         """What became of each charge of a customer, oldest first."""
