@@ -20,6 +20,7 @@ from assets.recovery_acting import act_on, keys_of
 from assets.translator import OWNERS
 from core.clock import utc_now
 from core.database import Database
+from core.errors import EngineUnavailableError
 from core.settings import Settings
 from core.warehouse import Warehouse
 from ml.propensity.model import NAME
@@ -59,12 +60,15 @@ def act_for_all(
 ) -> dict[str, dict[str, int]]:
     """Act in every workspace that gave a key; return what was asked, by workspace.
 
+    A workspace that the API refuses, or does not answer, keeps no other waiting.
+
     Raises:
         ConfigurationError: The keys are not written as they should be.
-        EngineUnavailableError: The API does not answer, or refuses a key.
+        EngineUnavailableError: Names the workspaces that failed; the others are done.
     """
     keys = settings.recovery_api_keys
-    opened, done = OpenModels(objects), {}
+    opened, failed = OpenModels(objects), []
+    done: dict[str, dict[str, int]] = {}
     for tenant, key in keys_of("" if keys is None else keys.get_secret_value()).items():
         with database.system() as rows:
             known = champions(rows, str(tenant)).get(NAME)
@@ -73,5 +77,13 @@ def act_for_all(
         with httpx.Client(
             base_url=settings.public_address, headers=headers, timeout=TIMEOUT_SECONDS
         ) as api:
-            done[str(tenant)] = act_on(warehouse, tenant, model, api, utc_now())
+            try:
+                done[str(tenant)] = act_on(warehouse, tenant, model, api, utc_now())
+            except (EngineUnavailableError, httpx.HTTPError) as error:
+                failed.append(f"{tenant}: {error}")
+    if failed:
+        raise EngineUnavailableError(
+            f"{len(failed)} of {len(failed) + len(done)} workspaces failed. {' '.join(failed)}",
+            next_step="Check OPPULENCE_RECOVERY_API_KEYS and the API's log.",
+        )
     return done

@@ -5,9 +5,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import polars as pl
 import pytest
+from obstore.store import MemoryStore
+from pydantic import SecretStr
 
+from assets.recovery import act_for_all
 from assets.recovery_acting import act_on
 from core.connections import ConnectionStore
+from core.database import Database
 from core.errors import EngineUnavailableError
 from core.secrets import SecretBox
 from core.tenancy import new_id
@@ -112,3 +116,19 @@ def test_a_key_that_may_not_is_told(workspace, warehouse, connection, model):
         pytest.raises(EngineUnavailableError, match="403"),
     ):
         act_on(warehouse, workspace.tenant, model, api, NOW)
+
+
+def test_a_workspace_that_is_refused_keeps_no_other_waiting(workspace, warehouse, connection):
+    fails(workspace, warehouse, connection, "in_1", code="insufficient_funds")
+    keys = f"ws_refused=opk_live_none,{workspace.tenant}={workspace.key}"
+    settings = workspace.settings.model_copy(
+        update={"recovery_api_keys": SecretStr(keys), "public_url": str(workspace.api.base_url)}
+    )
+    system = Database.connect(settings, role="system", size=1)
+    try:
+        with pytest.raises(EngineUnavailableError, match="1 of 2 workspaces failed") as refused:
+            act_for_all(settings, warehouse, system, MemoryStore())
+    finally:
+        system.close()
+    assert "ws_refused: The API answered 401" in str(refused.value)
+    assert "opk_live_none" not in str(refused.value)
