@@ -17,7 +17,7 @@ from obstore.store import ObjectStore
 
 from assets.enrichment import MODELS
 from assets.recovery_acting import act_on, keys_of
-from assets.translator import OWNERS
+from assets.translator import OWNERS, RECOVERY_GROUP
 from core.clock import utc_now
 from core.database import Database
 from core.errors import EngineUnavailableError
@@ -26,7 +26,6 @@ from core.warehouse import Warehouse
 from ml.propensity.model import NAME
 from ml.store import OpenModels, champions
 
-RECOVERY_GROUP = "recovery"
 ACTIONS = AssetKey(["recovery", "actions"])
 MART = AssetKey(["marts", "fct_recovery_episodes"])
 TIMEOUT_SECONDS = 30.0

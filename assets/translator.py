@@ -15,6 +15,7 @@ from pipelines.raw import RawTable
 OBJECT_METADATA = "oppulence/object"
 OWNERS = ("team:data",)
 ENRICHMENT_GROUP = "enrichment"
+RECOVERY_GROUP = "recovery"
 
 
 def raw_key(table: str) -> AssetKey:

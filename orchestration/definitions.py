@@ -18,7 +18,6 @@ from assets.expectations import build_expectation_checks
 from assets.ingest import build_ingest_assets
 from assets.progress import SILENT, Listener
 from assets.reconciliation import build_reconciliation_assets
-from assets.recovery import build_recovery_assets
 from assets.rejections import build_rejection_checks
 from assets.suites import SUITES
 from core.settings import Settings, load_settings
@@ -117,6 +116,8 @@ def enrichment_definitions() -> Definitions:
 
 def recovery_definitions() -> Definitions:
     """Return what acts on failed payments that no flow takes."""
+    from assets.recovery import build_recovery_assets  # and so does its model
+
     return Definitions(
         assets=[build_recovery_assets()], jobs=[recovery_job()], schedules=[recovery_schedule]
     )

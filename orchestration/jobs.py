@@ -21,12 +21,11 @@ from assets.audit import build_audit_checks
 from assets.checks import build_raw_checks
 from assets.expectations import build_expectation_checks
 from assets.reconciliation import RECONCILIATION_GROUP
-from assets.recovery import RECOVERY_GROUP
 from assets.rejections import build_rejection_checks
 from assets.repair import build_repair_op
 from assets.suites import SUITES
 from assets.sync import build_sync_op
-from assets.translator import ENRICHMENT_GROUP, ingest_specs
+from assets.translator import ENRICHMENT_GROUP, RECOVERY_GROUP, ingest_specs
 
 EXCLUSIVE_TAG = "oppulence/exclusive"
 ENRICHMENT = AssetSelection.groups(ENRICHMENT_GROUP)
