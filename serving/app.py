@@ -52,6 +52,7 @@ from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
 from serving.recovery import task_router as recovery_tasks
+from serving.recovery import template_router as recovery_templates
 from serving.recovery_pages import analytics as analytics_pages
 from serving.recovery_pages import board
 from serving.recovery_pages import episodes as episode_pages
@@ -100,6 +101,7 @@ ROUTERS = (
     recovery_episodes.router,
     recovery_tasks.router,
     recovery_settings.router,
+    recovery_templates.router,
     recovery_messages.router,
     recovery_simulations.router,
     recovery_experiments.router,

@@ -52,6 +52,10 @@ class Problem(BaseModel):
     next_step: str = Field(description="What to do about it")
     errors: list[FieldProblem] | None = Field(default=None, description="The fields, if it is them")
     quota: str | None = Field(default=None, description="Of `quota_exceeded`: which one")
+    findings: list[dict[str, Any]] | None = Field(
+        default=None,
+        description="Of `flow_faulty` and `template_faulty`: what was found, and where",
+    )
     engines: dict[str, Any] | None = Field(default=None, description="Of /ready: each one's state")
 
 
@@ -115,6 +119,7 @@ def problem_of(error: OppulenceError, request: Request) -> Problem:
         request_id=request_id,
         next_step=next_step,
         quota=getattr(error, "quota", None),
+        findings=getattr(error, "findings", None),
     )
 
 

@@ -1,7 +1,7 @@
 """What may a template name? Typed facts about one debt, formatted as the reader's language has it.
 
 Facts that not every debt has are None, and a template says `{% if next_attempt_on %}` before it
-uses one; a template that does not is found before it is published (`rendering.problems`).
+uses one; a template that does not is found before it is published (`faults`).
 """
 
 import re

@@ -5,10 +5,11 @@ reach nothing else. What a payer is called is data, never markup: it is escaped 
 break in it cannot begin a header.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from jinja2 import StrictUndefined, TemplateError, meta, nodes
@@ -18,7 +19,7 @@ from markupsafe import Markup, escape
 from mjml import mjml2html
 
 from core.errors import InvalidInputError
-from recovery.messages.facts import EXAMPLE, NAMES, OPTIONAL, Facts
+from recovery.messages.facts import EXAMPLE, OPTIONAL, Facts
 from recovery.messages.templates import Template, reasons
 
 LAYOUT = Path(__file__).parent / "layout.mjml"
@@ -90,7 +91,7 @@ def render(
     """
     locale = _locale(template.language, region)
     values = facts.formatted(locale, reasons(template.language))
-    plain = {name: _fill(words, values) for name, words in _words(template).items()}
+    plain = {name: fill(words, values) for name, words in parts_of(template).items()}
     paragraphs = [plain[name] for name in plain if name.startswith("paragraph")]
     html = mjml2html(
         _layout().render(
@@ -123,44 +124,19 @@ def subject_line(template: Template, facts: Facts = EXAMPLE) -> str:
     """Fill the subject alone in, for lists; empty where it cannot be filled in."""
     values = facts.formatted(_locale(template.language, ""), reasons(template.language))
     try:
-        return " ".join(_fill(template.subject, values).splitlines())
+        return " ".join(fill(template.subject, values).splitlines())
     except InvalidInputError:
         return ""
 
 
-def problems(template: Template) -> list[str]:
-    """Return why a template cannot be filled in for every debt; empty where it can.
-
-    Tried with a debt of which everything is known and one of which nothing is that need not be.
-    """
-    found = []
-    for name, words in _words(template).items():
-        try:
-            tree = _parsed(words)
-        except InvalidInputError as error:
-            found.append(f"{name}: {error.detail}")
-            continue
-        unknown = sorted(meta.find_undeclared_variables(tree) - set(NAMES))
-        if unknown:
-            found.append(f"{name}: there is no variable {', '.join(unknown)}")
-            continue
-        for facts in (EXAMPLE, EXAMPLE.bare()):
-            values = facts.formatted(_locale(template.language, ""), reasons(template.language))
-            try:
-                _fill(words, values)
-            except InvalidInputError as error:
-                found.append(f"{name}: {error.detail}")
-                break
-    return found
-
-
 def variables(template: Template) -> frozenset[str]:
     """Return the facts that a template names, in any of its parts but the short message."""
-    words = "\n".join(text for name, text in _words(template).items() if name != "sms")
-    return frozenset(meta.find_undeclared_variables(_parsed(words)))
+    words = "\n".join(text for name, text in parts_of(template).items() if name != "sms")
+    return frozenset(meta.find_undeclared_variables(parsed(words)))
 
 
-def _words(template: Template) -> dict[str, str]:
+def parts_of(template: Template) -> dict[str, str]:
+    """Return a template's parts by name: subject, preheader, paragraph 1 and on, action, sms."""
     found: dict[str, str] = {}
     for field in fields(template):
         value = getattr(template, field.name)
@@ -171,7 +147,12 @@ def _words(template: Template) -> dict[str, str]:
     return found
 
 
-def _parsed(words: str) -> nodes.Template:
+def parsed(words: str) -> nodes.Template:
+    """Read words.
+
+    Raises:
+        InvalidInputError: They cannot be read, or hold what no template may.
+    """
     try:
         tree = _plain().parse(words)
     except TemplateError as error:
@@ -187,8 +168,13 @@ def _parsed(words: str) -> nodes.Template:
     return tree
 
 
-def _fill(words: str, values: Mapping[str, str | None]) -> str:
-    _parsed(words)
+def fill(words: str, values: Mapping[str, str | None]) -> str:
+    """Fill words in.
+
+    Raises:
+        InvalidInputError: They use a fact that is not known, or are no template.
+    """
+    parsed(words)
     try:
         filled = _plain().from_string(words).render(values)
     except TemplateError as error:
@@ -208,6 +194,11 @@ def _finalize(value: object) -> object:
     return value
 
 
+def _of_known(written: Callable[..., Any]) -> Callable[[object], Any]:
+    """Refuse to write a fact that is not known: a filter would make the word NONE of it."""
+    return lambda value: written(_finalize(value))
+
+
 def _html(text: str) -> Markup:
     return Markup("<br />").join(escape(line) for line in text.splitlines())
 
@@ -225,7 +216,7 @@ def _plain() -> ImmutableSandboxedEnvironment:
         undefined=StrictUndefined, finalize=_finalize, autoescape=False
     )
     environment.globals.clear()
-    environment.filters = {name: environment.filters[name] for name in FILTERS}
+    environment.filters = {name: _of_known(environment.filters[name]) for name in FILTERS}
     return environment
 
 

@@ -65,7 +65,8 @@ class MailSender:
         with self.database.system() as rows:
             voice = voice_of(rows, message.workspace_id, parseaddr(self.mailer.sender)[1])
             pay, stop = (self._link(rows, message, purpose, now) for purpose in _PURPOSES)
-            written = self._write(rows, message, voice, pay, stop)
+            written, words = self._write(rows, message, voice, pay, stop)
+        kept = {"subject": written.subject, "words": words}
         try:
             self.mailer.hand_over(
                 _mail(message, written, stop, voice, self.mailer.sender),
@@ -77,10 +78,10 @@ class MailSender:
                 suppress_address(rows, message.workspace_id, "email", name, "bounced", now)
             raise NotSentError(error.detail) from error
         except MailUnansweredError:
-            return {"subject": written.subject, "delivery": "unknown"}
+            return {**kept, "delivery": "unknown"}
         except MailNotSentError as error:
             raise SenderUnavailableError(error.detail) from error
-        return {"subject": written.subject, "delivery": "handed_over"}
+        return {**kept, "delivery": "handed_over"}
 
     def was_sent(self, key: str) -> bool | None:
         """Say that nobody can know: a relay is not asked afterwards."""
@@ -102,15 +103,11 @@ class MailSender:
 
     def _write(
         self, rows: Rows, message: OutgoingMessage, voice: Voice, pay: str, stop: str
-    ) -> Rendered:
-        language = language_of(message.locale)
-        template = template_of(
-            rows,
-            message.workspace_id,
-            purpose_of(message.template),
-            language,
-            tone_of(message.tone),
-        )
+    ) -> tuple[Rendered, str]:
+        named = (
+            purpose_of(message.template), language_of(message.locale), tone_of(message.tone)
+        )  # fmt: skip
+        template, version = template_of(rows, message.workspace_id, *named)
         row = rows.execute(_FAILED_ON, [message.workspace_id, message.episode_id]).fetchone()
         facts = Facts(
             company_name=voice.brand.company_name,
@@ -123,9 +120,10 @@ class MailSender:
             card_expires_on=_day(message.facts.get("card_expires_on")),
             failed_on=row["failed_on"] if row else None,
         )
-        return render(
+        written = render(
             template, facts, voice.brand, unsubscribe_url=stop, region=region_of(message.locale)
         )
+        return written, "/".join((*named, str(version)))
 
 
 _PURPOSES: tuple[Purpose, ...] = ("pay", "unsubscribe")

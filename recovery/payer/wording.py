@@ -1,7 +1,8 @@
 """Which words does a message use? The workspace's own where it has some, else the library's.
 
 A flow names a purpose and a tone; the language is the payer's. A purpose that nobody knows is taken
-for a reminder rather than not written at all.
+for a reminder rather than not written at all. The version in use speaks from the next message on,
+of running episodes too; each message keeps which version it was.
 """
 
 from collections.abc import Mapping
@@ -9,18 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
 from core.database import Rows
 from recovery.messages.rendering import Brand
 from recovery.messages.templates import LANGUAGES, Purpose, Template, Tone, library
 
 _OWN = """
-select document from recovery_templates
-where workspace_id = %s and purpose = %s and language = %s and tone = %s
-"""
-_EVERY_OWN = """
-select purpose, language, tone, document from recovery_templates where workspace_id = %s
+select version.version, version.document
+from recovery_templates held
+join recovery_template_versions version on version.workspace_id = held.workspace_id
+    and version.purpose = held.purpose and version.language = held.language
+    and version.tone = held.tone and version.version = held.live_version
+where held.workspace_id = %s and held.purpose = %s and held.language = %s and held.tone = %s
 """
 _BRAND = """
 select brand.company_name, brand.support_email, brand.colour, brand.logo_url,
@@ -36,13 +36,6 @@ values (%(workspace_id)s, %(company_name)s, %(support_email)s, %(colour)s, %(log
 on conflict (workspace_id) do update set company_name = excluded.company_name,
     support_email = excluded.support_email, colour = excluded.colour, logo_url = excluded.logo_url,
     postal_address = excluded.postal_address, updated_at = excluded.updated_at
-"""
-_KEEP_TEMPLATE = """
-insert into recovery_templates (workspace_id, purpose, language, tone, document, updated_at,
-    updated_by)
-values (%(workspace_id)s, %(purpose)s, %(language)s, %(tone)s, %(document)s, %(now)s, %(by)s)
-on conflict (workspace_id, purpose, language, tone) do update set document = excluded.document,
-    updated_at = excluded.updated_at, updated_by = excluded.updated_by
 """
 _WORDS = ("subject", "preheader", "paragraphs", "action", "sms")
 
@@ -79,17 +72,11 @@ def region_of(locale: str) -> str:
 
 def template_of(
     rows: Rows, workspace_id: str, purpose: Purpose, language: str, tone: Tone
-) -> Template:
-    """Return the words of a message."""
+) -> tuple[Template, int]:
+    """Return the words of a message and which version they are; 0 is the library's."""
     known = library(purpose, language, tone)
     row = rows.execute(_OWN, [workspace_id, purpose, language, tone]).fetchone()
-    return known if row is None else with_words(known, row["document"])
-
-
-def own_templates(rows: Rows, workspace_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """Return the workspace's own words by purpose, language and tone."""
-    found = rows.execute(_EVERY_OWN, [workspace_id])
-    return {(row["purpose"], row["language"], row["tone"]): row["document"] for row in found}
+    return (known, 0) if row is None else (with_words(known, row["document"]), row["version"])
 
 
 def with_words(template: Template, words: Mapping[str, Any]) -> Template:
@@ -106,20 +93,6 @@ def words_of(template: Template) -> dict[str, Any]:
         name: list(value) if isinstance(value := getattr(template, name), tuple) else value
         for name in _WORDS
     }
-
-
-def keep_template(
-    rows: Rows, workspace_id: str, template: Template, *, by: str, now: datetime
-) -> None:
-    """Keep a workspace's own words for a purpose, language and tone."""
-    rows.execute(
-        _KEEP_TEMPLATE,
-        {
-            "workspace_id": workspace_id, "purpose": template.purpose,
-            "language": template.language, "tone": template.tone,
-            "document": Jsonb(words_of(template)), "now": now, "by": by,
-        },
-    )  # fmt: skip
 
 
 def voice_of(rows: Rows, workspace_id: str, fallback_email: str) -> Voice:

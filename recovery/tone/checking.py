@@ -4,10 +4,12 @@ A template is checked as a reader gets it, filled in with a debt of which everyt
 as it is written: variables that break for some debts, facts that no reader is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from recovery.messages.facts import EXAMPLE, Facts
-from recovery.messages.rendering import Brand, problems, render, variables
+from recovery.messages.faults import Fault, faults
+from recovery.messages.rendering import Brand, render, variables
 from recovery.messages.templates import Template, Tone
 from recovery.tone.findings import Check, Finding
 from recovery.tone.readability import GRADE_LIMITS, reading_grade, words
@@ -19,24 +21,22 @@ WORDS_OF_BODY = (25, 180)
 LONGEST_SMS = 306
 # An exclamation mark may thank; a firm or formal letter has none.
 EXCLAMATIONS = {Tone.FRIENDLY: 1, Tone.NEUTRAL: 0, Tone.FIRM: 0, Tone.FORMAL: 0}
-_REQUIRED: Mapping[str, tuple[str, str]] = {
-    "amount": ("It does not say how much.", "Name {{ amount }}."),
-    "support_email": ("It does not say whom to ask.", "Name {{ support_email }}."),
-    "company_name": ("It does not say who writes.", "Name {{ company_name }}."),
+_REQUIRED: Mapping[str, str] = {
+    "amount": "It does not say how much.",
+    "support_email": "It does not say whom to ask.",
+    "company_name": "It does not say who writes.",
+}
+_DAYS = ("due_on", "next_attempt_on", "access_ends_on")
+_MEND = {
+    "unknown_variable": "Take one of the variables that exist, or leave it out.",
+    "variable_not_asked_for": "Ask first: {{% if {0} %}}… {{{{ {0} }}}} …{{% endif %}}.",
+    "unreadable_template": "Name facts and ask whether one is known; nothing else is understood.",
 }
 
 
 def check_template(template: Template, facts: Facts = EXAMPLE) -> list[Finding]:
     """Return every finding of a template, those that block first."""
-    unfillable = [
-        _whole(
-            Check.BROKEN_VARIABLE,
-            problem.split(":")[0],
-            problem,
-            "Mend the variable; an optional one stands inside {% if … %}.",
-        )
-        for problem in problems(template)
-    ]
+    unfillable = [_broken(fault) for fault in faults(template)]
     if unfillable:
         return unfillable
     message = render(template, facts, Brand(facts.company_name))
@@ -44,16 +44,13 @@ def check_template(template: Template, facts: Facts = EXAMPLE) -> list[Finding]:
     parts = {"subject": message.subject, "body": body, "sms": message.sms}
     found = [*_missing(template), *check_text(parts, template.language)]
     found += [*_lengths(message.subject, body, message.sms), *_voice(template.tone, parts)]
-    grade = reading_grade(body)
-    if grade > GRADE_LIMITS[template.language]:
+    grade, limit = reading_grade(body), GRADE_LIMITS[template.language]
+    if grade > limit:
+        text = f"It reads like grade {grade}; {limit} is the most."
         found.append(
-            _whole(
-                Check.READING_GRADE,
-                "body",
-                f"It reads like grade {grade}; {GRADE_LIMITS[template.language]} is the most.",
-                "Shorten sentences and words.",
-            )
-        )
+            _whole(Check.READING_GRADE, "grade_too_high", "body", text,
+                   "Shorten sentences and words.", value=grade, limit=limit)
+        )  # fmt: skip
     return sorted(found, key=lambda finding: not finding.is_blocking)
 
 
@@ -63,74 +60,75 @@ def check_text(parts: Mapping[str, str], language: str) -> list[Finding]:
     for part, text in parts.items():
         shouted = [word for word in words(text) if len(word) > 3 and word.isupper()]
         if len(shouted) > 1:
+            reason = f"It shouts: {', '.join(shouted[:3])}."
             found.append(
-                _whole(
-                    Check.SPAM,
-                    part,
-                    f"It shouts: {', '.join(shouted[:3])}.",
-                    "Write in small letters.",
-                )
-            )
+                _whole(Check.SPAM, "shouting", part, reason, "Write in small letters.",
+                       value=len(shouted), limit=1)
+            )  # fmt: skip
     return found
+
+
+def _broken(fault: Fault) -> Finding:
+    """Say which variable is wrong, and where it is written."""
+    number = fault.part.removeprefix("paragraph ")
+    paragraph = int(number) if number.isdigit() else None
+    return Finding(
+        Check.BROKEN_VARIABLE, fault.rule, fault.part if paragraph is None else "body",
+        fault.start, fault.end, fault.variable if fault.variable and fault.end else "",
+        fault.detail, _MEND[fault.rule].format(fault.variable), paragraph=paragraph,
+        is_written=True, variable=fault.variable,
+    )  # fmt: skip
 
 
 def _missing(template: Template) -> list[Finding]:
     named = variables(template)
     found = [
-        _whole(Check.MISSING_FACT, "body", reason, suggestion)
-        for name, (reason, suggestion) in _REQUIRED.items()
+        _whole(Check.MISSING_FACT, f"{name}_missing", "body", reason, f"Name {{{{ {name} }}}}.",
+               suggested_variables=(name,))
+        for name, reason in _REQUIRED.items()
         if name not in named
-    ]
+    ]  # fmt: skip
     if not any(name.endswith("_on") for name in named):
+        told = "Name {{ due_on }}, {{ next_attempt_on }} or {{ access_ends_on }}."
         found.append(
-            _whole(
-                Check.MISSING_FACT,
-                "body",
-                "It names no day.",
-                "Name {{ due_on }}, {{ next_attempt_on }} or {{ access_ends_on }}.",
-            )
-        )
+            _whole(Check.MISSING_FACT, "day_missing", "body", "It names no day.", told,
+                   suggested_variables=_DAYS)
+        )  # fmt: skip
     if not template.action.strip():
         found.append(
-            _whole(
-                Check.MISSING_FACT,
-                "action",
-                "It does not say what to do.",
-                "Give the button a verb.",
-            )
-        )
+            _whole(Check.MISSING_FACT, "action_missing", "action",
+                   "It does not say what to do.", "Give the button a verb.")
+        )  # fmt: skip
     return found
 
 
-def _lengths(subject: str, body: str, sms: str) -> list[Finding]:
-    found = []
+def _lengths(subject: str, body: str, sms: str) -> Iterator[Finding]:
     if len(subject) > LONGEST_SUBJECT:
         text = f"{len(subject)} characters; telephones show {LONGEST_SUBJECT}."
-        found.append(_whole(Check.LENGTH, "subject", text, "Shorten the subject."))
+        yield _whole(Check.LENGTH, "subject_too_long", "subject", text, "Shorten the subject.",
+                     value=len(subject), limit=LONGEST_SUBJECT)  # fmt: skip
     count = len(words(body))
     fewest, most = WORDS_OF_BODY
     if not fewest <= count <= most:
         text = f"{count} words; {fewest} to {most} are read."
-        found.append(_whole(Check.LENGTH, "body", text, "Say one thing and what to do."))
+        rule, limit = ("body_too_short", fewest) if count < fewest else ("body_too_long", most)
+        yield _whole(Check.LENGTH, rule, "body", text, "Say one thing and what to do.",
+                     value=count, limit=limit)  # fmt: skip
     if len(sms) > LONGEST_SMS:
         text = f"{len(sms)} characters with its address; {LONGEST_SMS} are two short messages."
-        found.append(_whole(Check.LENGTH, "sms", text, "Shorten the short message."))
-    return found
+        yield _whole(Check.LENGTH, "sms_too_long", "sms", text, "Shorten the short message.",
+                     value=len(sms), limit=LONGEST_SMS)  # fmt: skip
 
 
-def _voice(tone: Tone, parts: Mapping[str, str]) -> list[Finding]:
-    marks = sum(text.count("!") for text in parts.values())
-    if marks <= EXCLAMATIONS[tone]:
-        return []
-    return [
-        _whole(
-            Check.VOICE,
-            "body",
-            f"{marks} exclamation marks; a {tone} voice has {EXCLAMATIONS[tone]} at most.",
-            "End the sentence with a full stop.",
-        )
-    ]
+def _voice(tone: Tone, parts: Mapping[str, str]) -> Iterator[Finding]:
+    marks, most = sum(text.count("!") for text in parts.values()), EXCLAMATIONS[tone]
+    if marks > most:
+        text = f"{marks} exclamation marks; a {tone} voice has {most} at most."
+        yield _whole(Check.VOICE, "exclamation_marks", "body", text,
+                     "End the sentence with a full stop.", value=marks, limit=most)  # fmt: skip
 
 
-def _whole(check: Check, part: str, reason: str, suggestion: str) -> Finding:
-    return Finding(check, part, 0, 0, "", reason, suggestion)
+def _whole(
+    check: Check, rule: str, part: str, reason: str, suggestion: str, **fields: Any
+) -> Finding:
+    return Finding(check, rule, part, 0, 0, "", reason, suggestion, **fields)

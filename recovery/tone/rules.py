@@ -31,6 +31,7 @@ _INNER_POINT = re.compile(
     r"|(?<=\d)\.(?= (?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Okt|Nov|Dez))"
     r"|(?:(?<=\bMr)|(?<=\bMrs)|(?<=\bMs)|(?<=\bDr)|(?<=\bSr)|(?<=\bSra)|(?<=\bHr)|(?<=\bFr))\.(?= )"
 )
+_NAMED = re.compile(r"\{\{ (\w+) \}\}")
 _WORDS = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -75,8 +76,10 @@ def broken(language: str, part: str, text: str) -> Iterator[Finding]:
                 continue
             taken = end
             yield Finding(
-                rule.check, part, start, end, text[start:end], rule.reason, rule.suggestion
-            )
+                rule.check, f"{rule.check}_wording", part, start, end, text[start:end],
+                rule.reason, rule.suggestion,
+                suggested_variables=tuple(_NAMED.findall(rule.suggestion)),
+            )  # fmt: skip
 
 
 def _is_denied(rules: Rules, text: str, start: int) -> bool:

@@ -10,6 +10,7 @@ from core.database import Rows
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.tenancy import new_id
 from recovery.flows.document import Flow, document_of, flow_of
+from recovery.flows.findings import Finding
 from recovery.flows.library import library_flow
 from recovery.flows.validation import is_publishable, validate
 from serving.audit_log.entries import record
@@ -30,6 +31,12 @@ class FlowFaultyError(ConflictError):
 
     code = "flow_faulty"
     title = "The flow cannot be published"
+
+    def __init__(self, findings: list[Finding]) -> None:
+        first = findings[0]
+        told = f"{len(findings)} faults, the first at {first.step or 'the flow'}: {first.message}"
+        super().__init__(told, next_step=first.next_step)
+        self.findings = [FoundFault.of(one).model_dump(mode="json") for one in findings]
 
 
 class FlowChangedError(ConflictError):
@@ -148,11 +155,7 @@ def _publish(scope: TenantScope, rows: Rows, row: dict[str, Any], now: datetime)
     flow = flow_of(row["draft"])
     errors = [one for one in validate(flow) if one.severity == "error"]
     if errors:
-        first = errors[0]
-        raise FlowFaultyError(
-            f"{len(errors)} faults, the first at {first.step or 'the flow'}: {first.message}",
-            next_step=first.next_step,
-        )
+        raise FlowFaultyError(errors)
     version = int(row["last_version"]) + 1
     rows.execute(
         queries.PUBLISH,

@@ -4,26 +4,29 @@ The page checks and shows words as they are typed through /v1; without a script 
 same on the server. The preview of an email is a document of its own, in a frame without rights.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from babel import Locale
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from core.errors import InvalidInputError
 from recovery.messages.facts import EXAMPLE, NAMES, OPTIONAL
 from recovery.messages.rendering import subject_line
-from recovery.messages.templates import Purpose, Template, Tone, library, reasons
-from recovery.payer.wording import with_words, words_of
+from recovery.messages.templates import Purpose, Tone, library, reasons
+from recovery.payer.wording import words_of
 from serving.auth.scope import TenantScope
-from serving.recovery import message_actions as actions
-from serving.recovery.message_schemas import (
+from serving.recovery import template_actions as actions
+from serving.recovery.message_actions import look
+from serving.recovery.template_schemas import (
     Checked,
     Language,
     Line,
     MessageTemplate,
     Paragraph,
+    TemplateChange,
+    TemplateDraft,
     Words,
 )
 from serving.recovery_pages.shell import PREFIX, base_of, shell
@@ -54,8 +57,8 @@ _PREVIEW = (
 def get_templates(visit: AnyVisit, scope: RecoveryLook, language: Language = "en") -> Response:
     """Show every message of a language by purpose and tone."""
     with scope.transaction() as rows:
-        every = list(actions.every(rows, scope, language))
-    found = {(one.purpose, one.tone): (one.is_own, _subject(one)) for one in every}
+        every = list(actions.every(rows, language))
+    found = {(one.purpose, one.tone): (one, _subject(one)) for one in every}
     return shell(
         visit, scope, "templates", "recovery/templates.html", found=found, purposes=PURPOSES,
         tones=list(Tone), languages=LANGUAGES, language=language,
@@ -64,13 +67,15 @@ def get_templates(visit: AnyVisit, scope: RecoveryLook, language: Language = "en
 
 @router.get("/{purpose}/{language}/{tone}")
 def get_template(
-    visit: AnyVisit, scope: RecoveryLook, purpose: Purpose, language: Language, tone: Tone
+    visit: AnyVisit,
+    scope: RecoveryLook,
+    purpose: Purpose,
+    language: Language,
+    tone: Tone,
+    version: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    """Open a message."""
-    with scope.transaction() as rows:
-        held = actions.one(rows, scope, (purpose, language, tone))
-    words = held.model_dump(include=set(Words.model_fields))
-    return _editor(visit, scope, with_words(library(purpose, language, tone), words), held.is_own)
+    """Open a message: its draft, else the words in use; or a version, to begin from it again."""
+    return _editor(visit, scope, (purpose, language, tone), version=version)
 
 
 @router.post("/{purpose}/{language}/{tone}")
@@ -85,26 +90,40 @@ def post_template(
     paragraphs: Annotated[list[Paragraph], Form(min_length=3, max_length=12)],
     action: Annotated[Line, Form()],
     sms: Annotated[Line, Form()],
+    do: Annotated[Literal["save", "publish"], Form()] = "publish",
 ) -> Response:
-    """Use other words from the next message on; what must not be said is shown and not kept."""
+    """Keep a draft, and publish it if asked; what must not be said is shown and stays a draft."""
+    named = (purpose, language, tone)
     # Browsers send line ends as CRLF; a template's are its own.
     lines = [text.replace("\r\n", "\n") for text in paragraphs]
-    words = Words(subject=subject, preheader=preheader, paragraphs=lines, action=action, sms=sms)
-    try:
-        with scope.transaction() as rows:
-            actions.save(rows, scope, (purpose, language, tone), words)
-    except actions.TemplateFaultyError:
-        tried = with_words(library(purpose, language, tone), words.model_dump())
-        return _editor(visit, scope, tried, is_own=True, status=409)
-    return go(f"{base_of(scope)}/templates/{purpose}/{language}/{tone}")
-
-
-@router.post("/{purpose}/{language}/{tone}/forget")
-def post_forget(scope: RecoveryAct, purpose: Purpose, language: Language, tone: Tone) -> Response:
-    """Go back to the library's words."""
+    draft = TemplateDraft(
+        subject=subject, preheader=preheader, paragraphs=lines, action=action, sms=sms
+    )
     with scope.transaction() as rows:
-        actions.forget(rows, scope, (purpose, language, tone))
-    return go(f"{base_of(scope)}/templates/{purpose}/{language}/{tone}")
+        actions.save(scope, rows, named, draft)
+    try:
+        if do == "publish":
+            with scope.transaction() as rows:
+                actions.change(scope, rows, named, TemplateChange(do="publish"))
+    except actions.TemplateFaultyError:
+        return _editor(visit, scope, named, status=409)
+    return _back(scope, named)
+
+
+@router.post("/{purpose}/{language}/{tone}/changes")
+def post_change(
+    scope: RecoveryAct,
+    purpose: Purpose,
+    language: Language,
+    tone: Tone,
+    do: Annotated[Literal["rollback", "library", "discard"], Form()],
+    version: Annotated[int | None, Form(ge=1)] = None,
+) -> Response:
+    """Go back to a version or to the library's words, or drop the draft."""
+    named = (purpose, language, tone)
+    with scope.transaction() as rows:
+        actions.change(scope, rows, named, TemplateChange(do=do, version=version))
+    return _back(scope, named)
 
 
 @router.post("/{purpose}/{language}/{tone}/preview")
@@ -121,8 +140,8 @@ def post_preview(
     except ValidationError:
         raise InvalidInputError("These are no words of a message.") from None
     with scope.transaction() as rows:
-        logo = actions.look(rows, scope).logo_url
-        tried = with_words(library(purpose, language, tone), given.model_dump())
+        logo = look(rows, scope).logo_url
+        tried = actions.template_with((purpose, language, tone), given)
         html = actions.check(rows, scope, tried).html
     policy = _PREVIEW.format(images=logo.replace(";", "%3B").replace(",", "%2C") or "'none'")
     headers = {**HEADERS, "Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
@@ -130,30 +149,40 @@ def post_preview(
 
 
 def _editor(
-    visit: Visit, scope: TenantScope, template: Template, is_own: bool, *, status: int = 200
-) -> HTMLResponse:
-    purpose, language, tone = template.purpose, template.language, template.tone
+    visit: Visit, scope: TenantScope, named: actions.Named, *, version: int | None = None,
+    status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    purpose, language, tone = named
     with scope.transaction() as rows:
+        held, versions = actions.detail(rows, named), actions.versions(rows, named)
+        looked_at = next((one for one in versions if one.version == version), None)
+        template = actions.template_with(named, looked_at or held.draft or held)
         checked = actions.check(rows, scope, template)
     boot = {
         "workspace": str(scope.tenant), "token": visit.csrf_token, "purpose": purpose,
         "language": language, "tone": tone, "link": EXAMPLE.pay_url,
         "library": {each: words_of(library(purpose, language, each)) for each in Tone},
+        "live": held.model_dump(include=set(Words.model_fields)),
+        "basedOn": held.model_dump(mode="json")["updated_at"],
+        "isKept": looked_at is None, "hasDraft": held.has_draft,
         "checked": checked.model_dump(mode="json"),
     }  # fmt: skip
     response = shell(
         visit, scope, "templates", "recovery/template.html", status=status, message=template,
-        words=words_of(template), is_own=is_own, boot=boot, checked=checked, tones=list(Tone),
+        words=words_of(template), held=held, boot=boot, checked=checked, tones=list(Tone),
         variables=_variables(language), languages=LANGUAGES, says=PURPOSES[purpose],
-        grade=_grade(checked),
+        grade=_grade(checked), versions=versions, looked_at=looked_at,
     )  # fmt: skip
     response.headers["Content-Security-Policy"] += "; frame-src 'self'"
     return response
 
 
+def _back(scope: TenantScope, named: actions.Named) -> Response:
+    return go(f"{base_of(scope)}/templates/{'/'.join(named)}")
+
+
 def _subject(held: MessageTemplate) -> str:
-    known = library(held.purpose, held.language, held.tone)
-    return subject_line(with_words(known, {"subject": held.subject}))
+    return subject_line(actions.template_with((held.purpose, held.language, held.tone), held))
 
 
 def _grade(checked: Checked) -> str:

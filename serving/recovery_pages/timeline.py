@@ -113,7 +113,7 @@ def timeline(detail: EpisodeDetail, flow: Flow | None) -> list[Entry]:
 def _step(step: EpisodeStep, detail: EpisodeDetail, flow: Flow | None) -> Entry:
     title, why, tone = _TITLES.get(step.kind, ""), step.reason, _TONES.get(step.kind, "")
     facts = [
-        (plain(name), conditions.fact_text(value))
+        (plain(name), _words(value) if name == "words" else conditions.fact_text(value))
         for name, value in step.details.items()
         if name not in _SAID and value not in (None, "", {}, [])
     ]
@@ -145,6 +145,12 @@ def _step(step: EpisodeStep, detail: EpisodeDetail, flow: Flow | None) -> Entry:
         title = plain(step.kind)
     why = _CODE.sub(lambda code: code[0].replace("_", " "), why)
     return Entry(step.at, title, why, _place(step, flow), facts, tone, is_minor=step.kind in _MINOR)
+
+
+def _words(value: object) -> str:
+    """Say which words a message had: purpose, language, tone and version, as its sender kept."""
+    *named, version = str(value).split("/")
+    return f"{', '.join(named)}: {'the library’s' if version == '0' else f'version {version}'}"
 
 
 def _paid_by_us(detail: EpisodeDetail) -> str:

@@ -222,6 +222,17 @@ class Company:
             ).fetchall()
         return [row["kind"] for row in found]
 
+    def newest(self, kind: str) -> dict[str, Any]:
+        """What the newest step of a kind says."""
+        with self.application.tenant(self.connection.tenant) as rows:
+            found = rows.execute(
+                "select details from recovery_transitions where kind = %s"
+                " order by at desc, revision desc limit 1",
+                [kind],
+            ).fetchone()
+        assert found is not None, kind
+        return found["details"]
+
     def actions(self, columns: str = "kind, state") -> list[tuple[Any, ...]]:
         with self.application.tenant(self.connection.tenant) as rows:
             found = rows.execute(

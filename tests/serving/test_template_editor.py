@@ -35,7 +35,15 @@ def held(merchant: Merchant) -> dict[str, object]:
     return dict(answer.json())
 
 
-def test_a_finding_stands_at_its_words_and_the_mended_text_is_published(
+def in_use(merchant: Merchant) -> dict[str, object]:
+    return {name: value for name, value in held(merchant).items() if name in NEUTRAL}
+
+
+def draft(merchant: Merchant) -> dict[str, object]:
+    return held(merchant)["draft"]
+
+
+def test_a_finding_stands_at_its_words_and_the_mended_text_becomes_a_version(
     page: Page, merchant: Merchant
 ):
     page.goto(f"{merchant.base}/templates")
@@ -58,16 +66,33 @@ def test_a_finding_stands_at_its_words_and_the_mended_text_is_published(
     expect(page.locator(".tone-findings .fine")).to_be_visible()
     expect(mail.get_by_text("is still open. Thank youAda Byron")).to_be_visible()
     expect(page.locator(".grade")).to_have_text(re.compile(r"Reads like grade \d+ of at most 9"))
-    publish.click()
-    expect(page.locator(".said")).to_contain_text("Published")
     own = f"{OPEN} Thank you{{% if customer_name %}}{{{{ customer_name }}}}{{% endif %}}"
     paragraphs = [NEUTRAL["paragraphs"][0], own, *NEUTRAL["paragraphs"][2:]]
-    named = {"purpose": "reminder", "language": "en", "tone": "neutral"}
-    assert held(merchant) == {**named, "is_own": True, **NEUTRAL, "paragraphs": paragraphs}
-    page.reload()
-    page.get_by_role("button", name="Drop own words").click()
+    # Kept as a draft, nothing changes for payers; published, it is a version.
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator(".said")).to_contain_text("The draft is kept")
+    expect(page.locator(".standing")).to_have_text(re.compile(r"library\s+draft"))
+    assert (held(merchant)["is_own"], draft(merchant)["paragraphs"]) == (False, paragraphs)
+    expect(second).to_have_value(own)
+    publish.click()
+    expect(page.locator(".said")).to_contain_text("Published")
+    expect(page.locator(".standing")).to_have_text("version 1")
+    assert (in_use(merchant), draft(merchant)) == ({**NEUTRAL, "paragraphs": paragraphs}, None)
+    expect(publish).to_be_disabled()
+    # A second version, and back: by its words in the form, and by going back to it.
+    page.get_by_label("Subject").fill("About {{ amount }}")
+    publish.click()
+    expect(page.locator(".standing")).to_have_text("version 2")
+    page.get_by_role("link", name="Look at it: version 1").click()
+    expect(page.get_by_label("Subject")).to_have_value(NEUTRAL["subject"])
+    expect(page.locator(".said")).to_contain_text("You look at version 1")
+    assert in_use(merchant)["subject"] == "About {{ amount }}"
+    page.get_by_role("button", name="Go back to version 1").click()
+    expect(page.locator(".standing")).to_have_text("version 1")
+    assert in_use(merchant)["subject"] == NEUTRAL["subject"]
+    page.get_by_role("button", name="Use the library’s words").click()
     expect(page.locator(".standing")).to_have_text("library")
-    assert held(merchant) == {**named, "is_own": False, **NEUTRAL}
+    assert (held(merchant)["is_own"], in_use(merchant)) == (False, NEUTRAL)
 
 
 def test_words_are_said_in_another_tone_and_brought_back(page: Page, merchant: Merchant):
@@ -108,10 +133,17 @@ def test_without_scripts_the_form_tells_and_keeps_the_same(merchant: Merchant):
     refused = merchant.submit(opened, PATH, **fields)
     assert refused.status_code == 409
     assert "<q>sue</q>" in refused.text
-    assert held(merchant)["is_own"] is False
+    # What was written is not lost: it is the draft, which nobody reads but its writer.
+    assert (in_use(merchant), draft(merchant)) == (NEUTRAL, fields)
     fine = {**NEUTRAL, "subject": "About {{ amount }}"}
-    assert merchant.submit(opened, PATH, **fine).status_code == 200
-    assert held(merchant)["subject"] == "About {{ amount }}"
+    assert merchant.submit(opened, PATH, **fine, do="save").status_code == 200
+    assert (in_use(merchant), draft(merchant)) == (NEUTRAL, fine)
+    for do, expected in (("publish", fine), ("library", NEUTRAL), ("rollback", fine)):
+        form = PATH if do == "publish" else f"{PATH}/changes"
+        more = {"version": "1"} if do == "rollback" else {}
+        given = fine if do == "publish" else more
+        assert merchant.submit(opened, form, **given, do=do).status_code == 200
+        assert (in_use(merchant), draft(merchant)) == (expected, None)
     seen = merchant.submit(opened, f"{PATH}/preview", words="{}")
     assert seen.status_code == 422
     forged = merchant.visitor.http.post(merchant.base + PATH, data=fine)

@@ -9,7 +9,8 @@ import pytest
 from core.errors import InvalidInputError
 from core.money import Money
 from recovery.messages.facts import EXAMPLE, NAMES
-from recovery.messages.rendering import Brand, problems, render, variables
+from recovery.messages.faults import Fault, faults
+from recovery.messages.rendering import Brand, render, variables
 from recovery.messages.templates import LANGUAGES, Purpose, Template, Tone, library, reasons
 
 BRAND = Brand("Northwind Analytics", postal_address="Hafenstraße 1, 20457 Hamburg")
@@ -25,7 +26,7 @@ def test_every_template_of_the_library_can_be_filled_in(
     purpose: Purpose, language: str, tone: Tone
 ) -> None:
     found = library(purpose, language, tone)
-    assert problems(found) == []
+    assert faults(found) == []
     assert {"amount", "support_email", "company_name"} <= variables(found)
     assert any(name.endswith("_on") for name in variables(found))
     for facts in (EXAMPLE, EXAMPLE.bare()):
@@ -104,7 +105,7 @@ def test_a_line_break_in_a_name_begins_no_header() -> None:
     ("words", "told"),
     [
         ("{{ next_attempt_on }}", "ask {% if … %} first"),
-        ("{{ ammount }}", "there is no variable ammount"),
+        ("{{ ammount }}", "There is no variable ammount"),
         ("{{ amount ", "cannot be read"),
         ("{{ ''.__class__.__mro__ }}", "may not hold"),
         ("{% for a in amount %}{{ a }}{% endfor %}", "may not hold for"),
@@ -116,13 +117,31 @@ def test_a_line_break_in_a_name_begins_no_header() -> None:
     ],
 )
 def test_what_no_template_may_say_is_found(words: str, told: str) -> None:
-    found = problems(template(paragraphs=("Hello", words, "Help", "Bye")))
-    assert len(found) == 1
-    assert found[0].startswith("paragraph 2: ")
-    assert told in found[0]
+    [found] = faults(template(paragraphs=("Hello", words, "Help", "Bye")))
+    assert found.part == "paragraph 2"
+    assert told in found.detail
     if "variable" not in told:
         with pytest.raises(InvalidInputError):
             render(template(subject=words), EXAMPLE.bare(), BRAND)
+
+
+@pytest.mark.parametrize(
+    ("words", "blamed"),
+    [
+        # Known and unknown, all alike, both would pass: the mixture breaks.
+        ("{% if due_on %}Until {{ access_ends_on }}{% endif %}", "access_ends_on"),
+        ("{% if plan_name or card_last4 %}{{ plan_name }}{% endif %}", "plan_name"),
+        ("{{ customer_name | upper }}", "customer_name"),
+    ],
+)
+def test_words_that_break_for_some_debts_only_are_found(words: str, blamed: str) -> None:
+    start = words.index("{{ " + blamed) + 3
+    [found] = faults(template(paragraphs=("Hello", words, "Help", "Bye")))
+    assert found == Fault(
+        "paragraph 2", "variable_not_asked_for", found.detail, blamed, start, start + len(blamed)
+    )
+    with pytest.raises(InvalidInputError):
+        render(template(subject=words), replace(EXAMPLE, **{blamed: None}), BRAND)
 
 
 def test_a_reason_nobody_translated_is_told_as_the_bank_s() -> None:

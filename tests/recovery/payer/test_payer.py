@@ -8,15 +8,18 @@ from datetime import timedelta
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
+from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
 from core.clock import utc_now
 from core.mail import Mailer
 from local.ports import free_port
+from recovery.messages.templates import Purpose, Tone, library
 from recovery.messaging import address_hash
 from recovery.payer import acting
 from recovery.payer.links import Link, make_link
 from recovery.payer.mailing import MailSender
+from recovery.payer.wording import words_of
 from tests.recovery.conftest import RENEWED, Company
 from tests.recovery.flow_documents import DAYS_2, END, steps
 from tests.recovery.served import serving
@@ -81,6 +84,7 @@ def test_a_failed_payment_is_written_about_and_paid_behind_the_link(payer: Payer
         "A <billing@oppulence.example>",
     )
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert payer.company.newest("message_done")["words"] == "payment_failed/de/friendly/0"
     text = mail.get_body(("plain",)).get_content()
     assert "€\xa049,00" in text
     assert "Guthaben oder Limit haben nicht ausgereicht" in text
@@ -109,6 +113,34 @@ def test_a_failed_payment_is_written_about_and_paid_behind_the_link(payer: Payer
     assert payer.company.charges(buyer["customer"]) == ["paid", SOFT, "paid"]
     assert payer.company.episode()["recovered_minor"] == 4900
     assert "Alles bezahlt, danke" in payer.browser.get(f"{path}/trying").text
+
+
+def test_a_message_has_the_words_in_use_when_it_is_written_and_keeps_which(payer: Payer) -> None:
+    """A draft says nothing; a new version speaks from the next message of a running episode on."""
+    company = payer.company
+    word = words_of(library(Purpose.PAYMENT_FAILED, "en", Tone.FRIENDLY))
+    with company.application.tenant(company.connection.tenant) as rows:
+        rows.execute(
+            "insert into recovery_templates (workspace_id, purpose, language, tone, draft,"
+            " live_version, last_version, updated_at, updated_by) select %s, purpose, 'en', tone,"
+            " %s, 2, 2, now(), 'a test' from (values ('payment_failed', 'friendly'),"
+            " ('reminder', 'neutral')) as named (purpose, tone)",
+            [company.workspace_id, Jsonb({**word, "subject": "A draft"})],
+        )
+        for version in (1, 2):
+            rows.execute(
+                "insert into recovery_template_versions select workspace_id, purpose, language,"
+                " tone, %s, %s, now(), 'a test' from recovery_templates",
+                [version, Jsonb({**word, "subject": f"{version}: {{{{ amount }}}}"})],
+            )
+    payer.owes(*[SOFT] * 5, email="dot@payer.example")
+    assert payer.mails("dot@payer.example")[-1]["Subject"] == "2: €49.00"
+    assert company.newest("message_done")["words"] == "payment_failed/en/friendly/2"
+    with company.application.tenant(company.connection.tenant) as rows:
+        rows.execute("update recovery_templates set live_version = 1")
+    company.run_until(RENEWED + timedelta(days=4), timedelta(days=2))
+    assert payer.mails("dot@payer.example")[-1]["Subject"] == "1: €49.00"
+    assert company.newest("message_done")["words"] == "reminder/en/neutral/1"
 
 
 def test_a_try_that_is_declined_says_why_and_may_be_made_again(payer: Payer) -> None:

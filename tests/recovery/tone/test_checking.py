@@ -6,7 +6,7 @@ import pytest
 
 from recovery.messages.templates import LANGUAGES, Purpose, Template, Tone, library
 from recovery.tone.checking import check_template, check_text
-from recovery.tone.findings import Check, may_be_published
+from recovery.tone.findings import Check, Finding, may_be_published
 from recovery.tone.readability import reading_grade, sentences
 from recovery.tone.rewriting import repaired, rewritten
 
@@ -123,7 +123,33 @@ def test_each_missing_fact_is_named() -> None:
 def test_a_broken_variable_is_found_before_anything_else() -> None:
     found = check_template(saying("Due {{ due_on }}, within 24 hours"))
     assert checks(found) == [Check.BROKEN_VARIABLE]
-    assert found[0].part == "paragraph 3"
+    assert found == [
+        Finding(
+            Check.BROKEN_VARIABLE, "variable_not_asked_for", "body", 7, 13, "due_on",
+            found[0].reason, "Ask first: {% if due_on %}… {{ due_on }} …{% endif %}.",
+            paragraph=3, is_written=True, variable="due_on",
+        )
+    ]  # fmt: skip
+    assert found[0].told.startswith("paragraph 3 “due_on”: A fact is used that not every debt has")
+
+
+def test_what_was_counted_and_what_would_mend_it_are_fields_of_a_finding() -> None:
+    long = template(subject="{{ company_name }}: " + "so " * 20, paragraphs=("A", "B", "C"))
+    told = {
+        (one.rule, one.severity, one.value, one.limit, one.suggested_variables)
+        for one in check_template(long)
+    }
+    assert told == {
+        ("amount_missing", "error", None, None, ("amount",)),
+        ("support_email_missing", "error", None, None, ("support_email",)),
+        ("day_missing", "error", None, None, ("due_on", "next_attempt_on", "access_ends_on")),
+        ("subject_too_long", "warning", 80, 60, ()),
+        ("body_too_short", "warning", 5, 25, ()),
+    }
+    [hurry] = check_text({"body": "Pay within 24 hours."}, "en")
+    assert (hurry.rule, hurry.suggested_variables) == (
+        "false_urgency_wording", ("access_ends_on", "next_attempt_on"),
+    )  # fmt: skip
 
 
 def test_advice_does_not_keep_a_message_back() -> None:

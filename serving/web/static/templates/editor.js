@@ -11,7 +11,8 @@ const root = document.querySelector(".editor"), part = (name) => root.querySelec
 const boot = JSON.parse(root.dataset.boot), form = part("#words");
 const api = new Api(boot.workspace, boot.token), path = `templates/${boot.purpose}/${boot.language}/${boot.tone}`;
 const areas = () => [...form.querySelectorAll("textarea")];
-let checked = boot.checked, last = areas()[0], soon = 0, published = JSON.stringify(words()), history = [words()];
+const opened = JSON.stringify(words()), inUse = JSON.stringify(inOrder(boot.live));
+let checked = boot.checked, last = areas()[0], soon = 0, kept = boot.isKept ? opened : "", basedOn = boot.basedOn, history = [words()];
 
 /** The words in the form, as the API takes them. */
 function words() {
@@ -21,6 +22,11 @@ function words() {
     else found[area.name] = area.value;
   }
   return found;
+}
+
+/** The same words, their parts in the form's order: two of them compare as text. */
+function inOrder({ paragraphs, subject, preheader, action, sms }) {
+  return { paragraphs, subject, preheader, action, sms };
 }
 
 /** Put words into the form. */
@@ -57,9 +63,9 @@ async function look() {
   preview(asked);
 }
 
-/** Say whether a finding is about a field: "body" is every paragraph, "paragraph 2" one. */
+/** Say whether a finding is about a field: one of the body may be about every paragraph, or one. */
 function isAbout(one, area) {
-  return one.part === PARTS[area.name] || (area.name === "paragraphs" && one.part === `paragraph ${paragraphs().indexOf(area) + 1}`);
+  return one.part === PARTS[area.name] && (one.paragraph === null || one.paragraph === paragraphs().indexOf(area) + 1);
 }
 
 function paragraphs() {
@@ -82,14 +88,16 @@ function show() {
   writeMarked(part(".sms-text"), checked.sms, asTold(of("sms")));
   part(".grade").textContent = checked.reading_grade ? `Reads like grade ${checked.reading_grade} of at most ${checked.highest_grade}` : "";
   fill(part(".tone-findings"), checked.findings.length ? checked.findings.map(finding) : [h("li", { class: "fine" }, "Nothing: it can be published.")]);
-  const publish = part(".publish");
-  if (publish) publish.disabled = !checked.may_be_published || JSON.stringify(words()) === published;
+  if (!part(".publish")) return;
+  const now = JSON.stringify(words());
+  part(".publish").disabled = !checked.may_be_published || (now === inUse && !boot.hasDraft);
+  part(".save").disabled = now === kept;
 }
 
 function finding(one) {
   const about = areas().filter((area) => isAbout(one, area));
   const field = about.find((area) => area.value.toLowerCase().includes(one.excerpt.toLowerCase())), isOne = one.excerpt || about.length === 1;
-  return h("li", { class: one.is_blocking ? "blocks" : "advises" }, h("b", {}, said(one.check)), one.excerpt && h("q", {}, one.excerpt), h("span", {}, one.reason), h("small", {}, one.suggestion),
+  return h("li", { class: one.severity === "error" ? "blocks" : "advises" }, h("b", {}, said(one.check)), one.excerpt && h("q", {}, one.excerpt), h("span", {}, one.reason), h("small", {}, one.suggestion),
     h("div", { class: "buttons" },
       field && isOne && h("button", { type: "button", onclick: () => select(field, one.excerpt) }, "Show the words"),
       part(".publish") && about.length > 0 && h("button", { type: "button", onclick: () => repair(PARTS[about[0].name]) }, `Take the library’s ${PARTS[about[0].name]}`)));
@@ -157,13 +165,13 @@ form.addEventListener("input", edited);
 form.addEventListener("focusin", (event) => { if (event.target.matches("textarea")) last = event.target; });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  const isPublished = event.submitter?.value !== "save";
   attempt(async () => {
-    const sent = words();
-    await api.put(path, sent);
-    published = JSON.stringify(sent);
-    fill(part(".standing"), h("span", { class: "badge good" }, "own words"));
-    tell("Published: the next message is written with these words.");
-    show();
+    const sent = words(), saved = await api.put(path, { ...sent, based_on: basedOn });
+    [basedOn, kept] = [saved.updated_at, JSON.stringify(sent)];
+    if (isPublished) await api.post(`${path}/changes`, { do: "publish" });
+    window.history.replaceState(null, "", `${location.pathname}#${isPublished ? "published" : "saved"}`);
+    location.reload();
   })();
 });
 root.querySelectorAll("[data-do]").forEach((one) => one.addEventListener("click", does[one.dataset.do]));
@@ -175,7 +183,12 @@ root.querySelectorAll("[data-variable]").forEach((one) => one.addEventListener("
   last.setRangeText(written, last.selectionStart, last.selectionEnd, "end");
   edited();
 }));
-addEventListener("beforeunload", (event) => { if (part(".publish") && JSON.stringify(words()) !== published) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (part(".publish") && JSON.stringify(words()) !== (kept || opened)) event.preventDefault(); });
+const TOLD = { "#published": "Published: the next message is written with these words.", "#saved": "The draft is kept; messages go on with the words in use." };
+if (TOLD[location.hash]) {
+  tell(TOLD[location.hash]);
+  window.history.replaceState(null, "", location.pathname);
+}
 root.classList.add("is-ready");
 show();
 preview(words());

@@ -23,18 +23,19 @@ export function inWhole(findings, text, link) {
   const links = [];
   for (let at = text.indexOf(link); at >= 0; at = text.indexOf(link, at + link.length)) links.push(at);
   const moved = (place, isEnd) => links.reduce((sum, at) => sum + (at < sum + (isEnd ? 0 : 1) ? link.length : 0), place);
-  return findings.map((one) => ({ start: moved(one.start, false), end: moved(one.end, true), isBlocking: one.is_blocking }));
+  return findings.map((one) => ({ start: moved(one.start, false), end: moved(one.end, true), isBlocking: one.severity === "error" }));
 }
 
 /** Return where an excerpt stands in words as they are written; none where variables make it up. */
 export function inWords(findings, words) {
   return findings.filter((one) => one.excerpt).flatMap((one) => {
+    if (one.is_written) return asTold([one]);
     const start = words.toLowerCase().indexOf(one.excerpt.toLowerCase());
-    return start < 0 ? [] : [{ start, end: start + one.excerpt.length, isBlocking: one.is_blocking }];
+    return start < 0 ? [] : [{ start, end: start + one.excerpt.length, isBlocking: one.severity === "error" }];
   });
 }
 
 /** Return places of findings as they are. */
 export function asTold(findings) {
-  return findings.map((one) => ({ start: one.start, end: one.end, isBlocking: one.is_blocking }));
+  return findings.map((one) => ({ start: one.start, end: one.end, isBlocking: one.severity === "error" }));
 }
