@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -38,13 +39,18 @@ def redact(value: Any) -> Any:
         return _SECRET_TEXTS.sub(REDACTED, value)
     if isinstance(value, Mapping):
         return {
-            key: REDACTED if _SECRET_NAMES.search(str(key)) and item else redact(item)
+            key: REDACTED if item and _names_secret(str(key)) else redact(item)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
         cleaned = [redact(item) for item in value]
         return cleaned if isinstance(value, list) else tuple(cleaned)
     return value
+
+
+@lru_cache(maxsize=1000)  # every line has the same few names
+def _names_secret(name: str) -> bool:
+    return _SECRET_NAMES.search(name) is not None
 
 
 def _redact_event(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -3,8 +3,8 @@
 `Warehouse.tenant_rows` is the only way to read tenant data on behalf of a user: it takes a
 `TenantId` and a `TenantQuery`, and has the server itself filter every table of the query by
 workspace (`additional_table_filters`), whatever the SQL says; `tenant_stream` and `tenant_lines` do
-the same for bytes, `tenant_states` for a figure of each of several workspaces at once. Works alike
-on the embedded engine, a server and ClickHouse Cloud.
+the same for bytes, and `core.warehouse_questions` for who asks on an event loop. Works alike on the
+embedded engine, a server and ClickHouse Cloud.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import clickhouse_connect
-import msgspec
 import urllib3
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
@@ -35,15 +34,14 @@ LONGEST_REASON = 600
 # A server writes an error of 16 kB at most behind what it has sent.
 EXCEPTION_BYTES = 20_000
 # Of an answer of a few rows: no threads to start, whole before it is sent, read in small pieces.
-_SMALL = {
+SMALL_ANSWER = {
     "max_threads": 1, "max_block_size": 256, "wait_end_of_query": 1,
     "output_format_json_quote_64bit_integers": 0,
 }  # fmt: skip
 # Of a file of text: moments as the API writes them, and nothing where there is none.
 _AS_TEXT = {"date_time_output_format": "iso", "format_csv_null_representation": ""}
-_ROW = msgspec.json.Decoder(list[Any])
 _EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
-_TIMEOUT_EXCEEDED = 159
+TIMEOUT_EXCEEDED = 159
 
 
 class WarehouseQueryError(OppulenceError):
@@ -138,7 +136,7 @@ class Warehouse:
             result = self.client.query(
                 query.sql,
                 parameters=dict(parameters or {}),
-                settings=_settings(query, tenant, seconds=seconds),
+                settings=bound_settings(query, tenant, seconds=seconds),
             )
         return [dict(row) for row in result.named_results()]
 
@@ -157,30 +155,11 @@ class Warehouse:
         Raises:
             QueryTimeoutError: It took longer.
         """
-        return self._lines(query, parameters, _settings(query, tenant, seconds=seconds))
-
-    def tenant_states(
-        self, tenants: Sequence[TenantId], query: TenantQuery, *, seconds: float | None = None
-    ) -> dict[TenantId, list[Any]]:
-        """Run a query that is grouped by `workspace_id`, its first column, for several tenants.
-
-        Each workspace's row is for that workspace's requests alone.
-
-        Raises:
-            QueryTimeoutError: It took longer.
-        """
-        lines = self._lines(query, {}, _settings(query, *tenants, seconds=seconds))
-        rows = [_ROW.decode(line) for line in lines.splitlines()]
-        return {TenantId(row[0]): row[1:] for row in rows}
-
-    def _lines(
-        self, query: TenantQuery, parameters: Mapping[str, Any], settings: Mapping[str, Any]
-    ) -> bytes:
         with _engine_errors():
             found = self.client.raw_query(
                 query.sql,
                 parameters=dict(parameters),
-                settings={**settings, **_SMALL},
+                settings=bound_settings(query, tenant, seconds=seconds) | SMALL_ANSWER,
                 fmt="JSONCompactEachRow",
             )
         return bytes(found)
@@ -207,7 +186,7 @@ class Warehouse:
             answer = self.client.raw_stream(
                 query.sql,
                 parameters=dict(parameters),
-                settings=_settings(query, tenant, seconds=seconds) | _AS_TEXT,
+                settings=bound_settings(query, tenant, seconds=seconds) | _AS_TEXT,
                 fmt=output_format,
             )
         stream = cast("BaseHTTPResponse", answer)  # the asynchronous client returns another type
@@ -255,7 +234,7 @@ class Warehouse:
         self.client.close()
 
 
-def _settings(query: TenantQuery, *tenants: TenantId, seconds: float | None) -> dict[str, Any]:
+def bound_settings(query: TenantQuery, *tenants: TenantId, seconds: float | None) -> dict[str, Any]:
     """Return what binds a query to the tenants, and ends it in time."""
     bound: dict[str, Any] = {"additional_table_filters": query.filters(*tenants)}
     return bound if seconds is None else bound | {"max_execution_time": seconds}
@@ -300,7 +279,7 @@ def _engine_errors() -> Iterator[None]:
             next_step="Run `oppulence doctor`.",
         ) from error
     except ClickHouseError as error:
-        if getattr(error, "code", None) == _TIMEOUT_EXCEEDED:
+        if getattr(error, "code", None) == TIMEOUT_EXCEEDED:
             raise QueryTimeoutError(
                 "The query was ended because it took too long.",
                 next_step="Ask for less: a shorter time, one account, one currency.",

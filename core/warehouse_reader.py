@@ -1,10 +1,11 @@
 """Who may read ClickHouse, and nothing else? The API and analysts, each as a user of their own.
 
-The API needs no more than SELECT in the four databases, and settings of its own with each query
-(the workspace filter, a time limit), which `readonly = 2` allows while it forbids everything that
-writes. Analysts need what the models made, not the providers' raw bodies, and may take a bounded
-share of the server. A user without grants on sources cannot reach addresses through table functions
-either. Both see every workspace: the API's filter is its own, and analysts are the operator's.
+The API needs no more than SELECT in the four databases (and to see which parts they have), and
+settings of its own with each query (the workspace filter, a time limit), which `readonly = 2`
+allows while it forbids everything that writes. Analysts need what the models made, not the
+providers' raw bodies, and may take a bounded share of the server. A user without grants on sources
+cannot reach addresses through table functions either. Both see every workspace: the API's filter is
+its own, and analysts are the operator's.
 
 Run by `oppulence migrate` for each whose URL is set; the embedded engine has one user alone.
 """
@@ -30,15 +31,22 @@ class Reader:
         setting: The setting that holds its URL.
         databases: What it may read.
         limits: What else holds of its queries, as ClickHouse's settings.
+        catalogue: What it may see of ClickHouse's own tables, of what it may read.
     """
 
     what: str
     setting: str
     databases: tuple[str, ...]
     limits: str = ""
+    catalogue: tuple[str, ...] = ()
 
 
-API = Reader("the API's user", "clickhouse_reader_url", ("raw", "staging", "unified", "marts"))
+API = Reader(
+    "the API's user",
+    "clickhouse_reader_url",
+    ("raw", "staging", "unified", "marts"),
+    catalogue=("system.parts",),  # whether anything has changed: serving.states
+)
 ANALYSTS = Reader(
     "the analysts' user",
     "clickhouse_analyst_url",
@@ -85,4 +93,5 @@ def reader_statements(reader: Reader, name: str, password: str, *, cluster: str 
         f"alter user {name}{everywhere} identified with sha256_hash by '{digest}'"
         f" settings readonly = 2{reader.limits}",
         *(f"grant{everywhere} select on {database}.* to {name}" for database in reader.databases),
+        *(f"grant{everywhere} select on {table} to {name}" for table in reader.catalogue),
     ]

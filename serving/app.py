@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from core.settings import Settings
+from core.warehouse_questions import WarehouseQuestions
 from serving import data_docs, health, models_page, monitoring
 from serving.accounts import router as accounts
 from serving.answers import AnswerCache
@@ -158,8 +159,8 @@ def create_app(settings: Settings) -> FastAPI:
         deliveries = Deliveries.open(engines)
         keys = KeyCache(engines.database, engines.api_key_secret, settings.required("database_url"))
         keys.start()
-        states = StateReader(engines)
-        states.start()
+        questions = WarehouseQuestions.of(settings)
+        states = StateReader(questions, settings.query_seconds)
         try:
             yield State(
                 engines=engines,
@@ -173,7 +174,8 @@ def create_app(settings: Settings) -> FastAPI:
             )
         finally:
             await deliveries.close()
-            await run_in_threadpool(states.close)
+            await states.close()
+            questions.close()
             await run_in_threadpool(keys.close)
             await run_in_threadpool(book.close)
             await run_in_threadpool(engines.close)

@@ -8,11 +8,10 @@ cause; the log has it, under the same id. Query strings are not logged: they may
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +28,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Asked every few seconds by whoever watches the process: worth a line only when they fail.
 _PROBED = ("/health", "/ready")
 _LOG = get_logger("serving")
+_WRITTEN = logging.getLogger("serving")
+_REQUEST_ID_NAME = REQUEST_ID_HEADER.lower().encode()
 
 
 class Ticket(NamedTuple):
@@ -77,8 +78,7 @@ class ExchangeMiddleware:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get(REQUEST_ID_HEADER, "")
+        given, refusal = _looked_at(scope)
         exchange = Exchange(given if _REQUEST_ID.fullmatch(given) else new_id("req"))
         exchange.headers[REQUEST_ID_HEADER] = exchange.request_id
         scope.setdefault("state", {})["exchange"] = exchange
@@ -98,16 +98,13 @@ class ExchangeMiddleware:
             nonlocal status, answered_at
             if message["type"] == "http.response.start":
                 status = message["status"]
-                answered = MutableHeaders(raw=message["headers"])
-                for name, value in exchange.headers.items():
-                    answered[name] = value
-                message["headers"] = answered.raw
+                message["headers"] = _with(exchange.headers, message["headers"])
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 answered_at = time.monotonic()
 
         try:
-            if refusal := _refusal(scope, headers):
+            if refusal is not None:
                 problem = refused_problem(refusal, method, path[:200], exchange.request_id)
                 await problem_response(problem)(scope, receive, send_with_headers)
             else:
@@ -120,27 +117,43 @@ class ExchangeMiddleware:
             await problem_response(problem)(scope, receive, send_with_headers)
         finally:
             is_routine = path in _PROBED and status < 400
-            _LOG.log(
-                logging.DEBUG if is_routine else logging.INFO,
-                "request",
-                method=method,
-                path=path[:200],
-                status=status,
-                milliseconds=round(((answered_at or time.monotonic()) - started_at) * 1000, 1),
-                request_id=exchange.request_id,
-                **exchange.facts,
-            )
+            level = logging.DEBUG if is_routine else logging.INFO
+            if _WRITTEN.isEnabledFor(level):  # else a line would be made to be thrown away
+                _LOG.log(
+                    level,
+                    "request",
+                    method=method,
+                    path=path[:200],
+                    status=status,
+                    milliseconds=round(((answered_at or time.monotonic()) - started_at) * 1000, 1),
+                    request_id=exchange.request_id,
+                    **exchange.facts,
+                )
 
 
-def _refusal(scope: Scope, headers: Headers) -> int | None:
-    """Return the status of a request that is too large to be looked at."""
+def _looked_at(scope: Scope) -> tuple[str, int | None]:
+    """Return the id that the caller gave, and the status if the request is too large to look at."""
+    given, announced, size = b"", b"0", 0
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+        if name == _REQUEST_ID_NAME and not given:
+            given = value
+        elif name == b"content-length":
+            announced = value
+    refusal = None
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAXIMUM_ADDRESS_BYTES:
-        return 414
-    if sum(len(name) + len(value) for name, value in headers.raw) > MAXIMUM_HEADER_BYTES:
-        return 431
-    return 413 if _announced_bytes(headers) > MAXIMUM_BODY_BYTES else None
+        refusal = 414
+    elif size > MAXIMUM_HEADER_BYTES:
+        refusal = 431
+    elif announced.isdigit() and (len(announced) >= 20 or int(announced) > MAXIMUM_BODY_BYTES):
+        refusal = 413
+    return given.decode("latin-1"), refusal
 
 
-def _announced_bytes(headers: Headers) -> int:
-    text = headers.get("content-length", "0")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+def _with(
+    added: Mapping[str, str], headers: Iterable[tuple[bytes, bytes]]
+) -> list[tuple[bytes, bytes]]:
+    """Return headers with some more, in the place of any of the same names."""
+    encoded = {n.lower().encode("latin-1"): v.encode("latin-1") for n, v in added.items()}
+    kept = [(name, value) for name, value in headers if name.lower() not in encoded]
+    return [*kept, *encoded.items()]

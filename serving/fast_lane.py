@@ -108,12 +108,12 @@ async def _answer(scope: Scope, ticket: Ticket, known: Known, if_none_match: str
     key = keys.remembered((str(known.tenant), ticket.key))
     if key is None or not key.is_usable(utc_now()) or known.permission not in key.scopes:
         return None
-    asked = asyncio.wrap_future(states.ask(known.tenant))  # while the limits are looked at
+    asked = states.ask(known.tenant)  # while the limits are looked at
     try:
         refusal = await _admit(scope, known, key)
         if refusal is not None:
             return refusal
-        found = await asked
+        found = await asyncio.shield(asked)
     except OppulenceError:
         return None  # the application meets it again, and answers
     tag = tag_of(known.question, found.text)

@@ -3,24 +3,32 @@
 A kept answer is true as long as its table's state is the one that it was made in, and ClickHouse
 alone knows that: whatever wrote (a load, the worker, a replay, an erasure, a rebuild by dbt), no
 writer has to tell, and none can forget to. The state is a projection of the very parts that hold
-the rows, so that a row cannot be there before its state or after it. To make asking cheap, requests
-that come while a question is out share the next one: each is answered by a question that was put
-after it came.
+the rows, so that a row cannot be there before its state or after it.
+
+Asking is made cheap in two steps. Requests that come while a question is out share the next one:
+each is answered by a question that was put after it came. And the question is first of all for the
+table's parts: while they are the same, so is every workspace's state; only where they are not are
+the states themselves read, of those that are waited for.
 """
 
-import threading
-from concurrent.futures import Future
+import asyncio
+from collections import OrderedDict
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
+from core.logs import get_logger
 from core.tenancy import TenantId
-from core.warehouse import TenantQuery
-from serving.engines import Engines
+from core.warehouse import TenantQuery, WarehouseQueryError
+from core.warehouse_questions import WarehouseQuestions
 
 DATA_AS_OF_HEADER = "X-Data-As-Of"
-READERS = 2
+TABLE = "unified.transactions_by_time"
 AT_ONCE = 500
+REMEMBERED_STATES = 10_000
 STATES = TenantQuery(
     """
     select workspace_id, count(), toUnixTimestamp64Milli(max(extracted_at)),
@@ -29,6 +37,8 @@ STATES = TenantQuery(
     group by workspace_id
     """
 )
+_ROW = msgspec.json.Decoder(list[Any])
+_LOG = get_logger("serving")
 
 
 class State(NamedTuple):
@@ -50,63 +60,120 @@ NOTHING = State("", None, may_displace=False)
 
 @dataclass
 class StateReader:
-    """Reads states, many workspaces in one question."""
+    """Reads states, many workspaces in one question; made and asked on the server's loop.
 
-    engines: Engines
-    _waiting: dict[TenantId, Future[State]] = field(default_factory=dict)
-    _changed: threading.Condition = field(default_factory=threading.Condition)
-    _is_closed: bool = False
-    _threads: list[threading.Thread] = field(default_factory=list)
+    Args:
+        questions: What asks ClickHouse.
+        seconds: How long a question may take.
+    """
 
-    def start(self) -> None:
-        """Begin to answer."""
-        for number in range(READERS):
-            thread = threading.Thread(target=self._run, name=f"states-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+    questions: WarehouseQuestions
+    seconds: float
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    _waiting: dict[TenantId, asyncio.Future[State]] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _round: asyncio.Task[None] | None = None
+    # Of each workspace: its state, and the parts that it was read of or after.
+    _remembered: OrderedDict[TenantId, tuple[bytes, State]] = field(default_factory=OrderedDict)
+    _is_told_of_parts: bool = True
 
-    def close(self) -> None:
-        """Answer what was asked, and end."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
+    def ask(self, tenant: TenantId) -> asyncio.Future[State]:
+        """Return a state that is read from now on, as soon as it is there.
 
-    def ask(self, tenant: TenantId) -> Future[State]:
-        """Return a state that is read from now on, as soon as it is there."""
-        with self._changed:
-            future = self._waiting.get(tenant)
-            if future is None:
-                future = self._waiting[tenant] = Future()
-                future.set_running_or_notify_cancel()  # others wait for it: no caller can cancel it
-                self._changed.notify()
-            return future
+        Others wait for the same future: shield it where the waiting may be cancelled.
+        """
+        future = self._waiting.get(tenant)
+        if future is None:
+            future = self._waiting[tenant] = self._loop.create_future()
+            if self._round is None:
+                self._round = self._begun(self._rounds())
+        return future
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._is_closed)
-                if not self._waiting:
-                    return
-                names = list(self._waiting)[:AT_ONCE]
-                asked = {name: self._waiting.pop(name) for name in names}
-            self._answer(asked)
+    def read(self, tenant: TenantId) -> State:
+        """Return a state that is read from now on; for threads, never on the loop itself."""
 
-    def _answer(self, asked: dict[TenantId, Future[State]]) -> None:
+        async def asked() -> State:
+            return await asyncio.shield(self.ask(tenant))
+
+        return asyncio.run_coroutine_threadsafe(asked(), self._loop).result()
+
+    async def close(self) -> None:
+        """Answer what was asked."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _begun(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _rounds(self) -> None:
+        """Ask for the parts as long as anybody waits; one question at a time."""
         try:
-            found = self.engines.warehouse.tenant_states(
-                list(asked), STATES, seconds=self.engines.settings.query_seconds
-            )
-        except BaseException as error:  # noqa: BLE001 - raised again where the state was asked for
-            for future in asked.values():
-                future.set_exception(error)
+            while self._waiting:
+                await self._answer_round()
+        finally:
+            self._round = None
+
+    async def _answer_round(self) -> None:
+        names = list(self._waiting)[:AT_ONCE]
+        asked = {name: self._waiting.pop(name) for name in names}
+        try:
+            parts = await self._parts()
+        except Exception as error:  # noqa: BLE001 - raised again where the state was asked for
+            _fail(asked.values(), error)
+            return
+        changed: dict[TenantId, asyncio.Future[State]] = {}
+        for tenant, future in asked.items():
+            known_parts, state = self._remembered.get(tenant, (b"", NOTHING))
+            if parts and known_parts == parts:
+                _settle(future, state)
+            else:
+                changed[tenant] = future
+        if changed:  # meanwhile others may be told that nothing has changed
+            self._begun(self._read(changed, parts))
+
+    async def _parts(self) -> bytes:
+        try:
+            return await self.questions.parts(TABLE, seconds=self.seconds)
+        except WarehouseQueryError as error:
+            if self._is_told_of_parts:
+                self._is_told_of_parts = False
+                _LOG.warning("parts_untold", reason=error.detail[:200])
+            return b""
+
+    async def _read(self, asked: dict[TenantId, asyncio.Future[State]], parts: bytes) -> None:
+        """Answer with the states as they are; they were read after these parts were seen."""
+        try:
+            lines = await self.questions.lines(list(asked), STATES, {}, seconds=self.seconds)
+            rows = [_ROW.decode(line) for line in lines.splitlines()]
+            found = {TenantId(row[0]): _state(row[1:]) for row in rows}
+        except Exception as error:  # noqa: BLE001 - raised again where the state was asked for
+            _fail(asked.values(), error)
             return
         for tenant, future in asked.items():
-            future.set_result(_state(found[tenant]) if tenant in found else NOTHING)
+            state = found.get(tenant, NOTHING)
+            self._remembered[tenant] = parts, state
+            self._remembered.move_to_end(tenant)
+            _settle(future, state)
+        while len(self._remembered) > REMEMBERED_STATES:
+            self._remembered.popitem(last=False)
 
 
-def _state(row: list[Any]) -> State:
+def _settle(future: asyncio.Future[State], state: State) -> None:
+    if not future.done():
+        future.set_result(state)
+
+
+def _fail(futures: Iterable[asyncio.Future[State]], error: Exception) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_exception(error)
+            future.exception()  # read: whoever asked may have left
+
+
+def _state(row: Sequence[Any]) -> State:
     rows_held, newest_at, text, may_displace = row
     seconds, milliseconds = divmod(int(newest_at), 1000)
     moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=milliseconds * 1000)

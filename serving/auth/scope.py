@@ -90,7 +90,7 @@ class TenantScope:
 
     def transactions_state(self) -> State:
         """Return the state of the workspace's transactions as of now; tell how new it is."""
-        state = self.exchange.state or self._states.ask(self.tenant).result()
+        state = self.exchange.state or self._states.read(self.tenant)
         if state.as_of is not None:
             self.answer_with(DATA_AS_OF_HEADER, state.as_of)
         return state

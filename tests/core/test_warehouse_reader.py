@@ -39,6 +39,7 @@ def test_every_statement_is_one_that_clickhouse_understands(warehouse):
         "GRANT SELECT ON staging.* TO api_reader",
         "GRANT SELECT ON unified.* TO api_reader",
         "GRANT SELECT ON marts.* TO api_reader",
+        "GRANT SELECT ON system.parts TO api_reader",
     ]
     for statement in reader_statements(API, "api_reader", PASSWORD, cluster="prod"):
         assert "ON CLUSTER prod" in str(
