@@ -9,7 +9,8 @@ and logs carry the path and the provider's words.
 import asyncio
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,7 @@ import httpx
 from core.clock import epoch_microseconds, utc_now
 from core.errors import ProviderError
 from linking.http import trusted
+from pipelines.ceiling import Ceiling
 from pipelines.failures import ConsentNeededError, LimitReachedError, ProviderUnavailableError
 
 # Headers of one request; True asks for a new token, because the last one was not taken.
@@ -82,11 +84,13 @@ class ProviderClient:
         patience: Patience,
         *,
         tls: ssl.SSLContext | None = None,
+        ceiling: Ceiling | None = None,
     ) -> None:
         self.patience = patience
         self.requests = 0
         self._authorization = authorization
         self._refusal = refusal
+        self._ceiling = ceiling or Ceiling()
         self._next_at = 0.0
         self._slots = asyncio.Semaphore(patience.concurrency)
         self._http = httpx.AsyncClient(
@@ -138,20 +142,20 @@ class ProviderClient:
         for attempt in range(self.patience.attempts):
             if attempt and not renew:
                 await asyncio.sleep(self.patience.pause(attempt))
-            await self._turn()
-            tokens = await self._authorization(renew)
-            renewed, renew = renewed or renew, False
             try:
                 async with self._slots:
-                    self.requests += 1
-                    asked_at = epoch_microseconds(utc_now())
-                    response = await self._http.request(
-                        method,
-                        path.lstrip("/"),
-                        params=query,
-                        json=body,
-                        headers={**tokens, **(headers or {})},
-                    )
+                    tokens = await self._authorization(renew)
+                    renewed, renew = renewed or renew, False
+                    async with self._turn():
+                        self.requests += 1
+                        asked_at = epoch_microseconds(utc_now())
+                        response = await self._http.request(
+                            method,
+                            path.lstrip("/"),
+                            params=query,
+                            json=body,
+                            headers={**tokens, **(headers or {})},
+                        )
             except httpx.TransportError as error:
                 trouble = f"{type(error).__name__} at {path}"
                 may_count = may_count or not isinstance(error, _NEVER_ARRIVED)
@@ -174,12 +178,19 @@ class ProviderClient:
             may_count=may_count,
         )
 
-    async def _turn(self) -> None:
-        now = asyncio.get_running_loop().time()
-        start_at = max(now, self._next_at)
-        self._next_at = start_at + 1 / self.patience.requests_per_second
-        if start_at > now:
-            await asyncio.sleep(start_at - now)
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait until one more request may leave: the last thing before it does.
+
+        Whoever wakes looks again, so that a pause which an answer asked for meanwhile holds those
+        who waited already, and those who wake late together do not leave together.
+        """
+        loop = asyncio.get_running_loop()
+        while (wait := self._next_at - loop.time()) > 0:
+            await asyncio.sleep(wait)
+        self._next_at = loop.time() + 1 / self.patience.requests_per_second
+        async with self._ceiling.request():
+            yield
 
     def _hold_back(self, response: httpx.Response) -> None:
         """Hold every request back for as long as the provider asks.

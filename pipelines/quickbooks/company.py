@@ -1,12 +1,13 @@
 """How is one QuickBooks company asked? Queries and changes, within Intuit's limits.
 
 Intuit allows 500 requests a minute and 10 a second per company, and asks for 60 s of silence after
-a 429. Requests are spaced evenly below both (8 a second are 480 a minute), so that a run cannot
-reach either limit by itself.
+a 429. Requests are spaced evenly below both (8 a second are 480 a minute), and a ceiling keeps them
+there when some of them are held up on the way: a process cannot reach either limit by itself.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import msgspec
 
 from core.errors import ProviderError
 from pipelines.batches import RawObject
+from pipelines.ceiling import Ceiling
 from pipelines.failures import ConsentNeededError, NotOfferedError
 from pipelines.http_client import Patience, ProviderClient
 from pipelines.quickbooks.objects import Entity
@@ -23,6 +25,7 @@ MINOR_VERSION = 75  # lower ones have been ignored since 2025-08
 PAGE = 1000
 MOST_CHANGES = 1000
 PATIENCE = Patience(requests_per_second=8.0, concurrency=4, longest_wait_seconds=120.0)
+PUBLISHED = ((10, 1.0), (500, 60.0))  # requests in any so many seconds
 _SILENCE_SECONDS = "60"
 _READS = 3
 # Intuit's codes: no access for this application; no permission for this object.
@@ -80,6 +83,12 @@ class Company:
 
     def _asked(self, query: dict[str, str]) -> dict[str, str | int]:
         return {**query, "minorversion": MINOR_VERSION}
+
+
+@lru_cache(maxsize=4096)
+def ceiling_of(api_url: str, realm: str) -> Ceiling:
+    """Return this process's ceiling of a company, whoever asks it: chunks, runs, audits."""
+    return Ceiling(*PUBLISHED)
 
 
 def moment(second: int) -> str:

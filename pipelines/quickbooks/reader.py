@@ -14,7 +14,14 @@ from core.warehouse import Warehouse
 from linking.quickbooks import refreshed
 from pipelines.batches import RawObject
 from pipelines.http_client import ProviderClient
-from pipelines.quickbooks.company import MOST_CHANGES, PAGE, PATIENCE, Company, refusal
+from pipelines.quickbooks.company import (
+    MOST_CHANGES,
+    PAGE,
+    PATIENCE,
+    Company,
+    ceiling_of,
+    refusal,
+)
 from pipelines.quickbooks.objects import BY_NAME, Entity
 from pipelines.quickbooks.pages import IncompleteAnswerError
 from pipelines.quickbooks.plan import finish, overflowed, plan
@@ -42,8 +49,12 @@ async def read(visit: Visit) -> bool:
         plan(memory, visit.names, visit.window, now, is_new=visit.is_new)
     keeper = TokenKeeper(visit.settings, connection, refreshed)
     try:
-        async with ProviderClient(connection.api_url, keeper, refusal, PATIENCE) as client:
-            company = Company(client, connection.provider_account_id)
+        realm = connection.provider_account_id
+        ceiling = ceiling_of(connection.api_url, realm)
+        async with ProviderClient(
+            connection.api_url, keeper, refusal, PATIENCE, ceiling=ceiling
+        ) as client:
+            company = Company(client, realm)
             await _changes(visit, company)
             done = await together(
                 visit.part(BY_NAME[left["entity"]].object, _list(visit, company, left))
