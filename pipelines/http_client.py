@@ -24,6 +24,7 @@ from core.errors import ProviderError
 from linking.http import trusted
 from pipelines.ceiling import Ceiling
 from pipelines.failures import ConsentNeededError, LimitReachedError, ProviderUnavailableError
+from pipelines.transport import Transport
 
 # Headers of one request; True asks for a new token, because the last one was not taken.
 Authorization = Callable[[bool], Awaitable[Mapping[str, str]]]
@@ -99,7 +100,9 @@ class ProviderClient:
             timeout=httpx.Timeout(patience.timeout_seconds, connect=10),
             follow_redirects=False,
             trust_env=False,
-            verify=tls if tls is not None else trusted(),
+            transport=Transport(
+                tls if tls is not None else trusted(), sockets=patience.concurrency
+            ),
         )
 
     async def __aenter__(self) -> "ProviderClient":

@@ -30,10 +30,9 @@ if TYPE_CHECKING:
 Progress = Callable[[Mapping[str, int]], None]
 
 # Connections of one provider are spread over this many pipelines, so that no state grows without
-# bound; changing it would leave cursors behind in the old shards. A load costs about a second,
-# whatever it holds: providers whose connections hold little have fewer.
-SHARDS = {"stripe": 8}
-FEW_SHARDS = 2
+# bound. Few, because a load costs a second and an insert per table, whatever it holds. Changing it
+# leaves cursors behind in the old shards: their connections are then backfilled once more.
+SHARDS = 2
 CHUNK_ROWS = 200_000
 FILE_ROWS = 25_000
 
@@ -51,7 +50,7 @@ def prepare_warehouse(settings: Settings) -> None:
 
 def shard_of(connection: Connection) -> int:
     """Return the pipeline to which a connection belongs, for good."""
-    return crc32(connection.key.encode()) % SHARDS.get(connection.provider, FEW_SHARDS)
+    return crc32(connection.key.encode()) % SHARDS
 
 
 def ingest_pipeline(settings: Settings, provider: str, shard: int = 0) -> "dlt.Pipeline":

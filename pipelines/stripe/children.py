@@ -8,6 +8,7 @@ parent's page, so that a page counts as read only when everything below it is.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -24,6 +25,14 @@ OnSkip = Callable[[str, str], None]
 class _Embedded(msgspec.Struct):
     data: list[Head] = []
     has_more: bool = False
+
+
+@cache
+def _parents(embedded: tuple[str, ...], needs: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    """Return what reads these fields of a parent: made once, for any number of accounts."""
+    fields: list[tuple[str, Any, Any]] = [(name, _Embedded | None, None) for name in embedded]
+    fields += [(name, Any, None) for name in needs]
+    return msgspec.json.Decoder(msgspec.defstruct("Parent", fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +53,10 @@ class ChildReader:
         self.client = client
         self.endpoints = list(endpoints)
         self.skip = skip
-        fields: list[tuple[str, Any, Any]] = []
-        for endpoint in endpoints:
-            if endpoint.embedded:
-                fields.append((endpoint.embedded, _Embedded | None, None))
-            if endpoint.needs:
-                fields.append((endpoint.needs, Any, None))
-        self._parent = msgspec.json.Decoder(msgspec.defstruct("Parent", fields))
+        self._parent = _parents(
+            tuple(endpoint.embedded for endpoint in endpoints if endpoint.embedded),
+            tuple(endpoint.needs for endpoint in endpoints if endpoint.needs),
+        )
 
     async def below(self, parents: Sequence[Item]) -> list[Family]:
         """Return everything nested below `parents` that is not embedded in them."""

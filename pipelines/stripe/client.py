@@ -19,9 +19,11 @@ import httpx
 import msgspec
 
 from core.clock import epoch_microseconds, utc_now
+from linking.http import trusted
 from pipelines.http_client import LOOPBACK, Patience, retry_after
 from pipelines.stripe.errors import StripeUnavailableError, StripeUnreachableError, refusal
 from pipelines.stripe.rate import RateLimiter
+from pipelines.transport import Transport
 
 # The shape that lists and refetches are rendered in. Events keep the shape of their own version.
 API_VERSION = "2025-03-31.basil"
@@ -69,9 +71,9 @@ class StripeClient:
             auth=httpx.BasicAuth(api_key, ""),
             headers={"Stripe-Version": API_VERSION, "User-Agent": "oppulence/0.1"},
             timeout=httpx.Timeout(self.patience.timeout_seconds, connect=10),
-            limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
             follow_redirects=False,
             trust_env=False,
+            transport=Transport(trusted(), sockets=concurrency),
         )
 
     async def __aenter__(self) -> "StripeClient":

@@ -43,7 +43,8 @@ class Pace:
     requests_per_second: float
     chunk_rows: int
     chunk_seconds: float = 120.0
-    connections_side_by_side: int = 16
+    # An account's 90 requests wait for its own rate; each holds at most 16 sockets, of 1,024 files.
+    connections_side_by_side: int = 32
     patience: Patience = PATIENCE
 
 
