@@ -1,5 +1,6 @@
 """How is a landing told to Dagster? The metadata of each materialisation, and the run's figures."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,7 @@ def tell(
 ) -> None:
     """Record each connection's state in Postgres and beside its rows, the run's in Dagster."""
     now = utc_now()
+    skipped: dict[tuple[str, str], list[str]] = defaultdict(list)
     for outcome in report.outcomes:
         reason = "" if outcome.complete and not outcome.reason else failure_reason(outcome)
         store.record_status(
@@ -69,8 +71,11 @@ def tell(
         )
         if not outcome.complete:
             context.log.error(f"{outcome.connection.key}: {reason}")
-        for name, why in sorted(outcome.skipped.items()):
-            context.log.info(f"{outcome.connection.key}: {name} skipped: {why}")
+        for name, why in outcome.skipped.items():
+            skipped[name, why].append(outcome.connection.key)
+    # A line for each would be two transactions of Dagster's for each connection and object.
+    for (name, why), keys in sorted(skipped.items()):
+        context.log.info(f"{name} skipped: {why} ({', '.join(keys)})")
     mirror_states(store.database, warehouse, now)
     context.log.info(summary(report))
     context.instance.add_run_tags(context.run_id, dict(run_tags(report, seconds)))

@@ -14,6 +14,14 @@ from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster_postgres.event_log import PostgresEventLogStorage
 
 BATCH = 500
+_OF_ASSETS = {
+    DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    DagsterEventType.ASSET_MATERIALIZATION,
+}
+# One statement however many rows: `values([…])` is compiled anew for each batch, a name per value.
+_INSERT = SqlEventLogStorageTable.insert().returning(
+    SqlEventLogStorageTable.c.id, sort_by_parameter_order=True
+)
 
 
 def batch_events() -> None:
@@ -44,14 +52,14 @@ class EventLog(PostgresEventLogStorage):
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store a batch; planned materialisations in one statement as well."""
         kinds = {one.get_dagster_event().event_type for one in events}
-        if kinds != {DagsterEventType.ASSET_MATERIALIZATION_PLANNED}:
+        if not kinds <= _OF_ASSETS:
             super().store_event_batch(events)
             return
-        insert = self.prepare_insert_event_batch(events)
         with self._connect() as connection:
-            result = connection.execute(insert.returning(SqlEventLogStorageTable.c.id))
-            ids = [int(row[0]) for row in result.fetchall()]
+            stored = connection.execute(_INSERT, [self._event_to_row(one) for one in events])
+            known = [int(row[0]) for row in stored]
         last = {one.get_dagster_event().asset_key: place for place, one in enumerate(events)}
         with self.index_transaction() as connection:
+            self._store_asset_event_tags(connection, events, known)
             for place in last.values():  # an asset's row tells of its newest event
-                self._store_asset_event(connection, events[place], ids[place])
+                self._store_asset_event(connection, events[place], known[place])
