@@ -26,6 +26,8 @@ from dagster import (
 
 from assets.checks import CLOCK_TOLERANCE, FIRST_VERSION, ORIGINS, named
 from assets.data_docs import SuiteResult, found_words, publish
+from assets.expectation_batches import open_batch, open_source, results_of, results_of_rows
+from assets.expected_volumes import MOMENTS, validate_volumes
 from assets.suites import SUITES, Field, Suite
 from assets.sync import askable
 from assets.translator import raw_key
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
 CHECK = "meets_expectations"
 MOST_ROWS = 100_000
 MOST_AMOUNT = 10**13  # in major units: more than any company's, less than an overflow
-MOST_DEVIATION = 8.0
 FIRST_DAY, DAYS_AHEAD = datetime(1990, 1, 1, tzinfo=UTC).date(), timedelta(days=800)
 # Of these the reason lies outside the rows: nobody pulls, or much less happened than usual.
 _WARNINGS = {"table_row_count", "column_max", "volume"}
@@ -52,36 +53,6 @@ select {columns} from raw.{table}
 where extracted_at >= (select max(extracted_at) - interval 1 day from raw.{table})
 limit {limit}
 """
-# A day beside the same weekdays of the twelve weeks before it; too short a history deviates by 0.
-_VOLUME = """
-select volume from (
-with weeks as (
-    select intDiv(dateDiff('day', toDate({moment}), today() - {settled}), 7) as week,
-        count() as number
-    from (
-        select {moment} from unified.{unified} final
-        where source_table = 'raw.{table}' and {moment} >= today() - {settled} - 84
-            and {moment} < today() - {settled} + 1
-    )
-    where modulo(dateDiff('day', toDate({moment}), today() - {settled}), 7) = 0
-    group by week
-),
-told as (select toFloat64(sumIf(number, week = 0)) as today_s, [{history}] as history from weeks),
-usual_days as (
-    select today_s, history, arrayReduce('medianExact', history) as usual from told
-),
-spread_days as (
-    select today_s, history, usual,
-        arrayReduce('medianExact', arrayMap(day -> abs(day - usual), history)) as spread
-    from usual_days
-)
-select if(arrayCount(day -> day > 0, history) < 6, 0,
-    (today_s - usual) / greatest(1.4826 * spread, sqrt(usual), 1)) as volume
-from spread_days
-)
-"""
-_HISTORY = ", ".join(f"toFloat64(sumIf(number, week = {week}))" for week in range(1, 13))
-_MOMENTS = {"transactions": "occurred_at", "accounting_documents": "issued_on"}
 _IS_THERE = "select 1 from system.tables where database = 'unified' and name = {name:String}"
 
 
@@ -145,32 +116,6 @@ def _title(result: Mapping[str, Any]) -> str:
     return f"{config['type']}({column})" if column else str(config["type"])
 
 
-def open_source(settings: Settings) -> "SQLDatasource":
-    """Open ClickHouse as a datasource of a context that keeps and sends nothing."""
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
-
-    context = gx.get_context(
-        mode="ephemeral",
-        project_config=DataContextConfig(
-            store_backend_defaults=InMemoryStoreBackendDefaults(),
-            progress_bars=ProgressBarsConfig(globally=False),
-            analytics_enabled=False,
-        ),
-    )
-    url = settings.required("clickhouse_url")
-    scheme, rest = url.split("://", 1)
-    return context.data_sources.add_sql(
-        name="raw",
-        connection_string=f"clickhousedb://{rest.rstrip('/')}/raw"
-        + ("?secure=true" if scheme == "https" else ""),
-    )
-
-
 def run_suites(
     settings: Settings,
     warehouse: Warehouse,
@@ -189,13 +134,14 @@ def run_suites(
         is_watched: Whether somebody is connected, so that tables are expected to be fresh.
     """
     source, now = open_source(settings), utc_now()
-    unified = {name for name in _MOMENTS if warehouse.rows(_IS_THERE, {"name": name})}
+    unified = {name for name in MOMENTS if warehouse.rows(_IS_THERE, {"name": name})}
+    volumes = validate_volumes(source, provider, [s for s in suites if s.unified in unified])
     found = []
     for suite in suites:
         table = RawTable(provider, suite.object)
         results = validate(source, table, suite, now, is_watched=is_watched)
-        if suite.unified in unified:
-            results += validate_volume(source, table, suite)
+        if suite.object in volumes:
+            results.append(volumes[suite.object])
         found.append(SuiteResult(table.table, results))
     return found
 
@@ -216,8 +162,14 @@ def validate(
     added = {field.name: field.sql for field in suite.fields}
     if suite.fresh_within is not None and is_watched:
         added["seen_at"] = "toUnixTimestamp(extracted_at) * 1000000 as seen_at"
-    expected = [
+    of_the_table = [
         expect.ExpectTableColumnsToMatchSet(column_set=[*COLUMNS, *added], exact_match=True),
+        expect.ExpectTableRowCountToBeBetween(min_value=int(suite.must_have_rows)),
+    ]
+    if "seen_at" in added and suite.fresh_within is not None:
+        oldest = epoch_microseconds(now - suite.fresh_within)
+        of_the_table.append(expect.ExpectColumnMaxToBeBetween(column="seen_at", min_value=oldest))
+    of_each_row = [
         expect.ExpectColumnValuesToNotBeNull(column="id"),
         expect.ExpectColumnValuesToNotBeInSet(column="id", value_set=[""]),
         expect.ExpectColumnValuesToBeBetween(
@@ -226,14 +178,18 @@ def validate(
         expect.ExpectColumnValuesToBeInSet(column="origin", value_set=list(ORIGINS)),
         *(made for field in suite.fields for made in expected_of(expect, field, now)),
     ]
-    if suite.must_have_rows:
-        expected.append(expect.ExpectTableRowCountToBeBetween(min_value=1))
-    if "seen_at" in added and suite.fresh_within is not None:
-        oldest = epoch_microseconds(now - suite.fresh_within)
-        expected.append(expect.ExpectColumnMaxToBeBetween(column="seen_at", min_value=oldest))
     columns = ", ".join(("*", *added.values()))
     query = _RECENT.format(table=table.table, limit=MOST_ROWS, columns=columns)
-    return _results(source, table.table, query, expected)
+    batch = open_batch(source, table.table, query)
+    found = results_of(batch, of_the_table)
+    [rows] = [one["result"].get("observed_value") for one in found if _is_row_count(one)]
+    if not suite.must_have_rows:  # it was asked for the number alone
+        found = [one for one in found if not _is_row_count(one)]
+    return found + results_of_rows(batch, of_each_row, rows)
+
+
+def _is_row_count(result: Mapping[str, Any]) -> bool:
+    return str(result["expectation_config"]["type"]) == "expect_table_row_count_to_be_between"
 
 
 def expected_of(expect: Any, field: Field, now: datetime) -> list[Any]:
@@ -251,35 +207,3 @@ def expected_of(expect: Any, field: Field, now: datetime) -> list[Any]:
         expect.ExpectColumnValuesToNotBeNull(column=field.name),
         expect.ExpectColumnValuesToBeBetween(column=field.name, min_value=least, max_value=most),
     ]
-
-
-def validate_volume(source: "SQLDatasource", table: RawTable, suite: Suite) -> list[dict[str, Any]]:
-    """Compare a day's volume with the same weekdays before it, in units of their usual spread."""
-    import great_expectations as gx
-
-    expect: Any = gx.expectations
-    query = _VOLUME.format(
-        table=table.table, unified=suite.unified, moment=_MOMENTS[str(suite.unified)],
-        settled=suite.settled_days, history=_HISTORY,
-    )  # fmt: skip
-    expected = expect.ExpectColumnValuesToBeBetween(
-        column="volume", min_value=-MOST_DEVIATION, max_value=MOST_DEVIATION
-    )
-    return _results(source, f"{table.table}_volume", query, [expected])
-
-
-def _results(
-    source: "SQLDatasource", name: str, query: str, expected: list[Any]
-) -> list[dict[str, Any]]:
-    import great_expectations as gx
-
-    batch = (
-        source.add_query_asset(name=name, query=query)
-        .add_batch_definition_whole_table("recent")
-        .get_batch()
-    )
-    counts_only = {"result_format": "BASIC", "partial_unexpected_count": 0}
-    found = batch.validate(
-        gx.ExpectationSuite(name=name, expectations=expected), result_format=counts_only
-    )
-    return [result.to_json_dict() for result in found.results]

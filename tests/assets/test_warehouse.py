@@ -10,7 +10,8 @@ import pytest
 from dagster import AssetCheckSeverity
 
 from assets.checks import table_facts
-from assets.expectations import evaluate_results, open_source, validate
+from assets.expectation_batches import open_source
+from assets.expectations import evaluate_results, validate
 from assets.landings import Landing
 from assets.stored import previews, table_sizes
 from assets.suites import Field, Suite

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from assets.activity import DAYS, read_series
-from assets.data_docs import found_words
-from assets.expectations import open_source, validate_volume
+from assets.data_docs import found_words, in_words
+from assets.expectation_batches import open_source
+from assets.expected_volumes import validate_volumes
 from assets.source_freshness import read_freshness
 from assets.suites import Suite
 from core.clock import utc_now
 from core.settings import Settings
 from core.warehouse import Warehouse
-from pipelines.raw import RawTable
 
 CHANGE = "bank_lines_add_up_to_the_change_of_balance"
 LINES = "every_bank_line_is_unified_once_or_rejected"
@@ -131,7 +131,10 @@ def test_a_day_unlike_the_same_weekdays_is_found(
     built: Warehouse, clickhouse: Settings, land: Any
 ) -> None:
     day = utc_now().date() - timedelta(days=3)
-    suite = Suite("journal_entry", unified="accounting_documents")
+    suites = [
+        Suite("journal_entry", unified="accounting_documents"),
+        Suite("estimate", unified="accounting_documents"),
+    ]
 
     def booked(number: int, weeks_ago: int) -> list[tuple[str, int, str]]:
         entry = {"TxnDate": (day - timedelta(weeks=weeks_ago)).isoformat(), "SyncToken": "0"}
@@ -139,9 +142,13 @@ def test_a_day_unlike_the_same_weekdays_is_found(
 
     def unusual() -> str:
         source = open_source(clickhouse)
-        [found] = validate_volume(source, RawTable("quickbooks", "journal_entry"), suite)
-        assert found["success"] is (found_words(found) == "0 of 1 rows"), found
-        return found_words(found)
+        found = validate_volumes(source, "quickbooks", suites)
+        words = {name: found_words(result) for name, result in found.items()}
+        for name, result in found.items():
+            assert result["success"] is (words[name] == "0 of 1 rows"), result
+            assert in_words(result["expectation_config"]).startswith("a day's volume is within 8 ")
+        assert words.pop("estimate") == "0 of 1 rows"  # nothing of it, today or ever
+        return words.pop("journal_entry")
 
     for weeks_ago in range(1, 13):
         land("quickbooks_journal_entry", "ws_volume", booked(9 + weeks_ago % 3, weeks_ago))
