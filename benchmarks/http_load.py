@@ -35,6 +35,13 @@ def request(path: str, headers: Mapping[str, str]) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+def post_request(path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return the bytes of a POST of JSON."""
+    lines = [f"POST {path} HTTP/1.1", "Host: api", *(f"{n}: {v}" for n, v in headers.items())]
+    lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
 class Connection:
     """One kept connection."""
 
