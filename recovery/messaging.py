@@ -88,7 +88,7 @@ def message_of(action: Action, episode: Episode, case: Case, now: datetime) -> O
         subject_id=episode.subject_id,
         channel=channel,
         template=str(action.content["template"]),
-        tone=str(action.content.get("tone", "neutral")),
+        tone=str(action.content.get("tone", "brand")),
         basis=str(action.content.get("basis", "contract")),
         locale=str(facts.get("locale") or ""),
         recipient=recipient,

@@ -45,17 +45,18 @@ from serving.problems import add_problem_handlers
 from serving.rate_limits import RateLimiter
 from serving.reconciliation import decision_router as decisions
 from serving.reconciliation import router as reconciliation
+from serving.recovery import brand_router as recovery_brand
 from serving.recovery import episode_router as recovery_episodes
 from serving.recovery import experiment_router as recovery_experiments
 from serving.recovery import flow_router as recovery_flows
-from serving.recovery import message_router as recovery_messages
 from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
+from serving.recovery import suppression_router as recovery_suppressions
 from serving.recovery import task_router as recovery_tasks
 from serving.recovery import template_router as recovery_templates
 from serving.recovery_pages import analytics as analytics_pages
-from serving.recovery_pages import board
+from serving.recovery_pages import board, brand, suppressions
 from serving.recovery_pages import episodes as episode_pages
 from serving.recovery_pages import experiments as experiment_pages
 from serving.recovery_pages import flows as flow_pages
@@ -103,7 +104,8 @@ ROUTERS = (
     recovery_tasks.router,
     recovery_settings.router,
     recovery_templates.router,
-    recovery_messages.router,
+    recovery_brand.router,
+    recovery_suppressions.router,
     recovery_simulations.router,
     recovery_experiments.router,
     whoami.router,
@@ -125,6 +127,8 @@ PAGES = (
     task_pages.router,
     flow_pages.router,
     template_pages.router,
+    brand.router,
+    suppressions.router,
     experiment_pages.router,
     analytics_pages.router,
     settings_pages.router,

@@ -103,7 +103,8 @@ class Message(_Step):
     kind: Literal["message"] = "message"
     channel: Literal["email", "sms", "slack"] = "email"
     template: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-    tone: Literal["friendly", "neutral", "firm", "formal"] = "neutral"
+    # The brand's voice, unless this step is to sound otherwise.
+    tone: Literal["brand", "friendly", "neutral", "firm", "formal"] = "brand"
     basis: Literal["contract", "consent"] = "contract"
     next: StepId
 

@@ -70,12 +70,15 @@ class MailSender:
         try:
             self.mailer.hand_over(
                 _mail(message, written, stop, voice, self.mailer.sender),
-                sender=formataddr((voice.brand.company_name, parseaddr(self.mailer.sender)[1])),
+                sender=formataddr((voice.sender, parseaddr(self.mailer.sender)[1])),
             )
         except RecipientRefusedError as error:
             with self.database.system() as rows:
                 name = address_hash(message.recipient)
-                suppress_address(rows, message.workspace_id, "email", name, "bounced", now)
+                suppress_address(
+                    rows, message.workspace_id, "email", name, "bounced", now, told_by="relay",
+                    episode_id=message.episode_id,
+                )  # fmt: skip
             raise NotSentError(error.detail) from error
         except MailUnansweredError:
             return {**kept, "delivery": "unknown"}
@@ -105,7 +108,8 @@ class MailSender:
         self, rows: Rows, message: OutgoingMessage, voice: Voice, pay: str, stop: str
     ) -> tuple[Rendered, str]:
         named = (
-            purpose_of(message.template), language_of(message.locale), tone_of(message.tone)
+            purpose_of(message.template), language_of(message.locale),
+            tone_of(message.tone, voice.tone),
         )  # fmt: skip
         template, version = template_of(rows, message.workspace_id, *named)
         row = rows.execute(_FAILED_ON, [message.workspace_id, message.episode_id]).fetchone()

@@ -4,39 +4,49 @@ Kept by hash: a list of addresses would be one more place where they could leak.
 """
 
 from datetime import datetime
-from typing import Any
 
 from core.database import Rows
 
-# What was said by a person outranks what a relay said.
 REASONS = ("unsubscribed", "complained", "bounced", "by_hand")
+# What a person said of their own address: nobody takes it back without a word from them.
+WISHES = ("unsubscribed", "complained")
 
+# A wish outranks what a relay said of the address before; nothing outranks a wish.
 _SUPPRESS = """
-insert into recovery_suppressions (workspace_id, channel, address_hash, reason, created_at)
-values (%s, %s, %s, %s, %s) on conflict (workspace_id, channel, address_hash) do nothing
-"""
-_RELEASE = """
-delete from recovery_suppressions where workspace_id = %s and channel = %s and address_hash = %s
-"""
-_LIST = """
-select channel, address_hash, reason, created_at from recovery_suppressions
-where workspace_id = %s order by created_at desc, address_hash limit %s
+insert into recovery_suppressions
+    (workspace_id, channel, address_hash, reason, created_at, told_by, episode_id)
+values (%(workspace_id)s, %(channel)s, %(name)s, %(reason)s, %(now)s, %(told_by)s, %(episode_id)s)
+on conflict (workspace_id, channel, address_hash) do update set reason = excluded.reason,
+    created_at = excluded.created_at, told_by = excluded.told_by, episode_id = excluded.episode_id
+where excluded.reason = any(%(wishes)s) and not recovery_suppressions.reason = any(%(wishes)s)
 """
 
 
 def suppress_address(
-    rows: Rows, workspace_id: str, channel: str, name: str, reason: str, now: datetime
+    rows: Rows,
+    workspace_id: str,
+    channel: str,
+    name: str,
+    reason: str,
+    now: datetime,
+    *,
+    told_by: str,
+    episode_id: str = "",
 ) -> bool:
-    """Send nothing more there; return whether that is new. `name` is the address's hash."""
-    values = [workspace_id, channel, name, reason, now]
+    """Send nothing more there; return whether that is new.
+
+    Args:
+        rows: The transaction.
+        workspace_id: Whose messages.
+        channel: email or sms.
+        name: The address's hash.
+        reason: One of REASONS.
+        now: The time.
+        told_by: Who said so: "relay", "payer", or whose key or session it was.
+        episode_id: About which it was being written; empty where that is not known.
+    """
+    values = {
+        "workspace_id": workspace_id, "channel": channel, "name": name, "reason": reason,
+        "now": now, "told_by": told_by, "episode_id": episode_id, "wishes": list(WISHES),
+    }  # fmt: skip
     return rows.execute(_SUPPRESS, values).rowcount == 1
-
-
-def release_address(rows: Rows, workspace_id: str, channel: str, name: str) -> bool:
-    """Let messages go there again; return whether they did not."""
-    return rows.execute(_RELEASE, [workspace_id, channel, name]).rowcount == 1
-
-
-def suppressed(rows: Rows, workspace_id: str, most: int) -> list[dict[str, Any]]:
-    """Return the newest suppressions."""
-    return rows.execute(_LIST, [workspace_id, most]).fetchall()

@@ -24,28 +24,36 @@ where held.workspace_id = %s and held.purpose = %s and held.language = %s and he
 """
 _BRAND = """
 select brand.company_name, brand.support_email, brand.colour, brand.logo_url,
-    brand.postal_address, workspaces.name
+    brand.postal_address, brand.sender_name, brand.voice, workspaces.name
 from workspaces left join recovery_brands brand on brand.workspace_id = workspaces.id
 where workspaces.id = %s
 """
 _KEEP_BRAND = """
 insert into recovery_brands (workspace_id, company_name, support_email, colour, logo_url,
-    postal_address, updated_at)
+    postal_address, sender_name, voice, updated_at)
 values (%(workspace_id)s, %(company_name)s, %(support_email)s, %(colour)s, %(logo_url)s,
-    %(postal_address)s, %(now)s)
+    %(postal_address)s, %(sender_name)s, %(voice)s, %(now)s)
 on conflict (workspace_id) do update set company_name = excluded.company_name,
     support_email = excluded.support_email, colour = excluded.colour, logo_url = excluded.logo_url,
-    postal_address = excluded.postal_address, updated_at = excluded.updated_at
+    postal_address = excluded.postal_address, sender_name = excluded.sender_name,
+    voice = excluded.voice, updated_at = excluded.updated_at
 """
 _WORDS = ("subject", "preheader", "paragraphs", "action", "sms")
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Who speaks: how messages look, and where payers ask."""
+    """Who speaks: how messages look, where payers ask, and in which tone if a flow names none."""
 
     brand: Brand
     support_email: str
+    tone: Tone = Tone.NEUTRAL
+    sender_name: str = ""
+
+    @property
+    def sender(self) -> str:
+        """Whom mail is from."""
+        return self.sender_name or self.brand.company_name
 
 
 def purpose_of(name: str) -> Purpose:
@@ -53,9 +61,9 @@ def purpose_of(name: str) -> Purpose:
     return Purpose(name) if name in list(Purpose) else Purpose.REMINDER
 
 
-def tone_of(name: str) -> Tone:
-    """Return the tone that a flow names."""
-    return Tone(name) if name in list(Tone) else Tone.NEUTRAL
+def tone_of(name: str, voice: Tone) -> Tone:
+    """Return the tone that a flow names; `brand` is the workspace's own voice."""
+    return Tone(name) if name in list(Tone) else voice
 
 
 def language_of(locale: str) -> str:
@@ -102,7 +110,8 @@ def voice_of(rows: Rows, workspace_id: str, fallback_email: str) -> Voice:
     if row["company_name"] is None:
         return Voice(Brand(row["name"]), fallback_email)
     names = ("company_name", "colour", "logo_url", "postal_address")
-    return Voice(Brand(**{name: row[name] for name in names}), row["support_email"])
+    brand = Brand(**{name: row[name] for name in names})
+    return Voice(brand, row["support_email"], Tone(row["voice"]), row["sender_name"])
 
 
 def keep_voice(rows: Rows, workspace_id: str, voice: Voice, now: datetime) -> None:
@@ -111,6 +120,7 @@ def keep_voice(rows: Rows, workspace_id: str, voice: Voice, now: datetime) -> No
     values = {
         "workspace_id": workspace_id, "company_name": brand.company_name, "colour": brand.colour,
         "logo_url": brand.logo_url, "postal_address": brand.postal_address,
-        "support_email": voice.support_email, "now": now,
+        "support_email": voice.support_email, "sender_name": voice.sender_name,
+        "voice": voice.tone, "now": now,
     }  # fmt: skip
     rows.execute(_KEEP_BRAND, values)

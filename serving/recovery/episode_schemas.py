@@ -182,8 +182,8 @@ class ActionWanted(BaseModel):
     template: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")] | None = Field(
         default=None, description="Of `send`"
     )
-    tone: Literal["friendly", "neutral", "firm", "formal"] = Field(
-        default="neutral", description="Of `send`"
+    tone: Literal["brand", "friendly", "neutral", "firm", "formal"] = Field(
+        default="brand", description="Of `send`; `brand` is the voice of the brand"
     )
 
 

@@ -180,8 +180,9 @@ def post_unsubscribe(visit: AnyVisit, token: str, request: Request) -> Response:
     link, voice = _stop(visit, token)
     with visit.database.tenant(TenantId(link.workspace_id)) as rows:
         suppress_address(
-            rows, link.workspace_id, link.channel, link.address_hash, "unsubscribed", utc_now()
-        )
+            rows, link.workspace_id, link.channel, link.address_hash, "unsubscribed", utc_now(),
+            told_by="payer", episode_id=link.episode_id,
+        )  # fmt: skip
     words = phrases(link.language)
     return said(voice.brand, link.language, words.stopped_title, words.stopped)
 

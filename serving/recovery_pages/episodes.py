@@ -107,7 +107,7 @@ def post_action(
     do: Annotated[str, Form()],
     channel: Annotated[str, Form()] = "email",
     template: Annotated[str, Form()] = "",
-    tone: Annotated[str, Form()] = "neutral",
+    tone: Annotated[str, Form()] = "brand",
 ) -> Response:
     """Do what the member wants, and show the episode; a refusal is told on the page itself."""
     try:
@@ -152,5 +152,5 @@ def _show(
         ],
         may_retry=detail.cause not in NOTHING_TO_RETRY,
         purposes=[(one.value, words.plain(one)) for one in Purpose],
-        tones=[(one.value, words.plain(one)) for one in Tone],
+        tones=[("brand", "The brand’s voice"), *((one.value, words.plain(one)) for one in Tone)],
     )  # fmt: skip

@@ -15,6 +15,7 @@ from serving.auth.permissions import Permission
 from serving.auth.scope import TenantScope
 from serving.recovery import flow_actions as actions
 from serving.recovery import flow_queries as queries
+from serving.recovery.brand_actions import look
 from serving.recovery.flow_schemas import FlowRequest
 from serving.recovery_pages.flow_outline import KINDS, outline
 from serving.recovery_pages.shell import PREFIX, base_of, shell
@@ -77,10 +78,13 @@ def _builder(
     visit: Visit, scope: TenantScope, flow: Flow, *, flow_id: str = "", library_name: str = ""
 ) -> Response:
     may_act = Permission.RECOVERY_WRITE in scope.principal.scopes
+    with scope.transaction() as rows:
+        voice = look(rows, scope).voice
     boot = {
         "workspace": str(scope.tenant), "base": base_of(scope), "token": visit.csrf_token,
         "flow": flow_id, "document": document_of(flow) if library_name else None,
-        "mayAct": may_act and bool(flow_id), "purposes": list(Purpose), "exponents": EXPONENTS,
+        "mayAct": may_act and bool(flow_id), "purposes": list(Purpose), "voice": voice,
+        "exponents": EXPONENTS,
     }  # fmt: skip
     return shell(visit, scope, "flows", "recovery/flow.html", flow=flow, lines=outline(flow),
                  flow_id=flow_id, library_name=library_name, boot=boot, kinds=KINDS)  # fmt: skip

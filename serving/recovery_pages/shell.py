@@ -52,6 +52,8 @@ SECTIONS = (
     Section("tasks", "Tasks", "/tasks"),
     Section("flows", "Flows", "/flows"),
     Section("templates", "Messages", "/templates"),
+    Section("brand", "Brand", "/brand"),
+    Section("suppressions", "Left alone", "/suppressions"),
     Section("experiments", "Experiments", "/experiments"),
     Section("analytics", "Analytics", "/analytics"),
     Section("settings", "Settings", "/settings"),

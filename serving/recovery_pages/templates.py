@@ -18,7 +18,7 @@ from recovery.messages.templates import Purpose, Tone, library, reasons
 from recovery.payer.wording import words_of
 from serving.auth.scope import TenantScope
 from serving.recovery import template_actions as actions
-from serving.recovery.message_actions import look
+from serving.recovery.brand_actions import look
 from serving.recovery.template_schemas import (
     Checked,
     Language,
@@ -29,8 +29,9 @@ from serving.recovery.template_schemas import (
     TemplateDraft,
     Words,
 )
+from serving.recovery_pages.framed import MAY_FRAME, framed
 from serving.recovery_pages.shell import PREFIX, base_of, shell
-from serving.web.pages import HEADERS, PageRoute, go
+from serving.web.pages import PageRoute, go
 from serving.web.visits import AnyVisit, RecoveryAct, RecoveryLook, Visit
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, prefix=f"{PREFIX}/templates")
@@ -46,11 +47,6 @@ PURPOSES = {
     Purpose.FINAL_NOTICE: "The last word",
     Purpose.RECOVERED: "Thanks, it is paid",
 }
-# The preview is a message: its own inline styles, the brand's logo, nothing else.
-_PREVIEW = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; sandbox;"
-    " frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
-)
 
 
 @router.get("")
@@ -143,9 +139,7 @@ def post_preview(
         logo = look(rows, scope).logo_url
         tried = actions.template_with((purpose, language, tone), given)
         html = actions.check(rows, scope, tried).html
-    policy = _PREVIEW.format(images=logo.replace(";", "%3B").replace(",", "%2C") or "'none'")
-    headers = {**HEADERS, "Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}
-    return HTMLResponse(html, headers=headers)
+    return framed(html, logo)
 
 
 def _editor(
@@ -173,7 +167,7 @@ def _editor(
         variables=_variables(language), languages=LANGUAGES, says=PURPOSES[purpose],
         grade=_grade(checked), versions=versions, looked_at=looked_at,
     )  # fmt: skip
-    response.headers["Content-Security-Policy"] += "; frame-src 'self'"
+    response.headers["Content-Security-Policy"] += MAY_FRAME
     return response
 
 

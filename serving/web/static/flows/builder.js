@@ -157,7 +157,7 @@ function leave() {
 
 function context() {
   return { schema, facts, purposes: boot.purposes, mayEdit: mayEdit(),
-    wordsAt: (step) => `${boot.base}/templates/${boot.purposes.includes(step.template) ? step.template : "reminder"}/en/${step.tone ?? "neutral"}`,
+    wordsAt: (step) => `${boot.base}/templates/${boot.purposes.includes(step.template) ? step.template : "reminder"}/en/${(step.tone ?? "brand") === "brand" ? boot.voice : step.tone}`,
     steps: inOrder(desk.flow).map((id) => [id, titleOf(desk.flow, id)]),
     change: (path, value) => desk.edit(write(desk.flow, path, value)) };
 }

@@ -15,7 +15,7 @@ const NEW = {
   await: { event: "payment_method_updated", timeout: { ...HOUR, days: 3 }, on_event: TO, on_timeout: TO },
   branch: { cases: [{ when: { fact: "decline_class", op: "eq", value: "soft" }, next: TO }], otherwise: TO },
   retry: { schedule: [{ ...HOUR, days: 2 }], next: TO, on_stop: TO },
-  message: { channel: "email", template: "reminder", tone: "neutral", basis: "contract", next: TO },
+  message: { channel: "email", template: "reminder", tone: "brand", basis: "contract", next: TO },
   task: { instruction: "Call the customer.", next: TO },
   webhook: { label: "step_reached", next: TO },
   subscription: { do: "pause", next: TO },

@@ -55,7 +55,7 @@ export function summary(step) {
     case "await": return `Until ${EVENTS[step.event] ?? step.event}, at most ${lengthWords(step.timeout)}`;
     case "branch": return step.cases.map((one) => conditionWords(one.when)).join(" · ");
     case "retry": return `${step.schedule.length === 1 ? "Once" : `${step.schedule.length} tries`}: ${step.schedule.map(untilWords).join(", ")}`;
-    case "message": return `${CHANNELS[step.channel ?? "email"]} · ${said(step.template)} · ${step.tone ?? "neutral"}`;
+    case "message": return `${CHANNELS[step.channel ?? "email"]} · ${said(step.template)} · ${(step.tone ?? "brand") === "brand" ? "brand’s voice" : step.tone}`;
     case "task": return step.instruction;
     case "webhook": return `Event ${step.label}`;
     case "subscription": return DOES[step.do] + (step.price ? ` (${step.price})` : "");
