@@ -85,6 +85,13 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
     mail_from: str = "Oppulence <oppulence@localhost>"
 
+    # A language model that helps to write messages, behind OpenAI's chat completions; off unless an
+    # address and a model are named. Only templates are sent there (docs/messages.md).
+    language_model_url: str = Field(default="", pattern=r"^(https?://[^?#\s]+)?$")
+    language_model_key: SecretStr | None = None
+    language_model_name: str = ""
+    language_model_seconds: float = Field(default=30.0, gt=0, le=120)
+
     # Who is told when a check or a run fails (docs/data_quality.md); the log always is.
     alert_severity: Literal["warning", "error"] = "error"
     alert_webhook_url: SecretStr | None = None

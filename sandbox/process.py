@@ -27,6 +27,7 @@ class RunningSandbox:
     keys: tuple[str, ...]
     all_books: tuple[Books, ...]
     pid: int
+    data: Path
 
     @property
     def api_key(self) -> str:
@@ -68,7 +69,7 @@ def running_sandbox(data: Path, *options: str) -> Iterator[RunningSandbox]:
         keys = tuple(account["key"] for account in ready["accounts"])
         books = tuple(Books(data / f"books_{number}.sqlite") for number in range(1, len(keys) + 1))
         try:
-            yield RunningSandbox(ready["url"], keys, books, process.pid)
+            yield RunningSandbox(ready["url"], keys, books, process.pid, data)
         finally:
             for kept in books:
                 kept.close()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sandbox.enablebanking.app import EnableBankingApp
 from sandbox.gocardless.app import GoCardlessApp
+from sandbox.language_model.app import LanguageModelApp
 from sandbox.oidc.app import OidcApp
 from sandbox.plaid.app import PlaidApp
 from sandbox.provider import MakeApp
@@ -21,4 +22,5 @@ APPS: Mapping[str, MakeApp] = {
     "quickbooks": QuickBooksApp,
     "xero": XeroApp,
     "oidc": OidcApp,
+    "language_model": LanguageModelApp,
 }

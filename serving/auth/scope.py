@@ -27,6 +27,7 @@ from core.tokens import hash_token
 from core.warehouse import TenantQuery
 from core.webhook_secrets import WebhookSecrets
 from ml.store import OpenModels
+from recovery.tone.language_model import LanguageModel
 from serving.answers import AnswerCache
 from serving.auth.callers import WORKSPACE_HEADER, prove_caller
 from serving.auth.csrf import CSRF_HEADER
@@ -110,6 +111,10 @@ class TenantScope:
     def models(self) -> OpenModels:
         """Return what opens registered models (`ml.store.champions` tells which answer whom)."""
         return self._engines.models
+
+    def language_model(self) -> LanguageModel | None:
+        """Return the language model that helps to write; None where none is plugged in."""
+        return LanguageModel.of(self._engines.settings)
 
     @contextmanager
     def transaction(self) -> Iterator[Rows]:

@@ -1,5 +1,6 @@
 """Which addresses are left alone, and until when? The same for the API and the pages."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.clock import utc_now
@@ -49,7 +50,7 @@ def suppressions_of(
     return rows.execute(queries.PAGE, values).fetchall()
 
 
-def cursor_of(row: dict[str, Any]) -> Cursor:
+def cursor_of(row: Mapping[str, Any]) -> Cursor:
     """Return the cursor that names a row as the last one seen."""
     return Cursor(row["created_at"], (row["channel"], row["address_hash"]))
 

@@ -10,7 +10,8 @@ from core.clock import utc_now
 from core.database import Rows
 from core.errors import ConflictError, InvalidInputError
 from recovery.messages.facts import EXAMPLE
-from recovery.messages.rendering import render
+from recovery.messages.faults import faults
+from recovery.messages.rendering import render, variables
 from recovery.messages.templates import LANGUAGES, Purpose, Template, Tone, library
 from recovery.payer.wording import voice_of, with_words, words_of
 from recovery.tone.checking import check_template
@@ -22,6 +23,8 @@ from serving.recovery import template_queries as queries
 from serving.recovery.template_schemas import (
     Checked,
     MessageTemplate,
+    RewriteRequest,
+    Rewritten,
     TemplateChange,
     TemplateDetail,
     TemplateDraft,
@@ -55,6 +58,13 @@ class TemplateChangedError(ConflictError):
 
     code = "template_changed"
     title = "The template was changed meanwhile"
+
+
+class LanguageModelOffError(ConflictError):
+    """No language model is plugged in."""
+
+    code = "language_model_off"
+    title = "No language model is plugged in"
 
 
 def every(rows: Rows, language: str | None) -> Iterator[MessageTemplate]:
@@ -150,6 +160,31 @@ def check(rows: Rows, scope: TenantScope, template: Template) -> Checked:
         reading_grade=reading_grade(body) if body else 0,
         highest_grade=GRADE_LIMITS[template.language],
     )
+
+
+def rewrite(scope: TenantScope, request: RewriteRequest) -> Rewritten:
+    """Ask the language model, and check what it says.
+
+    Raises:
+        LanguageModelOffError: The installation has none.
+        LanguageModelError: It did not answer with words that can be used.
+    """
+    model = scope.language_model()
+    if model is None:
+        raise LanguageModelOffError(
+            "This installation has no language model.",
+            next_step="An operator may set OPPULENCE_LANGUAGE_MODEL_URL and …_NAME.",
+        )
+    before = template_with((request.purpose, request.language, request.tone), request)
+    suggested = model.rewritten(before, request.voice)
+    found = check_template(suggested)
+    is_whole = not faults(before) and not faults(suggested)
+    lost = sorted(variables(before) - variables(suggested)) if is_whole else []
+    return Rewritten(
+        model=model.name, words=Words(**words_of(suggested)),
+        may_be_published=may_be_published(found), lost_variables=lost,
+        findings=[ToneFinding.of(one) for one in found],
+    )  # fmt: skip
 
 
 def template_with(named: Named, words: Words) -> Template:

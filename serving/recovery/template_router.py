@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from core.errors import ConflictError
 from recovery.messages.templates import Purpose, Tone
+from recovery.tone.language_model import LanguageModelError
 from serving.auth.scope import RecoveryRead, RecoveryWrite
 from serving.idempotency import Idempotent
 from serving.pagination import Collection
@@ -15,6 +16,8 @@ from serving.recovery.template_schemas import (
     CheckRequest,
     Language,
     MessageTemplate,
+    RewriteRequest,
+    Rewritten,
     TemplateChange,
     TemplateDetail,
     TemplateDraft,
@@ -107,3 +110,17 @@ def post_check(scope: RecoveryRead, request: CheckRequest) -> Checked:
     named = (request.purpose, request.language, request.tone)
     with scope.transaction() as rows:
         return actions.check(rows, scope, actions.template_with(named, request))
+
+
+@router.post(
+    "/template_rewrites",
+    summary="Have a language model rewrite words",
+    operation_id="rewrite_recovery_template",
+    responses=problems(actions.LanguageModelOffError, LanguageModelError),
+)
+def post_rewrite(scope: RecoveryWrite, request: RewriteRequest) -> Rewritten:
+    """Suggest other words in a voice, with what is wrong with them; nothing is kept.
+
+    Only the template goes to the model that the installation has set, no debt and no payer.
+    """
+    return actions.rewrite(scope, request)

@@ -203,3 +203,34 @@ class Checked(BaseModel):
     sms: str
     reading_grade: int = Field(description="School grade of the body (RIX); 0 where there is none")
     highest_grade: int = Field(description="What this language's readers are asked at most")
+
+
+class RewriteRequest(CheckRequest):
+    """Words that a language model shall say in a voice."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{**_NAMED, "voice": "friendly", **_WORDS}]}
+    )
+
+    voice: Tone = Field(description="How it shall sound; checks stay those of the tone")
+
+
+class Rewritten(BaseModel):
+    """A language model's suggestion, checked as any words are; nothing is kept of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": "gpt-5-mini", "words": _WORDS, "may_be_published": True,
+                    "findings": [], "lost_variables": ["due_on"],
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    model: str
+    words: Words
+    may_be_published: bool
+    findings: list[ToneFinding]
+    lost_variables: list[str] = Field(description="Named by the words before, not by these")

@@ -152,6 +152,7 @@ def _editor(
         looked_at = next((one for one in versions if one.version == version), None)
         template = actions.template_with(named, looked_at or held.draft or held)
         checked = actions.check(rows, scope, template)
+    model = scope.language_model()
     boot = {
         "workspace": str(scope.tenant), "token": visit.csrf_token, "purpose": purpose,
         "language": language, "tone": tone, "link": EXAMPLE.pay_url,
@@ -166,6 +167,7 @@ def _editor(
         words=words_of(template), held=held, boot=boot, checked=checked, tones=list(Tone),
         variables=_variables(language), languages=LANGUAGES, says=PURPOSES[purpose],
         grade=_grade(checked), versions=versions, looked_at=looked_at,
+        model=model.name if model else "",
     )  # fmt: skip
     response.headers["Content-Security-Policy"] += MAY_FRAME
     return response

@@ -176,6 +176,21 @@ form.addEventListener("submit", (event) => {
 });
 root.querySelectorAll("[data-do]").forEach((one) => one.addEventListener("click", does[one.dataset.do]));
 root.querySelectorAll("[data-tone]").forEach((one) => one.addEventListener("click", () => write(boot.library[one.dataset.tone])));
+const voices = [...root.querySelectorAll("[data-voice]")];
+voices.forEach((one) => one.addEventListener("click", attempt(async () => {
+  const asked = words();
+  voices.forEach((other) => { other.disabled = true; });
+  tell("The model is asked…");
+  try {
+    const found = await api.post("template_rewrites", { purpose: boot.purpose, language: boot.language, tone: boot.tone, voice: one.dataset.voice, ...asked });
+    if (JSON.stringify(asked) !== JSON.stringify(words())) return tell("You wrote on meanwhile: the suggestion is put aside.");
+    write(found.words);
+    const lost = found.lost_variables.length ? ` It no longer names ${found.lost_variables.join(", ")}.` : "";
+    tell(`A suggestion of ${found.model}, not kept anywhere: read it.${lost}`);
+  } finally {
+    voices.forEach((other) => { other.disabled = false; });
+  }
+})));
 root.querySelectorAll("[data-variable]").forEach((one) => one.addEventListener("click", () => {
   const name = one.dataset.variable, written = "optional" in one.dataset ? `{% if ${name} %}{{ ${name} }}{% endif %}` : `{{ ${name} }}`;
   if (last.readOnly) return;
