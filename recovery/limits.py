@@ -57,6 +57,21 @@ def refusal(attempts: Sequence[Attempt], fingerprint: str, now: datetime) -> Ref
     return None
 
 
+def held_back(attempts: Sequence[Attempt], moment: datetime) -> Refused | None:
+    """Return what keeps the card of these attempts from being tried at a moment, and until when.
+
+    `until` is the first moment at which nothing does any more; None where it may be tried, or not
+    with this card at all (which is told when it comes to the try).
+    """
+    if not attempts:
+        return None
+    first = found = refusal(attempts, attempts[0].fingerprint, moment)
+    while found is not None and found.until is not None:
+        first = Refused(first.reason if first else found.reason, found.until)
+        found = refusal(attempts, attempts[0].fingerprint, found.until)
+    return first if found is None else None
+
+
 def _at(attempt: Attempt) -> datetime:
     return attempt.at
 

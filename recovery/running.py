@@ -38,7 +38,7 @@ def run_due(database: Database, book: FlowBook, now: datetime, most: int = SHARE
 def chain_of(rows: Rows, book: FlowBook, held: episodes.Held, now: datetime) -> list[Transition]:
     """Return everything that an episode does now, in order."""
     flow = book.of(rows, held.episode)
-    return [] if flow is None else follow(held.episode, flow, book.terms(held), now)
+    return [] if flow is None else follow(held.episode, flow, book.terms(rows, held), now)
 
 
 def follow(episode: Episode, flow: Flow, terms: Terms, now: datetime) -> list[Transition]:
@@ -65,5 +65,5 @@ def move_on(
         return
     flow = book.of(rows, chain[-1].episode)
     if flow is not None:
-        chain += follow(chain[-1].episode, flow, book.terms(held), now)
+        chain += follow(chain[-1].episode, flow, book.terms(rows, held), now)
     episodes.commit(rows, [chain], now)

@@ -134,10 +134,12 @@ def _retry(
         content = {"try_number": memory.try_number + 1}
         return act(episode, ActionRequest("retry", content), "The time to try again has come.")
     scheduled = ends_at(step.schedule[memory.try_number], now, zone_of(episode, terms))
-    planned = plan(step, facts, terms.forecaster, scheduled)
     if memory.has_new_method:  # what the schedule waits for is the old method's
         planned = Plan(now, "at once, with the new method", {})
-    reason = f"Try {memory.try_number + 1} of {len(step.schedule)} is planned {planned.reason}."
+    else:
+        planned = plan(step, facts, terms.forecaster, scheduled, terms.tries())
+    number = f"{memory.try_number + 1} of {len(step.schedule)}"
+    reason = f"Try {number} is planned {planned.reason.removesuffix('.')}."
     memory = replace(memory, phase="armed")
     return stay(episode, "retry_planned", reason, due_at=planned.at, memory=memory,
                 details=planned.details)  # fmt: skip

@@ -4,7 +4,7 @@ An episode stands at one step of one version of a flow. Within a step it is `ent
 `armed`, or is `acting`: an action was committed with the transition and its result moves it on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from recovery.flows.facts import Facts
 from recovery.forecasting import Forecaster
+from recovery.limits import Attempt
 
 Phase = Literal["entering", "armed", "acting"]
 State = Literal["running", "paused", "ended"]
@@ -82,12 +83,14 @@ class Episode:
 class Terms:
     """What the connection's settings say: who retries, and whose clock counts.
 
-    `forecaster` is no setting: who tells how likely tries are, where somebody does.
+    Two are no settings: `forecaster` tells how likely tries are, where somebody does; `tries` looks
+    up, when a try is planned, which were made on the episode's card, over all episodes.
     """
 
     owner: Owner
     zone: ZoneInfo
     forecaster: Forecaster | None = None
+    tries: Callable[[], Sequence[Attempt]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from recovery.flows.facts import Facts
 from recovery.flows.steps import Retry
 from recovery.forecasting import NEVER_TRIED, Forecaster
+from recovery.limits import Attempt, held_back
 
 HOUR = timedelta(hours=1)
 # Per thousand: what gains less than a point keeps the schedule's own moment.
@@ -23,12 +24,28 @@ class Plan:
     details: dict[str, Any]
 
 
-def plan(step: Retry, facts: Facts, forecaster: Forecaster | None, scheduled: datetime) -> Plan:
+def plan(
+    step: Retry,
+    facts: Facts,
+    forecaster: Forecaster | None,
+    scheduled: datetime,
+    tries: Sequence[Attempt] = (),
+) -> Plan:
     """Return when to try.
 
-    Never before the schedule's own moment, so that whatever holds of the schedule (limits of the
-    card networks above all) holds of the choice.
+    Never before the schedule's own moment, so that whatever holds of the schedule holds of the
+    choice; and never when the card networks' limits would refuse it, as they stand by the tries
+    already made on the card (`tries`): what is chosen is chosen among the moments after those.
     """
+    held = held_back(tries, scheduled)
+    if held is None or held.until is None:
+        return _choice(step, facts, forecaster, scheduled)
+    found = _choice(step, facts, forecaster, held.until)
+    told = {**found.details, "held_back_from": scheduled.isoformat()}
+    return Plan(found.at, f"{found.reason}, once the card networks allow it: {held.reason}", told)
+
+
+def _choice(step: Retry, facts: Facts, forecaster: Forecaster | None, scheduled: datetime) -> Plan:
     if step.timing == "fixed":
         return Plan(scheduled, "by its schedule", {})
     if facts.get("decline_class") in NEVER_TRIED or not facts.get("decline_code"):

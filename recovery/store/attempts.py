@@ -23,6 +23,27 @@ select fingerprint, attempted_at, is_success, decline_class from recovery_attemp
 where workspace_id = %s and connection_id = %s and fingerprint = %s
 order by attempted_at desc limit 100
 """
+# The card of the episode's newest try, and what was tried on it, of any episode.
+_OF_EPISODES_CARD = """
+select tried.fingerprint, tried.attempted_at, tried.is_success, tried.decline_class
+from (
+    select connection_id, fingerprint from recovery_attempts
+    where workspace_id = %(workspace_id)s and episode_id = %(episode_id)s
+    order by attempted_at desc, id desc limit 1
+) as card
+join recovery_attempts tried on tried.workspace_id = %(workspace_id)s
+    and tried.connection_id = card.connection_id and tried.fingerprint = card.fingerprint
+order by tried.attempted_at desc limit 100
+"""
+
+
+def on_card_of(rows: Rows, episode: Episode) -> list[Attempt]:
+    """Return the tries on the card that an episode was last tried with, newest first."""
+    named = {"workspace_id": episode.workspace_id, "episode_id": episode.id}
+    return [
+        Attempt(row["fingerprint"], row["attempted_at"], row["is_success"], row["decline_class"])
+        for row in rows.execute(_OF_EPISODES_CARD, named)
+    ]
 
 
 def note_attempts(

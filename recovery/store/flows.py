@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from core.database import Rows
@@ -11,6 +12,7 @@ from recovery.flows.conditions import facts_of, holds
 from recovery.flows.document import Flow, flow_of
 from recovery.flows.facts import Facts
 from recovery.forecasting import Forecasters
+from recovery.store.attempts import on_card_of
 from recovery.store.episodes import Held
 
 _LIVE = """
@@ -35,11 +37,13 @@ class FlowBook:
         self._kept: dict[tuple[str, str, int], Flow] = {}
         self._forecasters = forecasters
 
-    def terms(self, held: Held) -> Terms:
-        """Return an episode's terms, with who forecasts its tries."""
+    def terms(self, rows: Rows, held: Held) -> Terms:
+        """Return an episode's terms, with who forecasts its tries and what was tried before."""
+        made = partial(on_card_of, rows, held.episode)
         if self._forecasters is None:
-            return held.terms
-        return replace(held.terms, forecaster=self._forecasters(held.episode.workspace_id))
+            return replace(held.terms, tries=made)
+        forecaster = self._forecasters(held.episode.workspace_id)
+        return replace(held.terms, forecaster=forecaster, tries=made)
 
     def of(self, rows: Rows, episode: Episode) -> Flow | None:
         """Return the flow that an episode runs on; None where it has none."""

@@ -88,7 +88,7 @@ class LanguageModelApp:
 
 
 def _completion(text: str) -> Answer:
-    message = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
+    message: Words = {"role": "assistant", "content": text, "refusal": None, "annotations": []}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     return json_answer(
         {

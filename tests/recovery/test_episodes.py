@@ -55,6 +55,30 @@ def test_a_decline_that_turns_hard_stops_the_tries(company):
     assert "retry_declined" in company.timeline()
 
 
+def test_a_try_is_planned_for_when_the_networks_allow_it(company):
+    """Thirteen tries of others on the card leave room for one of ours in 30 days, not for two."""
+    company.publish(flow())
+    company.subscriber(SOFT, SOFT, SOFT, SOFT)
+    company.renew()
+    with company.application.tenant(company.connection.tenant) as rows:
+        first = rows.execute("select attempted_at from recovery_attempts").fetchone()
+        rows.execute(
+            "insert into recovery_attempts select workspace_id, connection_id, id || '_' || number,"
+            " episode_id, fingerprint, attempted_at + interval '1 hour' * number, false, false,"
+            " decline_code, decline_class, amount_minor, currency"
+            " from recovery_attempts, generate_series(1, 13) as number"
+        )
+    company.run_until(RENEWED + timedelta(days=4), timedelta(days=2))
+    allowed = first["attempted_at"] + timedelta(days=30)
+    planned = company.newest("retry_planned")
+    assert (company.episode()["due_at"], company.timeline()[-1]) == (allowed, "retry_planned")
+    assert planned["held_back_from"] < allowed.isoformat()
+    # It is tried then, in one go: nothing refuses it any more.
+    company.run_until(allowed + timedelta(hours=1), timedelta(days=15))
+    assert "retry_deferred" not in company.timeline()
+    assert company.actions()[-3:] == [("retry", "done"), ("retry", "done"), ("message", "done")]
+
+
 def test_a_payment_by_the_payer_ends_everything_at_once(company):
     company.publish(flow())
     buyer = company.subscriber(SOFT, None)

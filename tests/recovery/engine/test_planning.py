@@ -14,6 +14,7 @@ from recovery.engine.planning import HOUR, plan
 from recovery.flows.document import flow_of
 from recovery.flows.steps import Retry
 from recovery.forecasting import Forecast
+from recovery.limits import Attempt, refusal
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FACTS = {"decline_class": "soft", "decline_code": "insufficient_funds", "attempts": 1}
@@ -70,6 +71,48 @@ def test_a_try_is_never_earlier_than_its_schedule_nor_later_than_its_window(chan
     if found.at != AT:
         gained = chances[(found.at - AT) // HOUR]
         assert gained == max(chances[: within + 1]) >= chances[0] + 10
+
+
+def tried(count: int, every: timedelta, newest: datetime) -> list[Attempt]:
+    """So many declined tries on one card, newest first."""
+    return [Attempt("card", newest - number * every, False, "soft") for number in range(count)]
+
+
+def test_a_limit_that_would_refuse_the_hour_moves_it_and_the_likeliest_after_it_is_taken():
+    """Ten tries since six in the morning: the first leaves the 24 hours at six the next day."""
+    before = tried(10, timedelta(minutes=20), AT)
+    scheduled, frees = AT + 2 * HOUR, AT - 9 * timedelta(minutes=20) + 24 * HOUR
+    found = plan(step(), FACTS, model(300, 310, 400, 340, 340, 200, 100), scheduled, before)
+    assert found.at == frees + 2 * HOUR
+    assert found.reason == (
+        "2 hours after its schedule, when it is likelier: 40.0 % instead of 30.0 %, once the card"
+        " networks allow it: 10 attempts within 24 hours are the limit."
+    )
+    assert found.details["held_back_from"] == scheduled.isoformat()
+    fixed = plan(step(timing="fixed"), FACTS, None, scheduled, before)
+    assert fixed.at == frees
+    # One fewer leaves room; a firm refusal is told when it comes to the try, not hidden by waiting.
+    assert plan(step(timing="fixed"), FACTS, None, scheduled, before[1:]).at == scheduled
+    firm = [Attempt("card", AT + HOUR, False, "hard"), *before]
+    assert plan(step(timing="fixed"), FACTS, None, scheduled, firm).at == scheduled
+
+
+@given(
+    st.lists(st.integers(0, 40 * 24 * 60), min_size=0, max_size=40),
+    st.integers(0, 10 * 24),
+    st.sampled_from(["fixed", "propensity"]),
+)
+def test_no_hour_is_chosen_that_the_networks_refuse_nor_a_later_one_without_need(
+    ago, after, timing
+):
+    before = [Attempt("card", AT - timedelta(minutes=minutes), False, "soft") for minutes in ago]
+    scheduled = AT + after * HOUR
+    answers = model(*range(300, 370, 10))
+    found = plan(step(timing=timing), FACTS, answers, scheduled, before)
+    assert refusal(before, "card", found.at) is None
+    allowed = found.at - (6 * HOUR if timing == "propensity" else timedelta(0))
+    if allowed > scheduled:  # as soon as one of the limits frees a try, and no minute before
+        assert refusal(before, "card", allowed - timedelta(seconds=1)) is not None
 
 
 FLOW = {
