@@ -10,6 +10,7 @@ from typing import TypedDict
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
+from core.cache import connect_cache_on_loop
 from core.settings import Settings
 from core.warehouse_questions import WarehouseQuestions
 from serving import data_docs, health, models_page, monitoring
@@ -18,7 +19,6 @@ from serving.answers import AnswerCache
 from serving.api_keys import router as api_keys
 from serving.audit_log import router as audit_log
 from serving.auth.key_cache import KeyCache
-from serving.auth.permissions import Permission
 from serving.backfills import router as backfills
 from serving.balances import router as balances
 from serving.completeness import router as completeness
@@ -67,7 +67,10 @@ from serving.sign_in import router as sign_in
 from serving.sign_in.issuer import Issuer
 from serving.states import StateReader
 from serving.syncs import router as syncs
+from serving.transactions import lane
 from serving.transactions import router as transactions
+from serving.transactions.heads import Heads
+from serving.transactions.lane import TransactionsLane
 from serving.usage import router as usage
 from serving.usage.book import UsageBook
 from serving.web import router as web
@@ -143,6 +146,7 @@ class State(TypedDict):
     states: StateReader
     limiter: RateLimiter
     answers: AnswerCache
+    transactions_lane: TransactionsLane
     usage: UsageBook
     issuer: Issuer | None
     deliveries: Deliveries
@@ -165,13 +169,17 @@ def create_app(settings: Settings) -> FastAPI:
         keys.start()
         questions = WarehouseQuestions.of(settings)
         states = StateReader(questions, settings.query_seconds)
+        answers = AnswerCache(
+            engines.cache, connect_cache_on_loop(settings) if settings.redis_url else None
+        )
         try:
             yield State(
                 engines=engines,
                 keys=keys,
                 states=states,
                 limiter=RateLimiter(engines.cache),
-                answers=AnswerCache(engines.cache),
+                answers=answers,
+                transactions_lane=TransactionsLane(questions, Heads(), settings.query_seconds),
                 usage=book,
                 issuer=Issuer.of(settings),
                 deliveries=deliveries,
@@ -179,6 +187,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await deliveries.close()
             await states.close()
+            await answers.close()
             questions.close()
             await run_in_threadpool(keys.close)
             await run_in_threadpool(book.close)
@@ -193,9 +202,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    application.add_middleware(
-        FastLane, permission={"/v1/transactions": Permission.TRANSACTIONS_READ}
-    )
+    application.add_middleware(FastLane, lanes={lane.PATH: "transactions_lane"})
     application.add_middleware(ExchangeMiddleware)
     add_problem_handlers(application)
     application.include_router(health.router)

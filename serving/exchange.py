@@ -8,9 +8,8 @@ cause; the log has it, under the same id. Query strings are not logged: they may
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,15 +31,6 @@ _WRITTEN = logging.getLogger("serving")
 _REQUEST_ID_NAME = REQUEST_ID_HEADER.lower().encode()
 
 
-class Ticket(NamedTuple):
-    """What one request has in common with another that asks the same: bytes, and the key's hash."""
-
-    path: bytes
-    query: bytes
-    workspace: bytes
-    key: bytes
-
-
 @dataclass(slots=True)
 class Exchange:
     """One request and its answer, as the layers learn about them.
@@ -51,7 +41,6 @@ class Exchange:
         facts: Who asked and what was done, for the access log.
         is_admitted: The limits have counted it.
         state: Of the data, if it was read since the request came.
-        learned: Takes the question that the request turned out to be, for the next time.
     """
 
     request_id: str
@@ -59,12 +48,6 @@ class Exchange:
     facts: dict[str, object] = field(default_factory=dict)
     is_admitted: bool = False
     state: State | None = None
-    learned: Callable[[bytes], None] | None = None
-
-    def learn(self, question: bytes) -> None:
-        """Tell which question this was, if anybody wants to know."""
-        if self.learned is not None:
-            self.learned(question)
 
 
 class ExchangeMiddleware:

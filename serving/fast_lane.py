@@ -1,21 +1,26 @@
-"""Which requests need no application? Those that were asked before, whose answer is at hand.
+"""Which requests need no application? Those that a lane understands, of callers that are known.
 
-Who asks the same again (the same bytes of path, query, workspace and credentials) need not be
-parsed, routed and validated again. What protects stays as it is: the key is still known and may do
-this, the limits count the request, the usage too, and the state of the data is asked for anew.
-Whatever is missing, the application answers, as if this were not here.
+What protects stays as it is: the key is still known and may do this, the limits count the request,
+the usage too, and the state of the data is asked for anew. Then the answer is one that was given
+before, one that a lane makes of rows at hand, or one that it asks ClickHouse for, all on the
+server's loop. Whatever is missing, the application answers, as if this were not here.
+
+Requests that were understood before (the same bytes of path, query, workspace and credentials) are
+not even parsed again.
 """
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.clock import utc_now
-from core.errors import OppulenceError
+from core.errors import InvalidInputError, OppulenceError
 from core.tenancy import TenantId
 from serving.answers import AnswerCache
 from serving.auth.key_cache import KeyCache
@@ -23,49 +28,85 @@ from serving.auth.key_store import ApiKey
 from serving.auth.keys import hash_key
 from serving.auth.permissions import Permission
 from serving.caching import VARY, kept_as, matches, tag_of
-from serving.exchange import Exchange, Ticket
-from serving.problems import problem_of, problem_response
+from serving.exchange import Exchange
+from serving.problems import foreseen
 from serving.rate_limits import RateLimitedError, RateLimiter, windows
 from serving.states import DATA_AS_OF_HEADER, State, StateReader
 from serving.usage.book import UsageBook
 
-KNOWN_QUESTIONS = 10_000
+KNOWN_QUESTIONS = 5_000
 # What a request may not have here: a body, or another proof than a key.
 _ELSEWHERE = frozenset({b"cookie", b"content-length", b"transfer-encoding"})
 _ASKED = frozenset({b"authorization", b"x-workspace-id", b"if-none-match"})
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A question that the application has understood."""
+class Asked(Protocol):
+    """What a lane has understood."""
+
+    @property
+    def question(self) -> bytes:
+        """What stands for it, but for the data."""
+        ...
+
+
+class Lane(Protocol):
+    """What answers an operation on the server's loop (`serving.transactions.lane`)."""
+
+    @property
+    def permission(self) -> Permission:
+        """What the caller must be allowed."""
+        ...
+
+    def understand(self, tenant: TenantId, query: bytes) -> Any:
+        """Return an `Asked`, or None if the application must see to it."""
+
+    def at_hand(self, tenant: TenantId, state: State, asked: Any) -> bytes | None:
+        """Return the answer's JSON if it can be told at once."""
+
+    async def make(self, tenant: TenantId, state: State, asked: Any) -> bytes | None:
+        """Return the answer's JSON; None if that is the application's."""
+
+
+class Ticket(NamedTuple):
+    """What one request has in common with another that asks the same: bytes, and the key's hash."""
+
+    path: bytes
+    query: bytes
+    workspace: bytes
+    key: bytes
+
+
+class Known(NamedTuple):
+    """A question that was understood."""
 
     tenant: TenantId
-    question: bytes
-    permission: Permission
+    asked: Asked
 
 
 @dataclass
 class FastLane:
-    """Wraps the application, within `serving.exchange`."""
+    """Wraps the application, within `serving.exchange`.
+
+    Args:
+        application: What answers everything else.
+        lanes: By path, the name of the lane in the server's state.
+    """
 
     application: ASGIApp
-    permission: dict[str, Permission] = field(default_factory=dict)
+    lanes: Mapping[str, str] = field(default_factory=dict)
     _known: OrderedDict[Ticket, Known] = field(default_factory=OrderedDict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer at once, or let the application answer."""
-        needed = self.permission.get(scope.get("path", "")) if scope["type"] == "http" else None
-        if needed is None or scope["method"] != "GET":
+        name = self.lanes.get(scope.get("path", "")) if scope["type"] == "http" else None
+        if name is None or scope["method"] != "GET":
             await self.application(scope, receive, send)
             return
-        ticket, if_none_match = _ticket(scope)
-        if ticket is None:
-            await self.application(scope, receive, send)
+        try:
+            answer = await self._answer(scope, scope["state"][name])
+        except OppulenceError as error:
+            await foreseen(Request(scope), error)(scope, receive, send)
             return
-        exchange: Exchange = scope["state"]["exchange"]
-        exchange.learned = lambda question: self._learn(ticket, needed, question)
-        known = self._known.get(ticket)
-        answer = None if known is None else await _answer(scope, ticket, known, if_none_match)
         if answer is None:
             await self.application(scope, receive, send)
             return
@@ -73,11 +114,45 @@ class FastLane:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _learn(self, ticket: Ticket, permission: Permission, question: bytes) -> None:
-        tenant = TenantId(ticket.workspace.decode("latin-1"))
-        self._known[ticket] = Known(tenant, question, permission)
+    async def _answer(self, scope: Scope, lane: Lane) -> "_Answer | None":
+        ticket, if_none_match = _ticket(scope)
+        key = None if ticket is None else _caller(scope, ticket, lane.permission)
+        if ticket is None or key is None:
+            return None
+        known = self._known.get(ticket) or self._understood(lane, ticket)
+        if known is None:
+            return None
+        tenant, asked = known
+        exchange: Exchange = scope["state"]["exchange"]
+        states: StateReader = scope["state"]["states"]
+        state_asked = states.ask(tenant)  # while the limits are looked at
+        await _admit(scope, tenant, key)
+        state = await asyncio.shield(state_asked)
+        tag = tag_of(asked.question, state.text)
+        if matches(if_none_match, tag):
+            return 304, _headers(exchange, tag, state), b""
+        body = await _body(scope, lane, known, state, kept_as(tenant, tag))
+        if body is None:
+            exchange.state = state
+            return None
+        headers = _headers(exchange, tag, state)
+        headers += [
+            (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)),
+        ]  # fmt: skip
+        return 200, headers, body
+
+    def _understood(self, lane: Lane, ticket: Ticket) -> Known | None:
+        try:
+            tenant = TenantId(ticket.workspace.decode("latin-1"))
+        except InvalidInputError:
+            return None
+        asked = lane.understand(tenant, ticket.query)
+        if asked is None:
+            return None
+        known = self._known[ticket] = Known(tenant, asked)
         while len(self._known) > KNOWN_QUESTIONS:
             self._known.popitem(last=False)
+        return known
 
 
 _Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
@@ -99,55 +174,52 @@ def _ticket(scope: Scope) -> tuple[Ticket | None, str]:
     return Ticket(*asked, workspace, hashed), found.get(b"if-none-match", b"").decode("latin-1")
 
 
-async def _answer(scope: Scope, ticket: Ticket, known: Known, if_none_match: str) -> _Answer | None:
-    state = scope["state"]
-    keys: KeyCache = state["keys"]
-    states: StateReader = state["states"]
-    answers: AnswerCache = state["answers"]
-    exchange: Exchange = state["exchange"]
-    key = keys.remembered((str(known.tenant), ticket.key))
-    if key is None or not key.is_usable(utc_now()) or known.permission not in key.scopes:
+def _caller(scope: Scope, ticket: Ticket, permission: Permission) -> ApiKey | None:
+    """Return the key if it is known to be good for this."""
+    keys: KeyCache = scope["state"]["keys"]
+    key = keys.remembered((ticket.workspace.decode("latin-1"), ticket.key))
+    if key is None or not key.is_usable(utc_now()) or permission not in key.scopes:
         return None
-    asked = states.ask(known.tenant)  # while the limits are looked at
-    try:
-        refusal = await _admit(scope, known, key)
-        if refusal is not None:
-            return refusal
-        found = await asyncio.shield(asked)
-    except OppulenceError:
-        return None  # the application meets it again, and answers
-    tag = tag_of(known.question, found.text)
-    if matches(if_none_match, tag):
-        return 304, _headers(exchange, tag, found), b""
-    body = answers.at_hand(kept_as(known.tenant, tag))
+    return key
+
+
+async def _body(scope: Scope, lane: Lane, known: Known, state: State, kept: str) -> bytes | None:
+    """Return the answer's JSON from wherever it is had with the least work."""
+    answers: AnswerCache = scope["state"]["answers"]
+    exchange: Exchange = scope["state"]["exchange"]
+    body = answers.at_hand(kept)
     if body is None:
-        exchange.state = found
-        return None
-    exchange.facts["cached"] = True
-    headers = _headers(exchange, tag, found)
-    headers += [
-        (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)),
-    ]  # fmt: skip
-    return 200, headers, body
+        body = lane.at_hand(known.tenant, state, known.asked)
+    if body is None:
+        body = await answers.fetch(kept)
+    if body is not None:
+        exchange.facts["cached"] = True
+        return body
+    body = await lane.make(known.tenant, state, known.asked)
+    if body is not None:
+        answers.keep_on_loop(kept, body)
+    return body
 
 
-async def _admit(scope: Scope, known: Known, key: ApiKey) -> _Answer | None:
-    """Count the request; return the answer if it is one too many."""
+async def _admit(scope: Scope, tenant: TenantId, key: ApiKey) -> None:
+    """Count the request.
+
+    Raises:
+        RateLimitedError: It is one too many.
+    """
     exchange: Exchange = scope["state"]["exchange"]
     limiter: RateLimiter = scope["state"]["limiter"]
     usage: UsageBook = scope["state"]["usage"]
-    exchange.facts.update(workspace_id=str(known.tenant), caller_id=key.id)
-    limits = windows(str(known.tenant), key.id, "read", key.workspace_limit)
+    exchange.facts.update(workspace_id=str(tenant), caller_id=key.id)
+    limits = windows(str(tenant), key.id, "read", key.workspace_limit)
     try:
         if not limiter.admit_at_once(exchange, limits):
             await run_in_threadpool(limiter.admit, exchange, limits)
-    except RateLimitedError as error:
-        usage.count(known.tenant, key.id, "read", is_limited=True)
-        response = problem_response(problem_of(error, Request(scope)), error.headers)
-        return 429, response.raw_headers, bytes(response.body)
-    usage.count(known.tenant, key.id, "read")
+    except RateLimitedError:
+        usage.count(tenant, key.id, "read", is_limited=True)
+        raise
+    usage.count(tenant, key.id, "read")
     exchange.is_admitted = True
-    return None
 
 
 def _headers(exchange: Exchange, tag: str, state: State) -> list[tuple[bytes, bytes]]:

@@ -125,12 +125,13 @@ def problem_of(error: OppulenceError, request: Request) -> Problem:
 
 def add_problem_handlers(application: FastAPI) -> None:
     """Have every error of the application answered as a problem."""
-    application.add_exception_handler(OppulenceError, _foreseen)
+    application.add_exception_handler(OppulenceError, foreseen)
     application.add_exception_handler(RequestValidationError, _invalid)
     application.add_exception_handler(HTTPException, _refused)
 
 
-def _foreseen(request: Request, error: Exception) -> JSONResponse:
+def foreseen(request: Request, error: Exception) -> JSONResponse:
+    """Answer one of our errors."""
     assert isinstance(error, OppulenceError)
     problem = problem_of(error, request)
     if error.status >= 500:

@@ -9,6 +9,7 @@ from fastapi import Response
 
 from core.clock import epoch_microseconds
 from core.errors import InvalidInputError, NotFoundError
+from core.tenancy import TenantId
 from serving.auth.scope import TenantScope
 from serving.caching import cached, question_of
 from serving.freshness import tell_freshness
@@ -17,7 +18,7 @@ from serving.pagination import decode_position, encode_position, page_of
 from serving.singling import the_only_one
 from serving.transactions import enrichments, queries
 from serving.transactions.filters import Sort, TransactionsPage
-from serving.transactions.newest import newest
+from serving.transactions.newest import Position, newest
 from serving.transactions.schemas import (
     TransactionWithLineage,
     transaction_of,
@@ -32,13 +33,9 @@ _ENVELOPE = {"has_more": True, "next_cursor": True}
 
 def list_transactions(scope: TenantScope, filters: TransactionsPage) -> Response:
     """Answer with the page after the filters' cursor, or the first."""
-    position = _position(filters.sort, filters.cursor)
+    position = position_of(filters)
     by_finding = filters.category is not None and scope.has_table(enrichments.TABLE)
-    asked = filters.parameters() | position | {
-        "limit": filters.limit, "sort": filters.sort,
-        "fields": sorted(filters.wanted_fields() or ()), "enrich": filters.enrich,
-    }  # fmt: skip
-    question = question_of(scope.tenant, "list_transactions", asked)
+    question = question_asked(scope.tenant, filters, position)
     if by_finding or filters.sort != NEWEST_FIRST:
         state = tell_freshness(scope, queries.NEWEST)
         make = partial(_other_page, scope, filters, position, by_finding=by_finding)
@@ -46,11 +43,20 @@ def list_transactions(scope: TenantScope, filters: TransactionsPage) -> Response
         found = scope.transactions_state()
         state = found.text
         make = partial(_newest_page, scope, filters, position, may_displace=found.may_displace)
-        if not filters.enrich and filters.category is None:
-            scope.exchange.learn(question)
     if filters.enrich or by_finding:
         state = f"{state}|{enrichments.state(scope)}"
     return cached(scope, question, state, make)
+
+
+def question_asked(
+    tenant: TenantId, filters: TransactionsPage, position: Mapping[str, Any]
+) -> bytes:
+    """Return what stands for a list of transactions: everything but the data."""
+    asked = filters.parameters() | {
+        **position, "limit": filters.limit, "sort": filters.sort,
+        "fields": sorted(filters.wanted_fields() or ()), "enrich": filters.enrich,
+    }  # fmt: skip
+    return question_of(tenant, "list_transactions", asked)
 
 
 def page_of_lines(lines: list[Line], limit: int) -> dict[str, Any]:
@@ -59,12 +65,17 @@ def page_of_lines(lines: list[Line], limit: int) -> dict[str, Any]:
     cursor = None
     if has_more:
         last = lines[limit - 1]
-        cursor = encode_position(-last.newest_first * 1000, last.id, last.connection_id)
+        cursor = cursor_at(last.newest_first, last.id, last.connection_id)
     return {
         "data": [shown(line) for line in lines[:limit]],
         "has_more": has_more,
         "next_cursor": cursor,
     }
+
+
+def cursor_at(newest_first: int, transaction_id: str, connection_id: str) -> str:
+    """Return the cursor of the page behind a place."""
+    return encode_position(-newest_first * 1000, transaction_id, connection_id)
 
 
 def _newest_page(
@@ -74,10 +85,7 @@ def _newest_page(
     *,
     may_displace: bool,
 ) -> bytes:
-    after = None
-    if filters.cursor is not None:
-        moment = -(position["after_value"] // 1000)
-        after = moment, position["after_id"], position["after_connection"]
+    after = place_after(position)
     lines = newest(scope, filters, after, filters.limit + 1, may_displace=may_displace)
     if filters.enrich or filters.fields is not None:
         return _page(scope, filters, [row_of(line) for line in lines])
@@ -132,8 +140,13 @@ def get_transaction(
     return transaction_with_lineage(row, lineage)
 
 
-def _position(sort: Sort, cursor: str | None) -> dict[str, Any]:
-    """Return where the page begins: behind the row that the cursor names."""
+def position_of(filters: TransactionsPage) -> dict[str, Any]:
+    """Return where the page begins: behind the row that the cursor names.
+
+    Raises:
+        InvalidInputError: The cursor is not one that this list has given.
+    """
+    sort, cursor = filters.sort, filters.cursor
     value, after_id, connection = 0, "", ""
     if cursor is not None and sort == NEWEST_FIRST:
         value, after_id, connection = decode_position(cursor, int, str, str)
@@ -149,6 +162,14 @@ def _position(sort: Sort, cursor: str | None) -> dict[str, Any]:
         "after_id": after_id,
         "after_connection": connection,
     }
+
+
+def place_after(position: Mapping[str, Any]) -> Position | None:
+    """Return the place in `unified.transactions_by_time` that a page begins behind."""
+    if position["is_first"]:
+        return None
+    moment = -(position["after_value"] // 1000)
+    return moment, position["after_id"], position["after_connection"]
 
 
 def _cursor_of(sort: Sort) -> Callable[[Mapping[str, Any]], str]:

@@ -6,7 +6,7 @@ stand at more moments than its own (a bank has moved it, a removal knew no momen
 page are looked up once more, and what is not at its newest place is left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -47,6 +47,7 @@ _PLACES = TenantQuery(
 _LINES = msgspec.json.Decoder(Line)
 _PLACE = msgspec.json.Decoder(tuple[str, str, int])
 Position = tuple[int, str, str]
+Steps = Generator[tuple[TenantQuery, dict[str, Any]], bytes, list[Line]]
 
 
 @lru_cache(maxsize=1000)
@@ -73,15 +74,38 @@ def newest(
     may_displace: bool,
 ) -> list[Line]:
     """Return so many transactions, the newest first, behind a position."""
-    wanted = _parameters(filters)
+    asking = steps(wanted_of(filters), after, limit, may_displace=may_displace)
+    query, parameters = next(asking)
+    while True:
+        try:
+            query, parameters = asking.send(scope.lines(query, parameters))
+        except StopIteration as end:
+            return list(end.value)
+
+
+def steps(
+    wanted: Mapping[str, Any], after: Position | None, limit: int, *, may_displace: bool
+) -> Steps:
+    """Ask for so many transactions behind a position: yield each query, be sent its lines.
+
+    Args:
+        wanted: Of `wanted_of`.
+        after: The position; None for the beginning.
+        limit: How many.
+        may_displace: Whether a transaction may stand at more moments than its own.
+    """
     found: list[Line] = []
     while True:
         behind = {} if after is None else dict(zip(_AFTER, after, strict=True))
         given = (*wanted, "after") if behind else tuple(wanted)
         asked = limit - len(found)
-        lines = scope.lines(page_query(given), wanted | behind | {"limit": asked})
+        lines = yield page_query(given), {**wanted, **behind, "limit": asked}
         page = [_LINES.decode(line) for line in lines.splitlines()]
-        found += _at_their_place(scope, page) if may_displace else page
+        if may_displace and page:
+            places = yield _PLACES, _places_asked(page)
+            found += _at_their_place(page, places)
+        else:
+            found += page
         if len(page) < asked or len(found) == limit:
             return found
         after = page[-1].newest_first, page[-1].id, page[-1].connection_id
@@ -90,14 +114,14 @@ def newest(
 _AFTER = ("after_moment", "after_id", "after_connection")
 
 
-def _at_their_place(scope: TenantScope, page: Sequence[Line]) -> list[Line]:
-    if not page:
-        return []
-    asked = {
+def _places_asked(page: Sequence[Line]) -> dict[str, Any]:
+    return {
         "connections": sorted({line.connection_id for line in page}),
         "ids": [line.id for line in page],
     }
-    lines = scope.lines(_PLACES, asked)
+
+
+def _at_their_place(page: Sequence[Line], lines: bytes) -> list[Line]:
     places = {(c, i): place for c, i, place in map(_PLACE.decode, lines.splitlines())}
     return [
         line
@@ -106,11 +130,10 @@ def _at_their_place(scope: TenantScope, page: Sequence[Line]) -> list[Line]:
     ]
 
 
-def _parameters(filters: TransactionFilters) -> dict[str, Any]:
+def wanted_of(filters: TransactionFilters) -> dict[str, Any]:
     """Return what was asked for, by the name of its condition."""
     every = filters.parameters()
-    neutral = TransactionFilters().parameters()
-    given = {name: value for name, value in every.items() if value != neutral[name]}
+    given = {name: value for name, value in every.items() if value != _NEUTRAL[name]}
     if "pending" in given:
         given["pending"] = filters.pending
     # A moment between two milliseconds: the table knows only whole ones.
@@ -119,6 +142,9 @@ def _parameters(filters: TransactionFilters) -> dict[str, Any]:
     if "until" in given:
         given["until"] = 1 - _milliseconds_from(every["until"])
     return given
+
+
+_NEUTRAL = TransactionFilters().parameters()
 
 
 def _milliseconds_from(microseconds: int) -> int:
