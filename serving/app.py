@@ -167,6 +167,8 @@ def create_app(settings: Settings) -> FastAPI:
         deliveries = Deliveries.open(engines)
         keys = KeyCache(engines.database, engines.api_key_secret, settings.required("database_url"))
         keys.start()
+        limiter = RateLimiter(engines.cache)
+        limiter.start()
         questions = WarehouseQuestions.of(settings)
         states = StateReader(questions, settings.query_seconds)
         answers = AnswerCache(
@@ -177,7 +179,7 @@ def create_app(settings: Settings) -> FastAPI:
                 engines=engines,
                 keys=keys,
                 states=states,
-                limiter=RateLimiter(engines.cache),
+                limiter=limiter,
                 answers=answers,
                 transactions_lane=TransactionsLane(questions, Heads(), settings.query_seconds),
                 usage=book,
@@ -190,6 +192,7 @@ def create_app(settings: Settings) -> FastAPI:
             await answers.close()
             questions.close()
             await run_in_threadpool(keys.close)
+            await run_in_threadpool(limiter.close)
             await run_in_threadpool(book.close)
             await run_in_threadpool(engines.close)
 

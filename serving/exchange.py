@@ -7,15 +7,16 @@ cause; the log has it, under the same id. Query strings are not logged: they may
 
 import logging
 import re
+import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.logs import get_logger
-from core.tenancy import new_id
 from serving.problems import problem_response, refused_problem, unexpected_problem
 from serving.states import State
 
@@ -55,6 +56,8 @@ class ExchangeMiddleware:
 
     def __init__(self, application: ASGIApp) -> None:
         self.application = application
+        # Unique without asking the system for chance every time.
+        self._name, self._numbers = secrets.token_hex(8), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -62,7 +65,8 @@ class ExchangeMiddleware:
             await self.application(scope, receive, send)
             return
         given, refusal = _looked_at(scope)
-        exchange = Exchange(given if _REQUEST_ID.fullmatch(given) else new_id("req"))
+        own = f"req_{self._name}{next(self._numbers):08x}"
+        exchange = Exchange(given if _REQUEST_ID.fullmatch(given) else own)
         exchange.headers[REQUEST_ID_HEADER] = exchange.request_id
         scope.setdefault("state", {})["exchange"] = exchange
         method, path = scope["method"], scope["path"]

@@ -3,13 +3,17 @@
 Windows are kept in Redis, so all workers count together. Without Redis each worker counts alone, in
 memory, and says so in `X-Degraded`; requests go on. A refused request costs the workspace nothing.
 
-Whoever asks several times a second is counted some requests ahead, no more than a hundredth of the
-limit: Redis is asked once for all of them. What of it is not used within two seconds is lost.
+While more than half of every window was left when it was last looked at, requests are let in at
+once and counted in Redis half a second later, those of all callers in one go: nobody waits for it.
+No more than a hundredth of a limit is let in so by one worker, so that a limit which other workers
+use up meanwhile is exceeded by that at most; near a limit, and where it is small, each request is
+counted before it goes on.
 """
 
 import math
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -35,8 +39,8 @@ SHARES: dict[RouteClass, float] = {"read": 0.5, "write": 0.05, "sync": 0.01, "ex
 WEBHOOKS_PER_MINUTE = 60_000
 # How long a failed Redis is left alone: its timeout would slow down every request.
 LEFT_ALONE_SECONDS = 5.0
-# How far ahead requests are counted: those of a second, kept for two, at most a share of the limit.
-AHEAD_SECONDS, AHEAD_KEPT_SECONDS, AHEAD_SHARE = 1.0, 2.0, 100
+# How many requests may be let in before they are counted (a share of the limit), and for how long.
+BEHIND_SHARE, COUNTED_SECONDS = 100, 0.5
 REMEMBERED_WINDOWS = 20_000
 DEGRADED_HEADER = "X-Degraded"
 _LOG = get_logger("serving")
@@ -104,14 +108,21 @@ def windows(
 
 
 @dataclass(slots=True)
-class Ahead:
-    """Requests of a window that were counted before they came."""
+class Seen:
+    """A window as it was when it was last looked at, and what came since."""
 
-    taken_at: float
-    size: int
-    left: int
+    seen_at: float
     remaining: int
     resets_at: float
+    uncounted: int = 0
+
+    def has_room(self, window: Window) -> bool:
+        """Say whether one more may be let in before it is counted."""
+        return (
+            self.uncounted < window.limit // BEHIND_SHARE
+            and self.remaining - self.uncounted > window.limit // 2
+            and time.monotonic() - self.seen_at < window.seconds
+        )
 
 
 @dataclass
@@ -120,21 +131,37 @@ class RateLimiter:
 
     cache: redis.Redis | None
     _memory: MovingWindowRateLimiter = field(init=False)
+    _storage: RedisStorage | None = field(init=False, default=None)
     _shared: MovingWindowRateLimiter | None = field(init=False, default=None)
     _retry_at: float = field(init=False, default=0.0)
-    _ahead: dict[Window, Ahead] = field(init=False, default_factory=dict)
+    _seen: dict[Window, Seen] = field(init=False, default_factory=dict)
+    _behind: set[Window] = field(init=False, default_factory=set)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+    _stop: threading.Event = field(init=False, default_factory=threading.Event)
+    _thread: threading.Thread | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._memory = MovingWindowRateLimiter(MemoryStorage())
         if self.cache is not None:
-            storage = RedisStorage(
+            self._storage = RedisStorage(
                 "redis://",
                 connection_pool=self.cache.connection_pool,
                 key_prefix="rate",
                 wrap_exceptions=True,
             )
-            self._shared = MovingWindowRateLimiter(storage)
+            self._shared = MovingWindowRateLimiter(self._storage)
+
+    def start(self) -> None:
+        """Begin to count behind, in a thread; until then each request is counted before."""
+        if self.cache is not None:
+            self._thread = threading.Thread(target=self._run, name="limits", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Count what is left, and end."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def left(self, window: Window) -> int:
         """Return how much is left of a window, as far as this process can tell."""
@@ -155,65 +182,103 @@ class RateLimiter:
             return
         if self._shared is not None and time.monotonic() >= self._retry_at:
             try:
-                full = next(
-                    (w for w in asked if not self._count(self._shared, w, w is asked[0])), None
-                )
-                ahead = self._ahead.get(asked[0])
-                if full or ahead is None:
-                    left = _left(self._shared, full or asked[0])
-                else:
-                    left = ahead.remaining + ahead.left, _seconds(ahead.resets_at)
-            except StorageError as error:
+                full = next((w for w in asked if not self._count(self._shared, w)), None)
+                seen = self._look((full,) if full else asked)
+            except (StorageError, redis.RedisError) as error:
                 self._degrade(error)
             else:
-                _tell(exchange, asked, full, left)
+                _tell(exchange, asked, full, (seen.remaining, _seconds(seen.resets_at)))
                 return
         exchange.headers[DEGRADED_HEADER] = "rate limits are counted per process"
         full = next((w for w in asked if not self._memory.hit(w.item, w.policy, w.owner)), None)
         _tell(exchange, asked, full, _left(self._memory, full or asked[0]))
 
     def admit_at_once(self, exchange: Exchange, asked: tuple[Window, ...]) -> bool:
-        """Admit the request if it was counted ahead in every window, asking nobody; else say no."""
-        oldest = time.monotonic() - AHEAD_KEPT_SECONDS
+        """Admit the request if it may be counted later in every window; else say no."""
+        if self._thread is None or time.monotonic() < self._retry_at:
+            return False
         with self._lock:
-            found = [self._ahead.get(window) for window in asked]
-            ahead = [one for one in found if one and one.left > 0 and one.taken_at > oldest]
-            if len(ahead) < len(asked):
+            found = [self._seen.get(window) for window in asked]
+            seen = [one for one, w in zip(found, asked, strict=True) if one and one.has_room(w)]
+            if len(seen) < len(asked):
                 return False
-            for one in ahead:
-                one.left -= 1
-        narrowest = ahead[0]
-        left = narrowest.remaining + narrowest.left, _seconds(narrowest.resets_at)
+            for one in seen:
+                one.uncounted += 1
+            self._behind.update(asked)
+        narrowest = seen[0]
+        left = narrowest.remaining - narrowest.uncounted, _seconds(narrowest.resets_at)
         _tell(exchange, asked, None, left)
         return True
 
-    def _count(self, limiter: MovingWindowRateLimiter, window: Window, is_told: bool) -> bool:
-        """Count a request, and as many after it as the last second's lead to expect."""
-        now = time.monotonic()
-        with self._lock:
-            before = self._ahead.get(window)
-            if before and before.left > 0 and now - before.taken_at < AHEAD_KEPT_SECONDS:
-                before.left -= 1
-                return True
-        size = 1
-        if before is not None:
-            used = before.size - before.left
-            expected = used * AHEAD_SECONDS / max(now - before.taken_at, 0.01)
-            size = max(1, min(window.limit // AHEAD_SHARE, int(expected)))
-        hit = limiter.hit(window.item, window.policy, window.owner, cost=size)
-        if not hit and size > 1:
-            size, hit = 1, limiter.hit(window.item, window.policy, window.owner)
-        if hit:
-            remaining, seconds = _left(limiter, window) if is_told else (0, 0)
-            with self._lock:
-                if len(self._ahead) >= REMEMBERED_WINDOWS:
-                    self._ahead.clear()
-                self._ahead[window] = Ahead(now, size, size - 1, remaining, time.time() + seconds)
-        return hit
+    def _count(self, limiter: MovingWindowRateLimiter, window: Window) -> bool:
+        """Count a request, and those that were let in before it; say whether there was room."""
+        behind = self._taken(window)
+        if limiter.hit(window.item, window.policy, window.owner, cost=1 + behind):
+            return True
+        if behind:
+            limiter.hit(window.item, window.policy, window.owner, cost=behind)
+        return False
 
-    def _degrade(self, error: StorageError) -> None:
+    def _taken(self, window: Window) -> int:
+        """Take what is to be counted of a window."""
+        with self._lock:
+            self._behind.discard(window)
+            seen = self._seen.get(window)
+            if seen is None:
+                return 0
+            taken, seen.uncounted = seen.uncounted, 0
+            seen.remaining -= taken
+            return taken
+
+    def _run(self) -> None:
+        while not self._stop.wait(COUNTED_SECONDS):
+            self._catch_up()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        with self._lock:
+            behind = tuple(self._behind)
+        if not behind:
+            return
+        try:
+            self._look(behind, {window: self._taken(window) for window in behind})
+        except (StorageError, redis.RedisError) as error:
+            self._degrade(error)
+
+    def _look(self, asked: tuple[Window, ...], counted: Mapping[Window, int] | None = None) -> Seen:
+        """Count what was let in, read windows as they are, in one go; return the first."""
+        assert self.cache is not None
+        assert self._storage is not None
+        now = time.time()
+        pipeline = self.cache.pipeline(transaction=False)
+        for window in asked:
+            item = window.item
+            key = [self._storage.prefixed_key(item.key_for(window.policy, window.owner))]
+            if taken := (counted or {}).get(window):
+                entry = [now, window.limit, window.seconds, taken]
+                self._storage.lua_acquire_moving_window(key, entry, client=pipeline)
+            since = [now - window.seconds, window.limit]
+            self._storage.lua_moving_window(key, since, client=pipeline)
+        found = iter(pipeline.execute())
+        with self._lock:
+            if len(self._seen) >= REMEMBERED_WINDOWS:
+                self._seen = {w: seen for w, seen in self._seen.items() if seen.uncounted}
+            for window in asked:
+                if (counted or {}).get(window):
+                    next(found)
+                one = next(found)
+                oldest, count = (float(one[0]), int(one[1])) if one else (now, 0)
+                before = self._seen.get(window)
+                self._seen[window] = Seen(
+                    time.monotonic(), max(0, window.limit - count), oldest + window.seconds,
+                    0 if before is None else before.uncounted,
+                )  # fmt: skip
+            return self._seen[asked[0]]
+
+    def _degrade(self, error: StorageError | redis.RedisError) -> None:
         self._retry_at = time.monotonic() + LEFT_ALONE_SECONDS
-        _LOG.warning("rate_limits_degraded", reason=str(error.storage_error))
+        reason = error.storage_error if isinstance(error, StorageError) else error
+        _LOG.warning("rate_limits_degraded", reason=str(reason))
 
 
 def _tell(

@@ -4,6 +4,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from core.cache import connect_cache
+from core.tenancy import new_id
 from serving.exchange import Exchange
 from serving.rate_limits import RateLimitedError, RateLimiter, Window, windows
 
@@ -74,3 +76,62 @@ def test_a_refused_request_costs_the_workspace_nothing():
     exchange = Exchange("r")
     limiter.admit(exchange, (wide,))
     assert exchange.headers["RateLimit"].startswith('"workspace";r=0;')
+
+
+@pytest.fixture
+def worker(engines):
+    """Make the limiter of a worker, which counts behind."""
+    made = []
+
+    def make():
+        limiter = RateLimiter(connect_cache(engines))
+        limiter.start()
+        made.append(limiter)
+        return limiter
+
+    yield make
+    for limiter in made:
+        limiter.close()
+        limiter.cache.close()
+
+
+def admitted(limiters, asked, times):
+    """Return how many of so many requests, in turn to each worker, are let in."""
+    count = 0
+    for number in range(times):
+        exchange = Exchange("r")
+        try:
+            limiters[number % len(limiters)].admit(exchange, asked)
+        except RateLimitedError:
+            continue
+        count += 1
+        assert "X-Degraded" not in exchange.headers
+    return count
+
+
+def test_counting_behind_lets_one_worker_admit_no_more_than_the_limit(worker):
+    name, limiter = new_id("key"), worker()
+    asked = (Window("key-read", name, 400), Window("workspace", name, 800))
+    assert admitted([limiter], asked, 450) == 400
+    limiter.close()
+    assert [RateLimiter(limiter.cache).left(window) for window in asked] == [0, 400]
+
+
+def test_two_workers_exceed_a_limit_by_a_hundredth_each_at_most(worker):
+    name = new_id("key")
+    asked = (Window("key-read", name, 400),)
+    assert 400 <= admitted([worker(), worker()], asked, 450) <= 408
+
+
+def test_what_was_let_in_is_counted_by_the_end(worker):
+    """Independent path: the library's own count of the window."""
+    name, limiter = new_id("key"), worker()
+    asked = (Window("key-read", name, 10_000), Window("workspace", name, 20_000))
+    remaining = []
+    for _ in range(60):
+        exchange = Exchange("r")
+        limiter.admit(exchange, asked)
+        remaining.append(int(exchange.headers["RateLimit"].split("r=")[1].split(";")[0]))
+    assert remaining == list(range(9_999, 9_939, -1))
+    limiter.close()
+    assert [RateLimiter(limiter.cache).left(window) for window in asked] == [9_940, 19_940]
