@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -15,8 +16,8 @@ from serving.server import configure_server
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
-    """Run the real API on a free port until the block ends."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    """Run the real API on its public URL's port, or a free one, until the block ends."""
+    listening = socket.create_server(("127.0.0.1", urlsplit(settings.public_url).port or 0))
     server = uvicorn.Server(configure_server(create_app(settings)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

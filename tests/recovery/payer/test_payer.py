@@ -1,79 +1,21 @@
 """From a message in the mailbox to a paid invoice: what a payer reads, clicks, and stops."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
-import pytest
 from aiosmtpd.controller import Controller
 from psycopg.types.json import Jsonb
-from pydantic import SecretStr
 
 from core.clock import utc_now
-from core.mail import Mailer
 from local.ports import free_port
 from recovery.messages.templates import Purpose, Tone, library
 from recovery.messaging import address_hash
 from recovery.payer import acting
 from recovery.payer.links import Link, make_link
-from recovery.payer.mailing import MailSender
 from recovery.payer.wording import words_of
 from tests.recovery.conftest import RENEWED, Company
-from tests.recovery.flow_documents import DAYS_2, END, steps
-from tests.recovery.served import serving
-
-SOFT, HARD = "insufficient_funds", "lost_card"
-# Writes, rests for two days, tries again.
-WRITES = {
-    "first": {"kind": "message", "template": "payment_failed", "tone": "friendly", "next": "rest"},
-    "rest": {"kind": "wait", "until": DAYS_2, "next": "second"},
-    "second": {"kind": "message", "template": "reminder", "next": "over"},
-    "over": END,
-}
-
-
-@dataclass
-class Payer:
-    """A company that mails, and the browser of whoever owes it."""
-
-    company: Company
-    mailbox: object
-    browser: httpx.Client
-    host: str
-    secret: str
-
-    def owes(self, *script: str | None, **customer: object) -> dict[str, str]:
-        self.company.publish(steps(**WRITES))
-        buyer = self.company.subscriber(*script, **customer)
-        self.company.renew()
-        return buyer
-
-    def mails(self, address: str) -> list:
-        return self.mailbox.messages(address)
-
-    def path(self, address: str) -> str:
-        """The page's path in the newest message to an address."""
-        body = self.mails(address)[-1].get_body(("plain",)).get_content()
-        return re.search(self.host + r"(/r/[\w-]+)", body)[1]
-
-
-@pytest.fixture
-def payer(company: Company, mailbox, postgres) -> Iterator[Payer]:
-    settings = postgres.model_copy(
-        update={
-            "smtp_url": SecretStr(mailbox.url),
-            "mail_from": "Oppulence <billing@oppulence.example>",
-            "clickhouse_url": SecretStr("http://127.0.0.1:9"),
-        }
-    )
-    secret = settings.required("api_key_secret")
-    with serving(settings) as host:
-        sender = MailSender(company.parts.database, Mailer.connect(settings), host, secret)
-        company.parts = replace(company.parts, senders={**company.parts.senders, "email": sender})
-        with httpx.Client(base_url=host, timeout=30) as browser:
-            yield Payer(company, mailbox, browser, host, secret)
+from tests.recovery.payer.conftest import HARD, SOFT, Payer
 
 
 def test_a_failed_payment_is_written_about_and_paid_behind_the_link(payer: Payer) -> None:
