@@ -20,6 +20,7 @@ from core.money import Money
 from core.tenancy import TenantId
 from recovery.accounts import Accounts
 from recovery.engine.episode import Episode
+from recovery.forecasting import NEVER_TRIED
 from recovery.messages.facts import money
 from recovery.messages.templates import reasons
 from recovery.payer import acting
@@ -220,6 +221,12 @@ def _declined(debt: Debt) -> str:
     return "declined"
 
 
+def _wants_method(episode: Episode) -> bool:
+    """Say whether trying the present method again would be refused, so that another helps."""
+    is_firm = episode.facts.get("decline_class") in NEVER_TRIED
+    return is_firm and not episode.memory.has_new_method
+
+
 def _show(
     debt: Debt,
     *,
@@ -254,7 +261,7 @@ def _show(
         help_note=words.help_note,
         amount=money(Money(episode.amount_minor, episode.currency), Locale.parse(language)),
         plan="", reason=_sentence(reason) if has_failed else "",
-        may_pay=may_pay,
+        may_pay=may_pay, wants_method=_wants_method(episode) and notice != "done_method",
         first_day=days.first.isoformat() if has_failed else "", last_day=days.last.isoformat(),
         notice=getattr(words, notice) if notice else "",
         problem=getattr(words, problem) if problem else "", opened=opened,
