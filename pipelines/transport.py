@@ -82,7 +82,6 @@ class Transport(httpx.AsyncBaseTransport):
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
-                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             )
             # It would send a GET again that a provider has broken off, and may have counted.
             self._session._retry_connection = False

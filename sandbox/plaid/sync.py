@@ -22,6 +22,8 @@ from sandbox.plaid.render import account_id, account_object, line_form, line_tex
 from sandbox.world import World
 
 NOTHING_YET = -1
+# Loops that are under way at once; one that ended makes room.
+_LOOPS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class SyncPages:
         end = cursor.given + count
         more = end < len(found)
         after = Cursor(cursor.since, until, end) if more else Cursor(until)
+        if not more:
+            self._loops.pop((item.id, cursor.since, until), None)
         accounts = [
             account_object(item, self.world.bank, account, at)
             for account in accounts_at(self.world.bank, item.institution_id)
@@ -109,7 +113,7 @@ class SyncPages:
     def _loop(self, item: Item, since: int, until: int) -> list[tuple[str, bytes]]:
         key = (item.id, since, until)
         if key not in self._loops:
-            if len(self._loops) >= 16:
+            if len(self._loops) >= _LOOPS:
                 self._loops.pop(next(iter(self._loops)))
             self._loops[key] = changes(item, self.world.bank, since, until)
         return self._loops[key]

@@ -42,6 +42,7 @@ class Objects:
         self.books = books
         self.ledger = Ledger(books, start)
         self._rendered: dict[tuple[str, int], list[tuple[str, Row]]] = {}
+        self._listed: tuple[int, Mapping[str, list[Row]]] = (-1, {})
         self._journals: list[tuple[int, bytes]] | None = None
 
     def rows(self, name: str, at: int) -> list[Row]:
@@ -50,6 +51,12 @@ class Objects:
             return [Row(i, u, None, wire(body)) for i, u, body in self.ledger.account_objects()]
         if name == "Contacts":
             return [Row(i, u, None, wire(body)) for i, u, body in self.ledger.contact_objects()]
+        if self._listed[0] != at:
+            self._listed = (at, self._documents(at))
+        return self._listed[1].get(name, [])
+
+    def _documents(self, at: int) -> Mapping[str, list[Row]]:
+        """The documents' objects by list: worked out once a second, however many lists are read."""
         found: Mapping[str, list[Row]] = defaultdict(list)
         for document in self.books.all_documents:
             if document.created_at > at:
@@ -57,7 +64,7 @@ class Objects:
             if document.entity == "eu":
                 for listed, row in self._document(document, at):
                     found[listed].append(row)
-        return found[name]
+        return found
 
     def journals(self, offset: int, at: int, most: int) -> list[bytes]:
         """The journals after a number."""
