@@ -106,8 +106,8 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("STRIPE_API_KEY", f"{ENVIRONMENT_PREFIX}STRIPE_API_KEY"),
     )
     stripe_api_url: str = "https://api.stripe.com"
-    # Requests per second that one Stripe account may see from us; Stripe's own limit is 100 live
-    # and 25 in test mode. Lowered at once when Stripe answers 429.
+    # Requests per second that one Stripe account may see from us, a quarter more in any one second.
+    # Stripe's own limit is 25 in test mode and 100 live (80 here). Lowered when it answers 429.
     stripe_requests_per_second: float = Field(default=20.0, gt=0, le=1000)
     poll_seconds: float = Field(default=10.0, ge=0.5, le=3600)
     # Oppulence's own applications at the other providers, and where each provider is.

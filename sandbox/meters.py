@@ -77,25 +77,26 @@ class Meters:
         self.peak_under_way[key] = max(self.peak_under_way[key], self.under_way[key])
 
     def leave(self, provider: str, credential: str, path: str, status: int, at: int) -> None:
-        """It was answered (0: it was not)."""
+        """It was answered (0: it was not); an empty path is counted as a whole alone."""
         self.under_way[provider, credential] -= 1
         real = time.monotonic()
-        self.by_credential.setdefault((provider, credential, path), Meter()).saw(real, at, status)
+        if path:
+            meter = self.by_credential.setdefault((provider, credential, path), Meter())
+            meter.saw(real, at, status)
         self.whole.setdefault((provider, credential), Meter()).saw(real, at, status)
 
     def report(self) -> dict[str, Any]:
         """The counters by provider and credential."""
         found: dict[str, Any] = {}
+        paths: dict[tuple[str, str], dict[str, Any]] = {}
+        for (provider, credential, path), part in sorted(self.by_credential.items()):
+            paths.setdefault((provider, credential), {})[path] = part.report()
         for (provider, credential), meter in sorted(self.whole.items()):
             known = found.setdefault(provider, {"total": 0, "by_credential": {}})
             known["total"] += meter.total
             known["by_credential"][credential] = {
                 **meter.report(),
                 "peak_under_way": self.peak_under_way[provider, credential],
-                "by_path": {
-                    path: part.report()
-                    for (owner, name, path), part in sorted(self.by_credential.items())
-                    if (owner, name) == (provider, credential)
-                },
+                "by_path": paths.get((provider, credential), {}),
             }
         return found

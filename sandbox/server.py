@@ -23,7 +23,7 @@ from sandbox.faults import KINDS, Fault, Faults, spoil_list
 from sandbox.gate import Gate
 from sandbox.stripe import portal
 from sandbox.stripe.account import Account
-from sandbox.stripe.app import StripeApp, encode_error, rate_limited
+from sandbox.stripe.app import StripeApp, encode_error, key_of, rate_limited
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.generate import CompanySpec, generate
 from sandbox.stripe.store import Store
@@ -119,7 +119,10 @@ class Sandbox:
             # Without the beginning of an answer the server would send one of its own.
             await _send(send, Answer(200, b"  "), self.clock.now(), half=True)
             raise CutConnectionError
+        key = key_of(request.headers.get("authorization"))
+        self.gate.meters.enter("stripe", key)
         answer = self.answer(request, fault)
+        self.gate.meters.leave("stripe", key, "", answer.status, self.clock.now())
         self.traffic.saw(request.method, request.path, answer.status)
         if fault is not None and fault.kind == "cut":
             await _send(send, answer, self.clock.now(), half=True)

@@ -15,6 +15,7 @@ from core.errors import ProviderError
 from pipelines.ceiling import Ceiling
 from pipelines.http_client import Patience, ProviderClient
 from pipelines.quickbooks.company import PUBLISHED, ceiling_of
+from pipelines.stripe.client import StripeClient
 
 SPAN = 0.25  # a second of the provider's, shortened
 MOST, STANDS_STILL = 10, 1.5 * SPAN
@@ -92,7 +93,7 @@ class Counting(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.began = time.monotonic()
+        self.still_until = 0.0
         self.arrived: list[float] = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -102,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
     server: ClassVar[Counting]  # type: ignore[misc]
 
     def do_GET(self) -> None:
-        time.sleep(max(0.0, self.server.began + STANDS_STILL - time.monotonic()))
+        time.sleep(max(0.0, self.server.still_until - time.monotonic()))
         self.server.arrived.append(time.monotonic())
         self.send_response(200)
         self.send_header("Content-Length", "2")
@@ -138,12 +139,24 @@ async def test_a_provider_that_stood_still_is_not_flooded_afterwards(company: Co
             return None
 
         async with ProviderClient(url, authorization, refusal, patience, ceiling=ceiling) as client:
+            company.still_until = company.still_until or time.monotonic() + STANDS_STILL
             await asyncio.gather(*(client.get("/x") for _ in range(number)))
 
     await chunk(16)
     await chunk(8)
     assert len(company.arrived) == 24
     assert densest(company.arrived, SPAN) <= MOST
+
+
+async def test_neither_is_stripe_by_one_client_after_the_other(company: Counting) -> None:
+    """A quarter above the account's rate at most, in any second: 40 of 32, as 25 of 20."""
+    url = f"http://127.0.0.1:{company.server_address[1]}"
+    for number in (44, 16):
+        async with StripeClient(url, "sk_test_1", requests_per_second=32) as client:
+            company.still_until = company.still_until or time.monotonic() + 0.75
+            await asyncio.gather(*(client.get("/x", {}, bytes) for _ in range(number)))
+    assert len(company.arrived) == 60
+    assert densest(company.arrived, 1.0) <= 40
 
 
 def test_a_company_has_one_ceiling_in_a_process() -> None:

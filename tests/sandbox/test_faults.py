@@ -60,6 +60,32 @@ def test_a_rate_limit_is_counted_per_second_and_the_counters_show_the_peak(
     assert 6 <= report["peak_per_second"] <= 12
 
 
+def test_restricted_keys_are_limited_and_counted_each_by_itself(client: httpx.Client) -> None:
+    client.delete("/_sandbox/requests")
+    client.post("/_sandbox/limits", json={"per_second": 2})
+    asked = [("one", 3), ("two", 1)]
+    statuses = {
+        name: [
+            client.get("/v1/charges", auth=(f"rk_test_northwind_1_{name}", "")).status_code
+            for _ in range(number)
+        ]
+        for name, number in asked
+    }
+    assert statuses == {"one": [200, 200, 429], "two": [200]}
+    assert client.get("/v1/charges", auth=("rk_test_northwind_9_one", "")).status_code == 401
+    counted = client.get("/_sandbox/requests").json()["providers"]["stripe"]
+    assert counted["total"] == 5
+    seen = {
+        name: (meter["by_status"], meter["peak_per_second"])
+        for name, meter in counted["by_credential"].items()
+    }
+    assert seen == {
+        "rk_test_northwind_1_one": ({"200": 2, "429": 1}, 3),
+        "rk_test_northwind_1_two": ({"200": 1}, 1),
+        "rk_test_northwind_9_one": ({"401": 1}, 1),
+    }
+
+
 def test_an_error_is_stripes_and_a_cut_answer_is_half_a_body(client: httpx.Client) -> None:
     client.post("/_sandbox/faults", json={"kind": "error", "next": 1})
     broken = client.get("/v1/charges")
