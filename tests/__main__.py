@@ -7,9 +7,12 @@ it ends. The long ones begin first, so that both sides end about together, whate
 Types are checked beside them. One room may also be run alone: `python -m pytest tests/core`.
 """
 
+import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,40 +24,58 @@ TYPES = "types"
 LONG = ("dbt", "serving", "oppulence", "pipelines", "orchestration", "sandbox", "local")
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of a room: its code, what it said, and what it cost."""
+
+    room: str
+    code: int
+    said: str
+    seconds: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{_told(self.room)}: {self.seconds:.0f} s, {self.processor:.0f} of the processor"
+
+
 def main() -> int:
     """Run every room; return 1 if one failed."""
     rooms = sorted(path.name for path in HERE.iterdir() if any(path.glob("**/test_*.py")))
     ordered = [*(room for room in LONG if room in rooms), *(r for r in rooms if r not in LONG)]
     if not sys.argv[1:]:  # the whole suite
         ordered.insert(len(LONG), TYPES)
-    codes: dict[str, int] = {}
+    ended: list[Ended] = []
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        running = {pool.submit(_run, room): room for room in ordered}
-        for ended in as_completed(running):
-            done = ended.result()
-            codes[running[ended]] = done.returncode
-            sys.stdout.write(f"\n── {_told(running[ended])}\n{done.stdout}")
+        for done in as_completed([pool.submit(_run, room) for room in ordered]):
+            ended.append(done.result())
+            sys.stdout.write(f"\n── {_told(ended[-1].room)}\n{ended[-1].said}")
             sys.stdout.flush()
+    sys.stdout.write("\n" + "".join(f"{one}\n" for one in ended))
     # A room without a test that `-k` or `-m` names is no failure, unless all are.
     empty = int(pytest.ExitCode.NO_TESTS_COLLECTED)
-    ran = {room: code for room, code in codes.items() if code != empty}
-    failed = [_told(room) for room, code in sorted(ran.items()) if code]
+    ran = [one for one in ended if one.code != empty]
+    failed = sorted(_told(one.room) for one in ran if one.code)  # a killed room's is below 0
     told = f"Failed: {', '.join(failed)}" if failed else f"{len(ran)} rooms passed."
     sys.stdout.write(f"\n{told}\n")
-    return empty if not ran else int(bool(failed))  # a killed room's code is below 0
+    return empty if not ran else int(bool(failed))
 
 
 def _told(room: str) -> str:
     return room if room == TYPES else f"tests/{room}"
 
 
-def _run(room: str) -> subprocess.CompletedProcess[str]:
+def _run(room: str) -> Ended:
     command = [sys.executable, "-m", "pytest", *sys.argv[1:], str(HERE / room)]
     if room == TYPES:
         command = [sys.executable, "-m", "mypy"]
-    return subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    said = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)  # with what its own processes used
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.monotonic() - began
+    return Ended(room, process.returncode, said, seconds, used.ru_utime + used.ru_stime)
 
 
 if __name__ == "__main__":
