@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Settings
-from serving.app import create_app
 from serving.auth.permissions import TABLE
+from tests.serving.documented import DOCUMENT
 
-DOCUMENT = create_app(Settings()).openapi()
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 OPERATIONS = [
     (f"{method} {path}", operation)

@@ -7,12 +7,10 @@ import httpx
 import pytest
 import uvicorn
 
-from core.settings import Settings
-from serving.app import create_app
 from serving.request_heads import BoundedProtocol
 from serving.server import configure_server
+from tests.serving.documented import APPLICATION, DOCUMENT
 
-DOCUMENT = create_app(Settings()).openapi()
 OPERATIONS = [
     (method.upper(), path, operation)
     for path, operations in DOCUMENT["paths"].items()
@@ -174,6 +172,6 @@ def hasty(serve, engines):
 
 
 def test_the_server_is_configured_with_these_limits():
-    configured = configure_server(create_app(Settings()))
+    configured = configure_server(APPLICATION)
     assert isinstance(configured, uvicorn.Config)
     assert configured.http is BoundedProtocol

@@ -8,14 +8,12 @@ from datetime import timedelta
 import pytest
 
 from core.clock import utc_now
-from core.settings import Settings
-from serving.app import create_app
 from serving.auth.key_store import revoke_key
 from serving.auth.keys import mint_key
 from serving.auth.permissions import TABLE, Permission
 from serving.auth.scope import required_permissions
+from tests.serving.documented import APPLICATION, DOCUMENT
 
-DOCUMENT = create_app(Settings()).openapi()
 OPERATIONS = [
     (method.upper(), path, operation)
     for path, operations in DOCUMENT["paths"].items()
@@ -121,7 +119,7 @@ def test_a_key_works_until_it_expires(workspace):
 
 
 def test_permissions_table_and_operations_agree():
-    needed = set(required_permissions(create_app(Settings())).values()) - {None}
+    needed = set(required_permissions(APPLICATION).values()) - {None}
     assert needed == set(TABLE) == set(Permission)
     for permission in TABLE:
         assert f"`{permission}`" in DOCUMENT["info"]["description"]

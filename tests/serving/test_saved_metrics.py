@@ -8,9 +8,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from core.settings import Settings
-from serving.app import create_app
 from serving.metrics import billing, recovery
+from tests.serving.documented import DOCUMENT
 
 COMPUTED = datetime(2024, 6, 1, 12, tzinfo=UTC)
 STATE = {"version": 1, "is_deleted": 0, "computed_at": COMPUTED}
@@ -287,7 +286,7 @@ def test_the_list_names_every_metric_and_each_answers(workspace):
 
 
 def test_mrr_keeps_its_own_shape():
-    paths = create_app(Settings()).openapi()["paths"]
+    paths = DOCUMENT["paths"]
     assert paths["/v1/metrics/mrr"]["get"]["operationId"] == "get_mrr"
     assert "mrr" not in billing.METRICS
 

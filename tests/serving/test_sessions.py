@@ -10,16 +10,14 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from core.clock import utc_now
-from core.settings import Settings
-from serving.app import create_app
 from serving.auth.permissions import Permission, Role, permissions_of
 from serving.auth.session_store import IDLE, LONGEST
+from tests.serving.documented import APPLICATION, DOCUMENT
 from tests.serving.visitor import Visitor, new_address
 
-APPLICATION = create_app(Settings())
 OPERATIONS = [
     (method.upper(), path, operation)
-    for path, operations in APPLICATION.openapi()["paths"].items()
+    for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
     if path.startswith("/v1/") and "session" in str(operation["security"])
 ]

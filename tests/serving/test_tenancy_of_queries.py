@@ -17,10 +17,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from core.settings import Settings
-from serving.app import create_app
+from tests.serving.documented import DOCUMENT
 
-DOCUMENT = create_app(Settings()).openapi()
 OPERATIONS = [
     (method.upper(), path, operation)
     for path, operations in DOCUMENT["paths"].items()
