@@ -12,9 +12,12 @@ import sys
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from assets.dbt_start import forget_addresses
+
 
 def main(commands: list[list[str]]) -> int:
     """Run the commands in order and return dbt's exit code: 1 is a failed node, 2 all else."""
+    forget_addresses()
     runner = dbtRunner()
     for command in commands:
         done = runner.invoke(command)

@@ -22,8 +22,7 @@ from core.errors import ConfigurationError
 _SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
 _GENERATED = frozenset({"target", "logs", "dbt_packages"})
 MANIFEST = "manifest.json"
-# As dbt's own script begins; `-m dbt.cli.main` would load that module twice, and warn of it.
-DBT_COMMAND = (sys.executable, "-c", "from dbt.cli.main import cli; cli()")
+DBT_COMMAND = (sys.executable, "-m", "assets.dbt_start")
 
 
 def parsed_folder(project_dir: Path) -> Path:
@@ -41,7 +40,7 @@ def load_manifest(project_dir: Path, environment: Mapping[str, str]) -> dict[str
     Raises:
         ConfigurationError: There is no project, or dbt cannot parse it.
     """
-    with parse_due(project_dir, environment) as command:
+    with parse_due(project_dir) as command:
         if command:
             _parse(project_dir, command, environment)
     found: dict[str, Any] = json.loads((parsed_folder(project_dir) / MANIFEST).read_bytes())
@@ -49,14 +48,13 @@ def load_manifest(project_dir: Path, environment: Mapping[str, str]) -> dict[str
 
 
 @contextmanager
-def parse_due(project_dir: Path, environment: Mapping[str, str]) -> Iterator[list[str] | None]:
+def parse_due(project_dir: Path) -> Iterator[list[str] | None]:
     """Yield dbt's arguments that parse the project, None where its manifest is of today.
 
     Whoever is given them runs them within the block, alone; leaving it says that they succeeded.
 
     Args:
         project_dir: The dbt project.
-        environment: The whole environment of the dbt process.
 
     Raises:
         ConfigurationError: There is no project.
@@ -70,8 +68,7 @@ def parse_due(project_dir: Path, environment: Mapping[str, str]) -> Iterator[lis
     folder.mkdir(parents=True, exist_ok=True)
     manifest, mark = folder / MANIFEST, folder / "fingerprint.txt"
     with _one_at_a_time(folder / "lock"):
-        # dbt's partial parse is of no use to another warehouse's address either.
-        now = f"{fingerprint(project_dir)} {environment.get('OPPULENCE_DBT_PORT', '')}"
+        now = fingerprint(project_dir)
         if manifest.is_file() and mark.is_file() and mark.read_text() == now:
             yield None
         else:

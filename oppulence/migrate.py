@@ -134,7 +134,7 @@ def build_models(
     if with_marts:
         commands.append([*command, "--select", "path:models/marts"])
     # Parsed once for this run and for Dagster, which would otherwise parse at its own start.
-    with parse_due(settings.dbt_project_dir, environment) as parse:
+    with parse_due(settings.dbt_project_dir) as parse:
         if parse:
             commands.insert(0, parse)
         else:

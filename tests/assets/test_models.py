@@ -1,6 +1,8 @@
 """dbt's nodes as assets: names, lineage through feeds, order of events, a manifest of today."""
 
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from dagster import AssetObservation, Output
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from pydantic import SecretStr
 
-from assets.manifest import fingerprint, load_manifest, parsed_folder
+from assets.manifest import DBT_COMMAND, fingerprint, load_manifest, parsed_folder
 from assets.models import in_lineage_order
 from assets.translator import feeding, model_group, model_key
 from core.errors import ConfigurationError
@@ -112,21 +114,44 @@ def test_a_fresh_clone_gets_its_manifest_once_and_an_edit_makes_it_stale(tmp_pat
     assert load_manifest(project, Settings().dbt_environment()) == manifest
     assert (parsed_folder(project) / "manifest.json").stat().st_mtime_ns == written_at
     mark = (parsed_folder(project) / "fingerprint.txt").read_text()
-    assert mark == f"{fingerprint(project)} "
+    assert mark == fingerprint(project)
     (project / "models" / "second.sql").write_text("select * from {{ ref('first') }}")
-    assert mark != f"{fingerprint(project)} "
+    assert mark != fingerprint(project)
 
 
-def test_another_warehouse_s_address_parses_anew_since_dbt_could_not_use_the_old(tmp_path: Path):
+def test_what_dbt_parsed_holds_for_another_address_but_not_for_another_user(tmp_path: Path):
     project = tmp_path / "dbt"
-    project.mkdir()
+    (project / "models").mkdir(parents=True)
     shutil.copy(Settings().dbt_project_dir / "profiles.yml", project)
     (project / "dbt_project.yml").write_text(
         "name: small\nversion: '1.0'\nconfig-version: 2\nprofile: oppulence\n"
     )
-    here = Settings(clickhouse_url=SecretStr("http://default@127.0.0.1:20001")).dbt_environment()
-    load_manifest(project, here)
-    assert (parsed_folder(project) / "fingerprint.txt").read_text().endswith(" 20001")
+    (project / "models" / "first.sql").write_text("select 1 as one")
+
+    def said(url: str) -> str:
+        done = subprocess.run(
+            [*DBT_COMMAND, "--debug", "parse", "--project-dir", project, "--profiles-dir", project],
+            env=Settings(clickhouse_url=SecretStr(url)).dbt_environment(),
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    anew = "Unable to do partial parsing"
+    assert anew in said("http://default@127.0.0.1:20001")
+    assert anew not in said("http://default@127.0.0.2:20002")
+    assert anew in said("http://another@127.0.0.2:20002")
+
+
+def test_no_model_asks_for_the_address():
+    folder = Settings().dbt_project_dir
+    files = [*folder.rglob("*.sql"), *(path for path in folder.rglob("*.yml") if path.is_file())]
+    asking = [
+        path.name
+        for path in files
+        if "target" not in path.relative_to(folder).parts
+        and re.search(r"target\.(host|port)|OPPULENCE_DBT_(HOST|PORT)", path.read_text())
+    ]
+    assert asking == ["profiles.yml"]
 
 
 def test_a_folder_without_a_project_is_a_clear_error(tmp_path: Path):

@@ -28,6 +28,9 @@ def _become(environment: dict[str, str]) -> None:
 def _run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     from dbt.cli.main import dbtRunner
 
+    from assets.dbt_start import forget_addresses
+
+    forget_addresses()
     with redirect_stdout(io.StringIO()) as said:
         done = dbtRunner().invoke(arguments)
     text = said.getvalue() + (f"\n{done.exception}" if done.exception else "")
