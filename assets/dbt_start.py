@@ -6,17 +6,21 @@ dbt parses the whole project anew when anything of its connection to ClickHouse 
 models could ask for it. Ours do not (a test holds that), and a parse takes ten seconds and more.
 """
 
+from collections.abc import Callable, Iterable
+
 from dbt.adapters.clickhouse.credentials import ClickHouseCredentials
 
-_ALL = ClickHouseCredentials._connection_keys
 _ADDRESS = frozenset({"host", "port"})
 
 
 def forget_addresses() -> None:
     """Leave the address out of what dbt compares before it uses what it parsed; idempotent."""
-    ClickHouseCredentials._connection_keys = lambda self: tuple(
-        key for key in _ALL(self) if key not in _ADDRESS
-    )
+    every: Callable[[ClickHouseCredentials], Iterable[str]] = ClickHouseCredentials._connection_keys
+
+    def told(credentials: ClickHouseCredentials) -> tuple[str, ...]:
+        return tuple(key for key in every(credentials) if key not in _ADDRESS)
+
+    ClickHouseCredentials._connection_keys = told  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
