@@ -29,6 +29,9 @@ DATA_AS_OF_HEADER = "X-Data-As-Of"
 TABLE = "unified.transactions_by_time"
 AT_ONCE = 500
 REMEMBERED_STATES = 10_000
+# From so many on, the next round waits about as long as this one took: half the questions, and no
+# fewer answers, since else two crowds would take turns.
+CROWD, LONGEST_PAUSE_SECONDS = 4, 0.005
 STATES = TenantQuery(
     """
     select workspace_id, count(), toUnixTimestamp64Milli(max(extracted_at)),
@@ -112,7 +115,10 @@ class StateReader:
         """Ask for the parts as long as anybody waits; one question at a time."""
         try:
             while self._waiting:
+                begun, asked = self._loop.time(), len(self._waiting)
                 await self._answer_round()
+                if asked >= CROWD:  # who was just answered asks again: let them share a round
+                    await asyncio.sleep(min(self._loop.time() - begun, LONGEST_PAUSE_SECONDS))
         finally:
             self._round = None
 

@@ -161,6 +161,14 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(text.encode())
 
+    def end_headers(self, body: bytes = b"") -> None:
+        """End the head; what follows it leaves with it, so that its reader wakes once."""
+        if self.request_version == "HTTP/0.9":  # which has no head
+            self.wfile.write(body)
+            return
+        self._headers_buffer.append(b"\r\n" + body)  # type: ignore[attr-defined]
+        self.flush_headers()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Keep the standard library from writing an access log of its own."""
         _log.debug(format, *args)

@@ -8,15 +8,17 @@ takes the part for the whole.
 
 import json
 import secrets
-import string
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
 
 from local.clickhouse.encodings import Encoder, encoder_for
 from local.clickhouse.engine import Progress
 from local.clickhouse.failures import QueryFailed
 
-_TAG_LETTERS = string.ascii_lowercase
+if TYPE_CHECKING:
+    from local.clickhouse.handler import Handler
+
+_TAG_LETTERS = bytes(ord("a") + byte % 26 for byte in range(256))
 
 
 def _content_type(output_format: str) -> str:
@@ -64,7 +66,7 @@ def summary(progress: Progress) -> str:
 class Reply:
     """The answer to one request."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler, version: str) -> None:
+    def __init__(self, handler: "Handler", version: str) -> None:
         """Prepare an answer; its `headers` go out with it, whatever it becomes."""
         self._handler = handler
         self._version = version
@@ -73,7 +75,7 @@ class Reply:
         self._buffer_size = 1 << 20
         self._hold_all = False
         self._encoder: Encoder | None = None
-        self._tag = "".join(secrets.choice(_TAG_LETTERS) for _ in range(16))
+        self._tag = secrets.token_bytes(16).translate(_TAG_LETTERS).decode()
         self.started = False
 
     def shape(
@@ -134,10 +136,12 @@ class Reply:
         self._send_whole(error.status, message + b"\n")
 
     def _send_whole(self, status: HTTPStatus, body: bytes) -> None:
-        self._send_head(status, {"Content-Length": str(len(body))})
+        self._send_head(
+            status,
+            {"Content-Length": str(len(body))},
+            b"" if self._handler.command == "HEAD" else body,
+        )
         self.started = True
-        if self._handler.command != "HEAD":
-            self._handler.wfile.write(body)
 
     def _start(self) -> None:
         self.headers["X-ClickHouse-Summary"] = summary(Progress())
@@ -146,13 +150,13 @@ class Reply:
         held, self._held = bytes(self._held), bytearray()
         self._send_chunk(held)
 
-    def _send_head(self, status: HTTPStatus, framing: dict[str, str]) -> None:
+    def _send_head(self, status: HTTPStatus, framing: dict[str, str], body: bytes = b"") -> None:
         self._handler.send_response(status)
         for name, value in (self.headers | framing).items():
             self._handler.send_header(name, value)
         if self._handler.close_connection:
             self._handler.send_header("Connection", "close")
-        self._handler.end_headers()
+        self._handler.end_headers(body)
 
     def _send_chunk(self, piece: bytes) -> None:
         self._send_raw_chunk(piece if self._encoder is None else self._encoder.compress(piece))
