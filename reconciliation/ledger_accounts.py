@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from reconciliation.records import Deposit, Entry
 
@@ -42,6 +41,8 @@ def ledger_accounts(deposits: Sequence[Deposit], entries: Sequence[Entry]) -> Ma
     lines = Counter(deposit.account for deposit in deposits)
     lines_booked = Counter(entry.account for entry in entries)
     found = {}
+    from scipy.optimize import linear_sum_assignment  # where it is used: 30 MB
+
     for row, column in zip(*linear_sum_assignment(counts, maximize=True), strict=True):
         bank, ledger = banks[row], ledgers[column]
         least = min(lines[bank], lines_booked[ledger])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, linear_sum_assignment, milp
 from scipy.sparse import csr_array
 
 from reconciliation.records import Edge
@@ -72,6 +71,8 @@ def _assigned(edges: Sequence[Edge]) -> list[Edge]:
     weights = np.zeros((len(rows), len(columns)))
     for edge in edges:
         weights[rows[edge.left[0]], columns[edge.right[0]]] = edge.weight
+    from scipy.optimize import linear_sum_assignment  # where it is used: 30 MB
+
     chosen = set(zip(*linear_sum_assignment(weights, maximize=True), strict=True))
     return [e for e in edges if (rows[e.left[0]], columns[e.right[0]]) in chosen]
 
@@ -85,6 +86,8 @@ def _packed(edges: Sequence[Edge]) -> list[Edge]:
         for thing in _things(edge)
     ]
     rows, columns = zip(*cells, strict=True)
+    from scipy.optimize import Bounds, LinearConstraint, milp  # where it is used: 30 MB
+
     uses = csr_array((np.ones(len(cells)), (rows, columns)), shape=(len(places), len(edges)))
     answer = milp(
         c=-np.array([edge.weight for edge in edges]),

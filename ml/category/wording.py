@@ -6,10 +6,11 @@ probability is flattened into a share that was right among merchants it had neve
 """
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from core.errors import InvalidInputError
 from ml.artifacts import Artifact, dump, load
@@ -18,21 +19,25 @@ from ml.softmax import Matrix, Softmax
 
 NAME = "category"
 BUCKETS = 2**17
-_CHARACTERS = HashingVectorizer(
-    analyzer="char_wb", ngram_range=(3, 5), n_features=BUCKETS, alternate_sign=False, norm="l2",
-    dtype=np.float32,
-)  # fmt: skip
-_WORDS = HashingVectorizer(
-    analyzer="word", ngram_range=(1, 2), n_features=BUCKETS, alternate_sign=False, norm="l2",
-    dtype=np.float32,
-)  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
 
 def features(keys: list[str]) -> Matrix:
     """Return the sparse features of merchants' keys, one row each."""
-    return (_CHARACTERS.transform(keys) + _WORDS.transform(keys)).tocsr()
+    characters, words = _vectorizer("char_wb", 3, 5), _vectorizer("word", 1, 2)
+    return (characters.transform(keys) + words.transform(keys)).tocsr()
+
+
+@cache
+def _vectorizer(analyzer: str, shortest: int, longest: int) -> Any:
+    # Here, not above: 100 MB, for processes that only name facets (the API, Dagster's contents).
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(
+        analyzer=analyzer, ngram_range=(shortest, longest), n_features=BUCKETS,
+        alternate_sign=False, norm="l2", dtype=np.float32,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from ml.metrics import threshold_for_precision
 
@@ -57,6 +56,8 @@ def calibrate(score: Floats, correct: npt.NDArray[np.bool_]) -> Calibration:
     """
     fitted = Calibration()
     if correct.any() and not correct.all():
+        from sklearn.linear_model import LogisticRegression  # where it is used: 100 MB
+
         model = LogisticRegression(C=100.0).fit(_log_odds(score)[:, None], correct)
         fitted = Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
     threshold = threshold_for_precision(fitted.apply(score), correct, PRECISION + _MARGIN)

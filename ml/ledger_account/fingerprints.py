@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sklearn.utils import murmurhash3_32
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -40,6 +39,8 @@ class Parts:
 
 def hash_texts(texts: pl.Series) -> Hashes:
     """Return a stable 64-bit hash per text, computed once per distinct text."""
+    from sklearn.utils import murmurhash3_32  # where it is used: 100 MB
+
     distinct = texts.unique(maintain_order=True)
     hashed = [
         (murmurhash3_32(text, seed=1, positive=True) << 32)

@@ -7,10 +7,10 @@ same answer, whatever stands beside it in the batch.
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from core.errors import InvalidInputError
 from ml.artifacts import Artifact, dump, load
@@ -25,6 +25,9 @@ from ml.ledger_account.wording import feature_matrix
 from ml.results import results
 from ml.softmax import BUCKETS, Softmax
 
+if TYPE_CHECKING:  # 100 MB, in processes that only name facets
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
 NAME = "ledger_account"
 _CHUNK = 16_384
 
@@ -36,7 +39,7 @@ class LedgerAccountModel:
     names: list[str]
     history: pl.DataFrame
     softmax: Softmax
-    ranker: HistGradientBoostingClassifier | None
+    ranker: "HistGradientBoostingClassifier | None"
     calibration: Calibration
     version: str
     memory: Memory | None

@@ -13,11 +13,11 @@ rolling evaluation uses that, and a test proves that both are equal.
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from ml.ledger_account.calibration import Calibration, calibrate
@@ -27,6 +27,9 @@ from ml.ledger_account.fingerprints import parts
 from ml.ledger_account.memory import Memory
 from ml.ledger_account.wording import feature_matrix
 from ml.softmax import Matrix, Softmax
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 Integers = npt.NDArray[np.int64]
 
@@ -99,7 +102,7 @@ class Training:
         wording = np.pad(wording, ((0, 0), (0, known - wording.shape[1])))
         return candidates(wording, parts(self.history[rows]), memory)
 
-    def ranker(self) -> tuple[HistGradientBoostingClassifier | None, Calibration]:
+    def ranker(self) -> "tuple[HistGradientBoostingClassifier | None, Calibration]":
         """Learn to weigh the candidates, and what its confidence is worth."""
         if sum(len(block.right) for block in self.examples) < LEAST_EXAMPLES:
             return None, Calibration()
@@ -116,11 +119,13 @@ class Training:
         return ranker, calibrate(confidence, correct)
 
 
-def fit_ranker(examples: list[Examples]) -> HistGradientBoostingClassifier:
+def fit_ranker(examples: list[Examples]) -> "HistGradientBoostingClassifier":
     """Learn the probability that a candidate is what the bookkeeper chooses."""
     width = examples[0].features.shape[-1]
     features = np.concatenate([block.features.reshape(-1, width) for block in examples])
     right = np.concatenate([block.right.ravel() for block in examples])
+    from sklearn.ensemble import HistGradientBoostingClassifier  # where it is used: 100 MB
+
     ranker = HistGradientBoostingClassifier(
         max_iter=90, learning_rate=0.1, max_leaf_nodes=31, min_samples_leaf=60,
         l2_regularization=1.0, early_stopping=False, random_state=0,
@@ -131,7 +136,7 @@ def fit_ranker(examples: list[Examples]) -> HistGradientBoostingClassifier:
 
 
 def best(
-    ranker: HistGradientBoostingClassifier, features: npt.NDArray[np.float32]
+    ranker: "HistGradientBoostingClassifier", features: npt.NDArray[np.float32]
 ) -> tuple[Integers, npt.NDArray[np.float64]]:
     """Return each row's best candidate and its uncalibrated probability."""
     flat = features.reshape(-1, features.shape[-1])

@@ -7,20 +7,27 @@ prediction for a block before learning it is out of time by construction, the ne
 most, and next month's learning continues where this month's ended.
 """
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from ml.ledger_account.fingerprints import Hashes, Parts, hash_texts, mix
 from ml.softmax import BUCKETS, Matrix
 
 _CONTEXT_WEIGHT = np.float32(0.35)
 
-_NGRAMS = HashingVectorizer(
-    analyzer="char_wb", ngram_range=(3, 5), n_features=BUCKETS, alternate_sign=False,
-    norm="l2", dtype=np.float32,
-)  # fmt: skip
+
+@cache
+def _ngrams() -> Any:
+    from sklearn.feature_extraction.text import HashingVectorizer  # where it is used: 100 MB
+
+    return HashingVectorizer(
+        analyzer="char_wb", ngram_range=(3, 5), n_features=BUCKETS, alternate_sign=False,
+        norm="l2", dtype=np.float32,
+    )  # fmt: skip
 
 
 def feature_matrix(frame: pl.DataFrame, facts: Parts) -> Matrix:
@@ -30,7 +37,7 @@ def feature_matrix(frame: pl.DataFrame, facts: Parts) -> Matrix:
     width = contexts.shape[1]
     merchants = frame["merchant"].unique(maintain_order=True)
     row_of = _positions(frame["merchant"], merchants)
-    ngrams = _NGRAMS.transform(merchants.to_list())[row_of] if rows else Matrix((0, BUCKETS))
+    ngrams = _ngrams().transform(merchants.to_list())[row_of] if rows else Matrix((0, BUCKETS))
     context = Matrix(
         (
             np.full(rows * width, _CONTEXT_WEIGHT),

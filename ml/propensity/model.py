@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from sklearn.linear_model import LogisticRegression
 
 from ml.artifacts import Artifact, dump, load
 from ml.ledger_account.calibration import Calibration
 from ml.propensity.tries import Floats, clocks, features
+
+if TYPE_CHECKING:  # 100 MB, in processes that only name facets
+    from sklearn.linear_model import LogisticRegression
 
 NAME = "propensity"
 
@@ -27,7 +29,7 @@ class PropensityModel:
         It learned from what the sandbox generates, and from nothing real.
     """
 
-    estimator: LogisticRegression
+    estimator: "LogisticRegression"
     calibration: Calibration
     version: str
     is_timed: bool

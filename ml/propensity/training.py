@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.linear_model import LogisticRegression
 
 from ml.facet import Trained
 from ml.ledger_account.calibration import calibrate
@@ -74,6 +73,8 @@ def learn(tries: pl.DataFrame, *, is_timed: bool, is_synthetic: bool) -> Propens
     when = clocks(tries["attempted_at"], tries["country"]) if is_timed else None
     rows, paid = features(tries, when), tries["is_paid"].to_numpy()
     cut = tries.height * 3 // 4
+    from sklearn.linear_model import LogisticRegression  # where it is used: 100 MB
+
     estimator = LogisticRegression(C=_STRENGTH, max_iter=500).fit(rows[:cut], paid[:cut])
     calibration = calibrate(estimator.predict_proba(rows[cut:])[:, 1], paid[cut:])
     told = f"{is_timed}" + tries.select(list(COLUMNS)[1:]).write_csv()

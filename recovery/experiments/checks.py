@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from recovery.experiments.arms import WHOLE, Experiment
 from recovery.experiments.units import Unit, tally
@@ -50,6 +49,8 @@ def sample_ratio(experiment: Experiment, units: Sequence[Unit]) -> Check:
     )
     if min(expected) < 5:
         return Check("sample_ratio", None, f"too few yet: {detail}")
+    from scipy import stats  # where it is used: 50 MB
+
     return Check("sample_ratio", float(stats.chisquare(observed, expected).pvalue), detail)
 
 
@@ -64,6 +65,8 @@ def balance(experiment: Experiment, units: Sequence[Unit]) -> Check:
         ]
         if min(map(len, groups)) < FEWEST or len({amount for g in groups for amount in g}) < 2:
             continue
+        from scipy import stats  # where it is used: 50 MB
+
         p_value = float(stats.kruskal(*groups).pvalue)
         if worst is None or p_value < worst[0]:
             worst = p_value, currency
@@ -80,6 +83,8 @@ def a_a(experiment: Experiment, units: Sequence[Unit]) -> Check:
     table = np.array([[arm.recovered for arm in arms], [arm.lost for arm in arms]])
     if min(arm.units for arm in arms) < FEWEST or not table.any(axis=1).all():
         return Check("a_a", None, "too few customers of the first phase have matured")
+    from scipy import stats  # where it is used: 50 MB
+
     p_value = float(stats.chi2_contingency(table, correction=False).pvalue)
     detail = ", ".join(
         f"{arm.name} {counted.rate:.1%}" for arm, counted in zip(experiment.arms, arms, strict=True)
