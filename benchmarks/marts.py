@@ -19,12 +19,15 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import psutil
+
 from benchmarks.api import Worker, running_worker, told
 from benchmarks.http_load import at_rate, request
-from benchmarks.memory import MEGABYTE, Watch, descendants_named
+from benchmarks.memory import MEGABYTE, Watch, descendants_named, seconds_of_cpu
 from benchmarks.models import dbt
 from benchmarks.report import report
 from core.clock import utc_now
@@ -54,19 +57,21 @@ READS = {
 _AT = "toDateTime('2025-06-01', 'UTC') + toIntervalSecond(cityHash64(number) % 40000000)"
 _STATE = "{version}, 0, now64(3, 'UTC')"
 _NAMES = "version, is_deleted, extracted_at, landed_at"
-# Numbers run through the workspaces in turn: a customer is twenty numbers of one workspace.
-_OWNER = f"concat(toString(number % {{spread}}), '_', toString(intDiv(intDiv(number, {{spread}}), {PER_CUSTOMER})))"  # noqa: E501
+# Numbers run through the workspaces, a round after the other: a customer is twenty rounds of one.
+_ROUND = "intDiv(number, {spread})"
+_OWNER = f"concat(toString(number % {{spread}}), '_', toString(intDiv({_ROUND}, {PER_CUSTOMER})))"
+# Every 25th charge of a workspace fails, and its next is the same payment's second attempt.
+_PAYMENT = "concat('pi_', toString(number - if({round} % 25 = 1, {spread}, 0)))"
 _PLACE = "concat('ws_b', leftPad(toString(number % {spread}), 5, '0')), 'conn_bench'"
 FACTS = {
     "staging.stg_stripe__charges": (
         "id, amount, amount_captured, amount_refunded, currency, created_at, status, captured,"
         " customer_id, payment_intent_id, balance_transaction_id, outcome_reason,"
         " payment_method_type, card_country",
-        "concat('ch_', toString(number)), 2900, if(number % 25 = 0, 0, 2900), 0, 'eur', {at},"
-        " if(number % 25 = 0, 'failed', 'succeeded'), true, concat('cus_', {owner}),"
-        " concat('pi_', toString(number - (number % 100 < {spread}))),"
-        " if(number % 25 = 0, null, concat('txn_', toString(number))),"
-        " if(number % 25 = 0, 'insufficient_funds', null), 'card', ['DE', 'US'][1 + number % 2]",
+        "concat('ch_', toString(number)), 2900, if({round} % 25 = 0, 0, 2900), 0, 'eur', {at},"
+        " if({round} % 25 = 0, 'failed', 'succeeded'), true, concat('cus_', {owner}), {payment},"
+        " if({round} % 25 = 0, null, concat('txn_', toString(number))),"
+        " if({round} % 25 = 0, 'insufficient_funds', null), 'card', ['DE', 'US'][1 + {round} % 2]",
         1,
     ),
     "unified.balance_transactions": (
@@ -82,8 +87,8 @@ FACTS = {
         " discount_minor, tax_minor, total_minor, amount_due_minor, amount_paid_minor,"
         " amount_remaining_minor, created_at, finalized_at, paid_at, source_table, source_id",
         "concat('in_', toString(number)), 'stripe', concat('cus_', {owner}),"
-        " concat('sub_', {owner}), if(number % 100 = 0, 'open', 'paid'), 'EUR', 2900, 0, 0, 2900,"
-        " 2900, if(number % 100 = 0, 0, 2900), if(number % 100 = 0, 2900, 0), {at}, {at}, {at},"
+        " concat('sub_', {owner}), if({round} % 100 = 0, 'open', 'paid'), 'EUR', 2900, 0, 0, 2900,"
+        " 2900, if({round} % 100 = 0, 0, 2900), if({round} % 100 = 0, 2900, 0), {at}, {at}, {at},"
         " 'raw.stripe_invoice', concat('in_', toString(number))",
         PER_INVOICE,
     ),
@@ -100,8 +105,16 @@ FACTS = {
         "id, provider, subscription_id, kind, starts_at, ends_at, price_id, quantity, currency,"
         " amount_minor, source_table, source_id",
         "concat('il_', toString(number)), 'stripe', concat('sub_', {owner}), 'period', {at},"
-        " {at} + 2592000, 'price_1', 1 + number % 3, 'EUR', 2900, 'raw.stripe_invoice',"
+        " {at} + 2592000, 'price_1', 1 + {round} % 3, 'EUR', 2900, 'raw.stripe_invoice',"
         " concat('in_', toString(number))",
+        PER_INVOICE,
+    ),
+    "unified.invoice_payments": (
+        "id, provider, invoice_id, payment_id, status, currency, amount_paid_minor, created_at,"
+        " source_table, source_id",
+        "concat('inpay_', toString(number)), 'stripe', concat('in_', toString(number)),"
+        " {payment}, if({round} % 100 = 0, 'open', 'paid'), 'EUR', 2900, {at},"
+        " 'raw.stripe_invoice_payment', concat('inpay_', toString(number))",
         PER_INVOICE,
     ),
     "unified.subscriptions": (
@@ -115,31 +128,60 @@ FACTS = {
 
 def land(warehouse: Warehouse, spread: int, first: int, last: int, version: int) -> None:
     """Insert the facts of a range of charges."""
+    words = {"spread": spread, "round": _ROUND.format(spread=spread), "at": _AT}
+    words |= {"owner": _OWNER.format(**words), "payment": _PAYMENT.format(**words)}
     for table, (columns, values, every) in FACTS.items():
         for start in range(first, last, BATCH):
             until = min(start + BATCH, last)
             # Of every fourth charge: of whole rounds through the workspaces, so that each has some.
-            rounds = "" if every == 1 else f" where intDiv(number, {spread}) % {every} = 0"
-            place, owner = _PLACE.format(spread=spread), _OWNER.format(spread=spread)
-            filled = values.format(owner=owner, at=_AT, spread=spread)
+            rounds = "" if every == 1 else f" where {words['round']} % {every} = 0"
             warehouse.command(
                 f"insert into {table} (workspace_id, connection_id, {columns}, {_NAMES}) select"
-                f" {place}, {filled}, {_STATE.format(version=version)}, now64(3, 'UTC')"
+                f" {_PLACE.format(**words)}, {values.format(**words)},"
+                f" {_STATE.format(version=version)}, now64(3, 'UTC')"
                 f" from numbers({start}, {until - start}){rounds}"
             )
 
 
-def incremental(settings: Settings, warehouse: Warehouse, target: Path, spread: int,
-                size: int) -> float:  # fmt: skip
-    """Return the seconds of the marts' run after `NEW` new rows; one run before it warms up."""
-    seconds = 0.0
-    # A charge brings 2 rows, and a fourth of an invoice with its line and term: 2.8 in all.
-    charges = NEW * 10 // 28
-    for repeat in range(2):
-        first = size + repeat * charges
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a run took: of the clock, of the processors (dbt and the engine), of memory."""
+
+    seconds: float
+    cpu: float
+    peak: int
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.seconds:.1f} s, {self.cpu:.1f} s of CPU, {self.peak / MEGABYTE:,.0f} MB"
+
+
+def marts(settings: Settings, target: Path, *arguments: str) -> Took:
+    """Build the marts."""
+    engine = descendants_named(os.getpid(), "local.clickhouse")
+    processes = [psutil.Process(pid) for pid in engine]
+    before = seconds_of_cpu(processes) + sum(os.times()[2:4])
+    with Watch(engine) as watch:
+        seconds = dbt(settings, target, "run", "--select", "marts", *arguments, *ALONE)
+    cpu = seconds_of_cpu(processes) + sum(os.times()[2:4]) - before
+    return Took(seconds, cpu, watch.peak)
+
+
+def incremental(settings: Settings, warehouse: Warehouse, target: Path, spread: int) -> Took:
+    """Return what the marts' run takes after `NEW` new rows; one run before it warms up."""
+    # A charge brings 2 rows, and a fourth of an invoice with its line, term and payment: 3.
+    charges = NEW // 3
+    for _ in range(2):
+        first = held(warehouse)
         land(warehouse, spread, first, first + charges, 2)
-        seconds = dbt(settings, target, "run", "--select", "marts", *ALONE)
-    return seconds
+        took = marts(settings, target)
+    return took
+
+
+def held(warehouse: Warehouse) -> int:
+    """Return how many charges have landed."""
+    asked = "select max(toUInt64(substring(id, 4)) + 1) as held from staging.stg_stripe__charges"
+    return int(warehouse.rows(asked)[0]["held"])
 
 
 def reads(settings: Settings, worker: Worker, names: list[str], seconds: float, size: str) -> None:
@@ -186,49 +228,51 @@ def _bare(warehouse: Warehouse, metric: Metric, by: tuple[str, ...], tenant: str
 def main() -> None:
     """Measure, and print one line per figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", default="1000000,3000000,10000000")
+    parser.add_argument("--sizes", default="1000000,3000000")
     parser.add_argument("--workspaces", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--data", type=Path, help="a folder that keeps what was landed and built")
+    parser.add_argument("--parts", default="incremental,reads,build")
     asked = parser.parse_args()
     sizes = [int(size) for size in asked.sizes.split(",")]
     names = [f"ws_b{number:05}" for number in range(asked.workspaces)]
     with (
-        tempfile.TemporaryDirectory() as folder,
-        running_engines(Settings(data_dir=Path(folder).resolve())) as settings,
+        tempfile.TemporaryDirectory() as passing,
+        running_engines(Settings(data_dir=(asked.data or Path(passing)).resolve())) as settings,
     ):
-        target = Path(folder) / "target"
+        target = Path(passing) / "target"
         warehouse = Warehouse.connect(settings)
         ensure_raw_tables(warehouse, raw_tables())
         prepare_tables(warehouse)
         dbt(settings, target, "seed")
-        dbt(settings, target, "run")
-        took: dict[int, float] = {}
-        held = 0
-        for size in sizes:
-            told(f"{size:,} charges")
-            land(warehouse, asked.workspaces, held, size, 1)
-            dbt(settings, target, "run", "--select", "marts", *ALONE)
-            took[size] = incremental(settings, warehouse, target, asked.workspaces, size)
-            held = size + NEW
-        first, last = sizes[0], sizes[-1]
-        report(
-            "marts.incremental", took[last], "s",
-            peer=", ".join(f"{size:,}: {seconds:.1f} s" for size, seconds in took.items()),
-            ratio=took[last] / took[first],
-            goal=f"{NEW:,} new rows; ratio of {last:,} to {first:,} charges <= 1.5",
-            met=took[last] <= 1.5 * took[first],
-        )  # fmt: skip
-        label = f"{last:,} charges, {asked.workspaces} workspaces"
-        with running_worker(settings, names) as worker:
-            reads(settings, worker, names, asked.seconds, label)
-        with Watch(descendants_named(os.getpid(), "local.clickhouse")) as watch:
-            whole = dbt(settings, target, "run", "--full-refresh", "--select", "marts", *ALONE)
-        report("marts.full_build", whole, "s", peer=label, ratio=None, goal="for information",
-               met=None)  # fmt: skip
-        report(
-            "marts.full_build_memory", watch.peak / MEGABYTE, "MB", peer=label, ratio=None,
-            goal="<= 4096 MB", met=0 < watch.peak <= 4096 * MEGABYTE,
-        )  # fmt: skip
+        dbt(settings, target, "run", "--exclude", "path:models/marts")
+        took: dict[int, Took] = {}
+        if "incremental" in asked.parts:
+            for size in sizes:
+                land(warehouse, asked.workspaces, held(warehouse), size, 1)
+                told(f"{size:,} charges: {marts(settings, target)}")
+                took[size] = incremental(settings, warehouse, target, asked.workspaces)
+                told(f"{NEW:,} new rows: {took[size]}")
+            first, last = took[sizes[0]].seconds, took[sizes[-1]].seconds
+            report(
+                "marts.incremental", last, "s",
+                peer="; ".join(f"{size:,}: {one}" for size, one in took.items()),
+                ratio=last / first,
+                goal=f"{NEW:,} new rows; ratio of {sizes[-1]:,} to {sizes[0]:,} charges <= 1.5",
+                met=last <= 1.5 * first,
+            )  # fmt: skip
+        label = f"{held(warehouse):,} charges, {asked.workspaces} workspaces"
+        if "reads" in asked.parts:
+            with running_worker(settings, names) as worker:
+                reads(settings, worker, names, asked.seconds, label)
+        if "build" in asked.parts:
+            whole = marts(settings, target, "--full-refresh")
+            report("marts.full_build", whole.seconds, "s", peer=f"{label}: {whole}", ratio=None,
+                   goal="for information", met=None)  # fmt: skip
+            report(
+                "marts.full_build_memory", whole.peak / MEGABYTE, "MB", peer=label, ratio=None,
+                goal="<= 4096 MB", met=0 < whole.peak <= 4096 * MEGABYTE,
+            )  # fmt: skip
         warehouse.close()
 
 

@@ -4,6 +4,12 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'base_currency', 'quote_currency', 'day', 'source'],
 ) }}
+{%- set key = 'workspace_id, connection_id, movement_id' %}
+
+with {% call touched_keys('touched', key) %}
+    select {{ key }} from {{ ref('fct_settlements') }}
+    where exchange_rate > 0 and category in ('charge', 'refund') and {{ landed_since('computed_at') }}
+{% endcall %}
 
 select workspace_id, connection_id, payment_currency as base_currency, currency as quote_currency, toDate(booked_at) as day,
     assumeNotNull(exchange_rate) as rate, provider as source, movement_id as source_id,
@@ -12,4 +18,4 @@ select workspace_id, connection_id, payment_currency as base_currency, currency 
     toUInt8(0) as is_deleted,
     now64(3, 'UTC') as computed_at
 from {{ newest(ref('fct_settlements')) }}
-where exchange_rate > 0 and category in ('charge', 'refund') and {{ landed_since('computed_at') }}
+where exchange_rate > 0 and category in ('charge', 'refund') and ({{ key }}) in (select {{ key }} from touched)

@@ -4,11 +4,14 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'invoice_id'],
 ) }}
+{%- set key = 'workspace_id, connection_id, id' %}
 
-with invoices as (
-    select * from {{ newest(ref('invoices')) }}
-    where (workspace_id, connection_id, id) in (
-        select workspace_id, connection_id, id from {{ ref('invoices') }} where {{ landed_since() }})
+with {% call touched_keys('touched', key) %}
+    select {{ key }} from {{ ref('invoices') }} where {{ landed_since() }}
+{% endcall %},
+
+invoices as (
+    select * from {{ newest(ref('invoices')) }} where ({{ key }}) in (select {{ key }} from touched)
 )
 
 select

@@ -6,13 +6,13 @@
 ) }}
 {%- set customer = 'workspace_id, connection_id, customer_id' %}
 
-with touched_customers as (
-    select distinct {{ customer }}
+with {% call touched_keys('touched_customers', customer) %}
+    select {{ customer }}
     from {{ ref('int_billing__subscription_mrr') }}
     {%- if is_incremental() %}
-    where computed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }})
+    where {{ landed_since('computed_at') }}
     {%- endif %}
-),
+{% endcall %},
 
 subscription_changes as (
     select {{ customer }}, currency, changed_on,
@@ -39,6 +39,11 @@ unpaid_days as (
     select workspace_id, connection_id, assumeNotNull(customer_id) as customer_id, toDate(assumeNotNull(ended_at)) as stopped_on
     from {{ newest(ref('subscriptions')) }}
     where ended_at is not null and cancellation_reason in ('payment_failed', 'payment_disputed')
+        -- By their ids first: the newest of the touched alone, not of all.
+        and (workspace_id, connection_id, id) in (
+            select workspace_id, connection_id, id from {{ ref('subscriptions') }}
+            where (workspace_id, connection_id, customer_id) in (
+                select workspace_id, connection_id, customer_id::Nullable(String) from touched_customers))
         and (workspace_id, connection_id, customer_id) in (
             select workspace_id, connection_id, customer_id::Nullable(String) from touched_customers)
     union distinct

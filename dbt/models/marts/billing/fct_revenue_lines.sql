@@ -6,17 +6,17 @@
 ) }}
 {%- set invoice = 'workspace_id, connection_id, invoice_id' %}
 
-with touched as (
+with {% call touched_keys('touched', invoice) %}
     select workspace_id, connection_id, id as invoice_id from {{ ref('invoices') }} where {{ landed_since() }}
-    union distinct
+    union all
     select {{ invoice }} from {{ ref('invoice_lines') }} where {{ landed_since() }}
     {%- if is_incremental() %}
-    union distinct
+    union all
     select {{ invoice }} from {{ ref('invoice_lines') }}
     where (workspace_id, connection_id, price_id) in (
         select workspace_id, connection_id, id::Nullable(String) from {{ ref('prices') }} where {{ landed_since() }})
     {%- endif %}
-),
+{% endcall %},
 
 billed as (
     select workspace_id, connection_id, id as invoice_id, ifNull(customer_id, '') as customer_id, assumeNotNull(finalized_at) as billed_at,
@@ -32,6 +32,7 @@ prices as (
     select workspace_id, connection_id, id::Nullable(String) as price_id, ifNull(product_id, '') as product_id,
         ifNull(interval, '')::String as interval, ifNull(interval_count, 1) as interval_count
     from {{ newest(ref('prices')) }}
+    where (workspace_id, connection_id) in (select workspace_id, connection_id from touched)
 )
 
 select

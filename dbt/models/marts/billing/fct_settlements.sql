@@ -7,19 +7,19 @@
 {%- set key = 'workspace_id, connection_id, id' %}
 {%- set is_payment = "(category in ('charge', 'charge_failure', 'refund') and paid.paid_currency is not null)" %}
 
-with touched as (
+with {% call touched_keys('touched', key) %}
     select {{ key }} from {{ ref('balance_transactions') }} where {{ landed_since() }}
     {%- if is_incremental() %}
-    union distinct
+    union all
     -- What was paid may land after the movement that settles it, and names it.
     select workspace_id, connection_id, arrayJoin(arrayFilter(
         name -> name != '', [ifNull(balance_transaction_id, ''), ifNull(failure_balance_transaction_id, '')]))
     from {{ ref('stg_stripe__charges') }} where {{ landed_since() }}
-    union distinct
+    union all
     select workspace_id, connection_id, assumeNotNull(balance_transaction_id) from {{ ref('refunds') }}
     where balance_transaction_id is not null and {{ landed_since() }}
     {%- endif %}
-),
+{% endcall %},
 
 movements as (
     select * from {{ newest(ref('balance_transactions')) }} where ({{ key }}) in (select {{ key }} from touched)

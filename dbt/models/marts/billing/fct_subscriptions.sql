@@ -7,17 +7,17 @@
 -- depends_on: {{ ref('int_billing__subscription_mrr') }}
 {%- set key = 'workspace_id, connection_id, subscription_id' %}
 
-with touched as (
+with {% call touched_keys('touched', key) %}
     select workspace_id, connection_id, id as subscription_id from {{ ref('subscriptions') }} where {{ landed_since() }}
     {%- if is_incremental() %}
-    union distinct
+    union all
     select {{ key }} from {{ ref('subscription_terms') }} where {{ landed_since() }}
-    union distinct
+    union all
     select {{ key }} from {{ ref('int_billing__subscription_mrr') }} where {{ landed_since('computed_at') }}
-    union distinct
+    union all
     select workspace_id, connection_id, assumeNotNull(subscription_id) from {{ ref('invoices') }}
     where subscription_id is not null and {{ landed_since() }}
-    union distinct
+    union all
     -- What it was billed for may become known after it.
     select {{ key }} from {{ ref('subscription_terms') }}
     where (workspace_id, connection_id, price_id) in (
@@ -25,7 +25,7 @@ with touched as (
         where {{ landed_since() }} or (workspace_id, connection_id, product_id) in (
             select workspace_id, connection_id, id::Nullable(String) from {{ ref('products') }} where {{ landed_since() }}))
     {%- endif %}
-),
+{% endcall %},
 
 agreements as (
     select *, id as subscription_id
@@ -45,10 +45,15 @@ plans as (
     select billed.workspace_id as workspace_id, billed.connection_id as connection_id, billed.subscription_id as subscription_id,
         prices.product_id as product_id, products.name as plan, prices.interval as interval, prices.interval_count as interval_count
     from billed
-    left join (select * from {{ newest(ref('prices')) }}) as prices
+    left join (
+        select * from {{ newest(ref('prices')) }}
+        where (workspace_id, connection_id) in (select workspace_id, connection_id from touched)
+    ) as prices
         on billed.workspace_id = prices.workspace_id and billed.connection_id = prices.connection_id and billed.billed_price_id = prices.id
     left join (select workspace_id, connection_id, id::Nullable(String) as id, argMaxIf(name, version, is_deleted = 0) as name
-        from {{ ref('products') }} group by workspace_id, connection_id, id) as products
+        from {{ ref('products') }}
+        where (workspace_id, connection_id) in (select workspace_id, connection_id from touched)
+        group by workspace_id, connection_id, id) as products
         on billed.workspace_id = products.workspace_id and billed.connection_id = products.connection_id and prices.product_id = products.id
 ),
 

@@ -10,33 +10,33 @@
 {%- set never = "toDateTime64('2100-01-01', 3, 'UTC')" %}
 {%- set key = 'workspace_id, connection_id, subscription_id' %}
 
-with touched_subscriptions as (
+with {% call touched_keys('touched_subscriptions', key) %}
     select workspace_id, connection_id, id as subscription_id
     from {{ ref('subscriptions') }}
     {%- if is_incremental() %}
-    where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }})
+    where {{ landed_since() }}
     {%- for input in ['subscription_terms', 'subscription_states', 'discounts'] %}
-    union distinct
+    union all
     select {{ key }}
     from {{ ref(input) }}
-    where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }})
+    where {{ landed_since() }}
     {%- endfor %}
-    union distinct
+    union all
     select {{ key }}
     from {{ ref('subscription_terms') }}
     where (workspace_id, connection_id, price_id) in (
         select workspace_id, connection_id, id::Nullable(String)
         from {{ ref('prices') }}
-        where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }}))
-    union distinct
+        where {{ landed_since() }})
+    union all
     -- A coupon may land after the discount that gives it, which alone names the subscription.
     select {{ key }}
     from {{ ref('discounts') }}
     where (workspace_id, connection_id, coupon_id) in (
         select workspace_id, connection_id, id::Nullable(String)
         from {{ ref('coupons') }}
-        where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }}))
-    union distinct
+        where {{ landed_since() }})
+    union all
     -- A new attempt may be the one that activates a subscription.
     select workspace_id, connection_id, assumeNotNull(subscription_id)
     from {{ ref('invoices') }}
@@ -46,9 +46,9 @@ with touched_subscriptions as (
         where (workspace_id, connection_id, payment_id) in (
             select workspace_id, connection_id, payment_id
             from {{ ref('payment_attempts') }}
-            where landed_at > (select max(computed_at) - {{ var('landing_overlap_seconds') }} from {{ this }})))
+            where {{ landed_since() }}))
     {%- endif %}
-),
+{% endcall %},
 
 terms as (
     select * from {{ newest(ref('subscription_terms')) }}
@@ -125,7 +125,10 @@ priced as (
         from (select * from documented union all select * from run_out union all select * from shown)
         group by {{ key }}, price_id, at
     ) as said
-    left join (select * from {{ newest(ref('prices')) }}) as price
+    left join (
+        select * from {{ newest(ref('prices')) }}
+        where (workspace_id, connection_id) in (select workspace_id, connection_id from touched_subscriptions)
+    ) as price
         on said.workspace_id = price.workspace_id and said.connection_id = price.connection_id and said.price_id = price.id
     -- A price of tiers is worth what its last period was billed: a mere quantity does not say.
     where said.quantity = 0 or said.billed_minor != 0 or price.usage_type = 'metered'
@@ -152,7 +155,10 @@ recurring_discounts as (
             toInt256(1000000) - toInt256(ifNull(coalesce(given.percent_off, coupon.percent_off), 0) * 10000),
             toInt256(ifNull(coalesce(given.amount_off_minor, coupon.amount_off_minor), 0)) * 1000000000000)) as discounts
     from (select * from {{ newest(ref('discounts')) }} where ({{ key }}) in (select {{ key }} from touched_subscriptions)) as given
-    left join (select * from {{ newest(ref('coupons')) }}) as coupon
+    left join (
+        select * from {{ newest(ref('coupons')) }}
+        where (workspace_id, connection_id) in (select workspace_id, connection_id from touched_subscriptions)
+    ) as coupon
         on given.workspace_id = coupon.workspace_id and given.connection_id = coupon.connection_id and given.coupon_id = coupon.id
     where coalesce(given.duration, coupon.duration) in ('forever', 'repeating')
     group by workspace_id, connection_id, subscription_id
@@ -270,5 +276,8 @@ select workspace_id, connection_id, customer_id, subscription_id, changed_on, cu
     toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
 from {{ newest(this) }}
 where ({{ key }}) in (select {{ key }} from touched_subscriptions)
+    -- By their customers first, which are the sorting key: without them, the newest of every row would be looked for.
+    and (workspace_id, connection_id, customer_id) in (
+        select workspace_id, connection_id, customer_id from {{ this }} where ({{ key }}) in (select {{ key }} from touched_subscriptions))
     and ({{ key }}, changed_on) not in (select {{ key }}, changed_on from changes)
 {%- endif %}

@@ -5,22 +5,21 @@
     order_by=['workspace_id', 'connection_id', 'customer_id'],
 ) }}
 {%- set customer = 'workspace_id, connection_id, customer_id' %}
-{%- set since = '(select max(computed_at) - ' ~ var('landing_overlap_seconds') ~ ' from ' ~ this ~ ')' %}
 
-with touched_customers as (
-    select distinct workspace_id, connection_id, id as customer_id
+with {% call touched_keys('touched_customers', customer) %}
+    select workspace_id, connection_id, id as customer_id
     from {{ ref('customers') }}
     {%- if is_incremental() %}
-    where landed_at > {{ since }}
-    union distinct
-    select {{ customer }} from {{ ref('payment_attempts') }} where landed_at > {{ since }} and customer_id != ''
-    union distinct
+    where {{ landed_since() }}
+    union all
+    select {{ customer }} from {{ ref('payment_attempts') }} where {{ landed_since() }} and customer_id != ''
+    union all
     select workspace_id, connection_id, assumeNotNull(customer_id) from {{ ref('subscriptions') }}
-    where landed_at > {{ since }} and customer_id is not null
-    union distinct
-    select {{ customer }} from {{ ref('fct_mrr_movements') }} where computed_at > {{ since }}
+    where {{ landed_since() }} and customer_id is not null
+    union all
+    select {{ customer }} from {{ ref('fct_mrr_movements') }} where {{ landed_since('computed_at') }}
     {%- endif %}
-),
+{% endcall %},
 
 -- Without FINAL: a deleted customer's tombstone knows that it is gone, older rows may still know who it was.
 -- In tuples: argMax passes over nulls, and would bring back what the newest state no longer has.
@@ -55,7 +54,14 @@ agreements as (
     select workspace_id, connection_id, assumeNotNull(s.customer_id) as customer_id,
         any(s.currency) as agreed_currency,
         groupUniqArray(ifNull(s.status, '')) as statuses
-    from (select * from {{ newest(ref('subscriptions')) }}) as s
+    from (
+        select * from {{ newest(ref('subscriptions')) }}
+        -- By their ids first: the newest of the touched alone, not of all.
+        where (workspace_id, connection_id, id) in (
+            select workspace_id, connection_id, id from {{ ref('subscriptions') }}
+            where (workspace_id, connection_id, customer_id) in (
+                select workspace_id, connection_id, customer_id::Nullable(String) from touched_customers))
+    ) as s
     where (s.workspace_id, s.connection_id, s.customer_id) in (
         select workspace_id, connection_id, customer_id::Nullable(String) from touched_customers)
     group by workspace_id, connection_id, customer_id

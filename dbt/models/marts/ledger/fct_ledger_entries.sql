@@ -8,11 +8,18 @@
 {%- set journals = ['balance', 'payment', 'invoice', 'revenue', 'bank'] %}
 {#- Nothing is ever changed: a journal that its source corrected is reversed, entry by entry, and written anew. -#}
 
-with wanted as (
+with {% call touched_keys('touched', key) %}
+    {%- for kind in journals %}
+    select {{ key }} from {{ ref('int_ledger__' ~ kind ~ '_journals') }} where {{ landed_since('computed_at') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{% endcall %},
+
+wanted as (
     {%- for kind in journals %}
     select {{ key }}, type, effective_at, entries, source_table, source_id, source_version
     from {{ newest(ref('int_ledger__' ~ kind ~ '_journals')) }}
-    where {{ landed_since('computed_at') }}
+    where ({{ key }}) in (select {{ key }} from touched)
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

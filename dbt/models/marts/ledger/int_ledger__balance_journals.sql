@@ -6,16 +6,16 @@ with changed_postings as (
     where {{ landed_since('reconciled_at') }}
 ),
 
-touched as (
-    select distinct {{ key }} from {{ ref('balance_transactions') }} where {{ landed_since() }}
+{% call touched_keys('touched', key) %}
+    select {{ key }} from {{ ref('balance_transactions') }} where {{ landed_since() }}
     {%- if is_incremental() %}
-    union distinct
+    union all
     -- The workspace has put this kind of movement on another account.
     select {{ key }} from {{ ref('balance_transactions') }}
     where workspace_id in (select workspace_id from changed_postings)
         and (workspace_id, concat(provider, ':', ifNull(reporting_category, ''))) in (select * from changed_postings)
     {%- endif %}
-),
+{% endcall %},
 
 movements as (
     select * from {{ newest(ref('balance_transactions')) }} where ({{ key }}) in (select {{ key }} from touched)

@@ -15,24 +15,28 @@ changed_postings as (
     where {{ landed_since('reconciled_at') }}
 ),
 
-touched as (
-    select distinct {{ key }} from {{ ref('transactions') }} where provider in {{ banks }} and {{ landed_since() }}
+{% call touched_keys('touched', key) %}
+    select {{ key }} from {{ ref('transactions') }} where provider in {{ banks }} and {{ landed_since() }}
     {%- if is_incremental() %}
     {%- for table in ('fct_own_transfers', 'fct_deposit_reconciliation', 'fct_secondary_bank_lines') %}
-    union distinct
+    union all
     select {{ key }} from {{ source('reconciliation', table) }} where {{ landed_since('reconciled_at') }}
     {%- endfor %}
-    union distinct
+    union all
     -- Another account is the primary one now, or the account is known at last.
     select {{ key }} from {{ ref('transactions') }}
     where provider in {{ banks }} and ({{ account }}) in (select {{ account }} from changed_accounts)
-    union distinct
+    union all
     -- The workspace has put this kind of line on another account.
     select {{ key }} from {{ ref('transactions') }}
     where provider in {{ banks }} and workspace_id in (select workspace_id from changed_postings)
         and (workspace_id, concat('bank:', type, if(amount_minor < 0, '_out', '_in'))) in (select * from changed_postings)
     {%- endif %}
-),
+{% endcall %},
+
+{% call touched_keys('touched_accounts', key) %}
+    select workspace_id, connection_id, account_id as id from changed_accounts
+{% endcall %},
 
 -- With those that the bank took back, which have no entries any more.
 lines as (
@@ -140,7 +144,7 @@ journals as (
         opening_source_table as source_table, opening_source_id as source_id, opening_source_version as source_version
     from (
         select * except (type), type as sort from {{ source('reconciliation', 'dim_bank_account_sources') }}
-        where ({{ key }}) in (select {{ account }} from changed_accounts)
+        where ({{ key }}) in (select {{ key }} from touched_accounts)
         order by version desc
         limit 1 by {{ key }}
     )

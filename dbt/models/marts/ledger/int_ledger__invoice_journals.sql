@@ -2,17 +2,17 @@
 {%- set key = 'workspace_id, connection_id, id' %}
 {%- set never = "toDateTime64(0, 3, 'UTC')" %}
 
-with touched as (
-    select distinct {{ key }} from {{ ref('invoices') }} where {{ landed_since() }}
+with {% call touched_keys('touched', key) %}
+    select {{ key }} from {{ ref('invoices') }} where {{ landed_since() }}
     {%- if is_incremental() %}
-    union distinct
+    union all
     -- What paid it may become known after it.
     select workspace_id, connection_id, invoice_id from {{ ref('invoice_payments') }} where {{ landed_since() }}
-    union distinct
+    union all
     select workspace_id, connection_id, assumeNotNull(invoice_id) from {{ ref('payment_attempts') }}
     where {{ landed_since() }} and notEmpty(ifNull(invoice_id, ''))
     {%- endif %}
-),
+{% endcall %},
 
 -- A link to neither payment nor charge is a record of money that came elsewhere.
 payments as (
@@ -45,6 +45,10 @@ invoices as (
     left join charges using ({{ key }})
 ),
 
+{% call touched_keys('touched_credit_notes', key) %}
+    select {{ key }} from {{ ref('stg_stripe__credit_notes') }} where {{ landed_since() }}
+{% endcall %},
+
 credit_notes as (
     select {{ key }}, ifNull({{ iso_currency('stripe.currency') }}, '') as code,
         ifNull({{ iso_minor('stripe.total', 'code') }}, 0) as total_minor,
@@ -54,7 +58,7 @@ credit_notes as (
         created_at, voided_at, version as source_version
     from (
         select * from {{ newest(ref('stg_stripe__credit_notes')) }}
-        where ({{ key }}) in (select {{ key }} from {{ ref('stg_stripe__credit_notes') }} where {{ landed_since() }})
+        where ({{ key }}) in (select {{ key }} from touched_credit_notes)
     ) as stripe
 ),
 

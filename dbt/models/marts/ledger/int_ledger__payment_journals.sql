@@ -2,15 +2,15 @@
 {%- set payment = 'workspace_id, connection_id, payment_id' %}
 {%- set key = 'workspace_id, connection_id, id' %}
 
-with touched_payments as (
-    select distinct workspace_id, connection_id, customer_id, payment_id
+with {% call touched_keys('touched_payments', payment) %}
+    select workspace_id, connection_id, customer_id, payment_id
     from {{ ref('payment_attempts') }}
     where {{ landed_since() }}
     {%- if is_incremental() %}
         -- Whether a payment belongs to an invoice may become known after it.
         or ({{ payment }}) in (select {{ payment }} from {{ ref('invoice_payments') }} where {{ landed_since() }})
     {%- endif %}
-),
+{% endcall %},
 
 attempts as (
     select * from {{ newest(ref('payment_attempts')) }}
@@ -36,18 +36,18 @@ charges as (
     left join links using ({{ payment }})
 ),
 
+{% call touched_keys('touched_refunds', key) %}
+    select {{ key }} from {{ ref('refunds') }} where {{ landed_since() }}
+    {%- if is_incremental() %}
+    union all
+    select workspace_id, connection_id, arrayJoin(refund_ids) from {{ ref('stg_stripe__credit_notes') }} where {{ landed_since() }}
+    {%- endif %}
+{% endcall %},
+
 credited_refunds as (
     select workspace_id, connection_id, arrayJoin(refund_ids) as id
     from {{ newest(ref('stg_stripe__credit_notes')) }}
-    where status != 'void'
-),
-
-touched_refunds as (
-    select distinct {{ key }} from {{ ref('refunds') }} where {{ landed_since() }}
-    {%- if is_incremental() %}
-    union distinct
-    select workspace_id, connection_id, arrayJoin(refund_ids) from {{ ref('stg_stripe__credit_notes') }} where {{ landed_since() }}
-    {%- endif %}
+    where status != 'void' and (workspace_id, connection_id) in (select workspace_id, connection_id from touched_refunds)
 ),
 
 refunds as (

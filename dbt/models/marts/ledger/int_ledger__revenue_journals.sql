@@ -2,18 +2,18 @@
 -- dbt parses the first run only, which reads less than the later ones.
 {%- set invoice = 'workspace_id, connection_id, invoice_id' %}
 
-with touched as (
+with {% call touched_keys('touched', invoice) %}
     select workspace_id, connection_id, id as invoice_id from {{ ref('invoices') }} where {{ landed_since() }}
-    union distinct
+    union all
     select {{ invoice }} from {{ ref('invoice_lines') }} where {{ landed_since() }}
     {%- if is_incremental() %}
-    union distinct
+    union all
     -- Time alone earns revenue: a month or a period of service has ended since the last run.
     select {{ invoice }} from {{ ref('invoice_lines') }}
-    where period_ends_at > toStartOfMonth((select max(computed_at) from {{ this }}))
-        and (period_ends_at <= now() or toStartOfMonth(now()) > toStartOfMonth((select max(computed_at) from {{ this }})))
+    where period_ends_at > toStartOfMonth({{ last_run_at() }})
+        and (period_ends_at <= now() or toStartOfMonth(now()) > toStartOfMonth({{ last_run_at() }}))
     {%- endif %}
-),
+{% endcall %},
 
 invoices as (
     select workspace_id, connection_id, id as invoice_id, finalized_at, ifNull(currency, '')::String as code,

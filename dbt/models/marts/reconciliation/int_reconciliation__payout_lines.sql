@@ -14,10 +14,10 @@ with new_payouts as (
     group by {{ purse }}
 ),
 
-touched as (
-    select distinct {{ key }} from {{ ref('balance_transactions') }} where {{ landed_since() }}
+{% call touched_keys('touched', key) %}
+    select {{ key }} from {{ ref('balance_transactions') }} where {{ landed_since() }}
     {%- if is_incremental() %}
-    union distinct
+    union all
     -- Lines that waited for a payout, and those of one after it, should it have come late.
     select lines.workspace_id, lines.connection_id, lines.id
     from (
@@ -27,7 +27,7 @@ touched as (
     inner join new_payouts using ({{ purse }})
     where lines.paid_out_at is null or lines.paid_out_at >= new_payouts.first_at
     {%- endif %}
-),
+{% endcall %},
 
 movements as (
     select * from {{ newest(ref('balance_transactions')) }} where ({{ key }}) in (select {{ key }} from touched)

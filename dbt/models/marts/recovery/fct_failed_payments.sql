@@ -5,44 +5,45 @@
     order_by=['workspace_id', 'connection_id', 'payment_id'],
 ) }}
 {%- set payment = 'workspace_id, connection_id, payment_id' %}
-{%- set since = '(select max(computed_at) - ' ~ var('landing_overlap_seconds') ~ ' from ' ~ this ~ ')' %}
 
-with touched_payments as (
+with {% call touched_keys('touched_payments', payment) %}
     -- Payments that never failed are no concern of this mart: most of them.
-    select distinct workspace_id, connection_id, customer_id, payment_id
+    select workspace_id, connection_id, customer_id, payment_id
     from {{ ref('payment_attempts') }}
     where status = 'failed'
     {%- if is_incremental() %}
-        and landed_at > {{ since }}
+        and {{ landed_since() }}
     {%- endif %}
-    union distinct
+    union all
     -- Attempts lie by customer: a guest's, and those of the customer who was named later.
     select workspace_id, connection_id, assumeNotNull(customer_id), id
     from {{ ref('payments') }}
     where customer_id is not null and (workspace_id, connection_id, id) in (
         select {{ payment }} from {{ ref('payment_attempts') }}
-        where status = 'failed' and customer_id = ''{% if is_incremental() %} and landed_at > {{ since }}{% endif %})
+        where status = 'failed' and customer_id = ''{% if is_incremental() %} and {{ landed_since() }}{% endif %})
     {%- if is_incremental() %}
-    union distinct
+    union all
     -- A payment is also recovered or lost by its next attempt, whoever makes it (a guest may have become a customer),
     select workspace_id, connection_id, customer_id, payment_id
     from {{ ref('payment_attempts') }}
-    where landed_at > {{ since }} and ({{ payment }}) in (select {{ payment }} from {{ this }})
-    union distinct
+    where {{ landed_since() }} and ({{ payment }}) in (
+        select {{ payment }} from {{ this }}
+        where ({{ payment }}) in (select {{ payment }} from {{ ref('payment_attempts') }} where {{ landed_since() }}))
+    union all
     -- or by what becomes of its invoice or subscription, whatever was known of it before: rows land in any order, and
     -- a lost one may still be paid.
     select workspace_id, connection_id, customer_id, payment_id
     from {{ this }}
     where
-        ({{ payment }}) in (select {{ payment }} from {{ ref('payment_attempts') }} where landed_at > {{ since }})
+        ({{ payment }}) in (select {{ payment }} from {{ ref('payment_attempts') }} where {{ landed_since() }})
         or ({{ payment }}) in (
-            select {{ payment }} from {{ ref('invoice_payments') }} where landed_at > {{ since }})
+            select {{ payment }} from {{ ref('invoice_payments') }} where {{ landed_since() }})
         or (workspace_id, connection_id, invoice_id) in (
-            select workspace_id, connection_id, id::Nullable(String) from {{ ref('invoices') }} where landed_at > {{ since }})
+            select workspace_id, connection_id, id::Nullable(String) from {{ ref('invoices') }} where {{ landed_since() }})
         or (workspace_id, connection_id, subscription_id) in (
-            select workspace_id, connection_id, id::Nullable(String) from {{ ref('subscriptions') }} where landed_at > {{ since }})
+            select workspace_id, connection_id, id::Nullable(String) from {{ ref('subscriptions') }} where {{ landed_since() }})
     {%- endif %}
-),
+{% endcall %},
 
 attempts as (
     select * from (

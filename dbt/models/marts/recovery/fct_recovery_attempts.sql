@@ -9,14 +9,18 @@
 -- depends_on: {{ ref('fct_settlements') }}
 {%- set payment = 'workspace_id, connection_id, payment_id' %}
 
-with failed as (
-    select * from {{ newest(ref('fct_failed_payments')) }}
+with {% call touched_keys('touched', payment) %}
+    select {{ payment }} from {{ ref('fct_failed_payments') }}
     where {{ landed_since('computed_at') }}
     {%- if is_incremental() %}
         -- What collected it may settle later than it was collected.
         or ({{ payment }}) in (
             select {{ payment }} from {{ ref('fct_settlements') }} where payment_id != '' and {{ landed_since('computed_at') }})
     {%- endif %}
+{% endcall %},
+
+failed as (
+    select * from {{ newest(ref('fct_failed_payments')) }} where ({{ payment }}) in (select {{ payment }} from touched)
 ),
 
 attempts as (

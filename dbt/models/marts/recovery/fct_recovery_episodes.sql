@@ -7,16 +7,16 @@
 {%- set episode = 'workspace_id, connection_id, episode_id' %}
 {%- set tens = 'arrayMap(n -> n * intExp10(' ~ iso_exponent('currency') ~ "), [10, 50, 100, 500])" %}
 
-with touched as (
-    select distinct {{ episode }} from {{ ref('fct_recovery_attempts') }} where {{ landed_since('computed_at') }}
+with {% call touched_keys('touched', episode) %}
+    select {{ episode }} from {{ ref('fct_recovery_attempts') }} where {{ landed_since('computed_at') }}
     {%- if is_incremental() %}
-    union distinct
+    union all
     -- The plan may become known later.
     select {{ episode }} from {{ this }}
     where (workspace_id, connection_id, subscription_id) in (
         select workspace_id, connection_id, subscription_id from {{ ref('fct_subscriptions') }} where {{ landed_since('computed_at') }})
     {%- endif %}
-),
+{% endcall %},
 
 attempts as (
     select * from {{ newest(ref('fct_recovery_attempts')) }}

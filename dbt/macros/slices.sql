@@ -1,0 +1,120 @@
+{# How a run of any size stays within the engine's memory. A mart names what it computes by keys, by which all the
+   rest of it is looked up (`touched_keys`). They are found once, into a table of their own, and taken a slice at
+   a time: a range of them, so that a slice reads its own part of each table that is sorted by them, however
+   large one workspace is. A run that touches nothing asks nothing more. #}
+{% macro touched_keys(name, key) -%}
+/* {{ name }} by {{ key }} */ {{ name }} as (
+    select distinct * from (
+        {{- caller() }}
+    ) as keys
+) /* end of {{ name }} */
+{%- endmacro %}
+
+{# The insert of a model with `touched_keys`. Several slices gather in a table of their own and are attached in one
+   step when all are there: a run that was cut short leaves nothing that the next one takes for done, and no
+   slice sees another's rows. Tables bear the run's name: two at once do not meet. #}
+{% macro insert_in_slices(target_relation, sql, has_contract) -%}
+    {%- set run = namespace(sql=sql, blocks=[]) -%}
+    {%- for name, key in modules.re.findall('/[*] (\w+) by (.+?) [*]/', sql) -%}
+        {%- set table = helper_table('touched' ~ loop.index) -%}
+        {%- set before = run.sql.split('/* ' ~ name ~ ' by ' ~ key ~ ' */')[0] -%}
+        {%- set parts = run.sql.split('/* end of ' ~ name ~ ' */') -%}
+        {%- do create_helper_table(table, '(' ~ key ~ ')', parts[0] | replace('select distinct * from (', 'select * from (') ~ ' select * from ' ~ name) -%}
+        {%- set run.blocks = run.blocks + [{'table': table, 'key': key, 'mark': '/* slice of ' ~ name ~ ' */ true'}] -%}
+        {%- set run.sql = before ~ name ~ ' as (select distinct * from ' ~ table ~ ' where /* slice of ' ~ name ~ ' */ true)' ~ parts[1] -%}
+    {%- endfor -%}
+    {%- set found = run_query(slices_of(run.blocks)).rows[0] -%}
+    {%- set bounds = fromjson(found['bounds']) -%}
+    {%- if found['slices'] == 1 -%}
+    {%- do run_query(in_slice(dbt.clickhouse__insert_into(target_relation, run.sql, has_contract), run.blocks, none, none)) -%}
+    {%- elif bounds -%}
+    {%- set gathered = helper_table('slices') -%}
+    {%- do run_query('create table ' ~ gathered ~ ' ' ~ on_cluster_clause(gathered) ~ ' as ' ~ target_relation) -%}
+    {%- set insert = dbt.clickhouse__insert_into(gathered, run.sql, has_contract) -%}
+    {%- for bound in bounds + [none] -%}
+        {%- do run_query(in_slice(insert, run.blocks, bounds[loop.index0 - 1] if loop.index0 else none, bound)) -%}
+    {%- endfor -%}
+    {%- do sync_helper_table(gathered) -%}
+    {%- do run_query('alter table ' ~ target_relation ~ ' attach partition tuple() from ' ~ gathered) -%}
+    {%- do drop_helper_table(gathered) -%}
+    {%- endif -%}
+    {%- for block in run.blocks -%}
+    {%- do drop_helper_table(block['table']) -%}
+    {%- endfor -%}
+    {%- for left in fromjson(found['left_behind']) -%}
+    {%- do drop_helper_table(this.incorporate(path={'identifier': left})) -%}
+    {%- endfor -%}
+    select 1
+{%- endmacro %}
+
+{# How many slices, and where each begins after the first. A sample tells it: slices are some hundredths off, and
+   nothing is sorted but the sample. And the tables that runs of another day left behind. #}
+{% macro slices_of(blocks) -%}
+    {%- set size = var('keys_per_slice') -%}
+    select slices,
+        toJSONString(arrayDistinct(arrayMap(
+            number -> sample[1 + intDiv(number * length(sample), slices)], range(1, greatest(slices, 1))))) as bounds,
+        (
+            select toJSONString(groupArray(name)) from system.tables
+            where database = '{{ this.schema }}' and match(name, '^{{ this.identifier }}__(touched.|slices)_[0-9a-f]{8}$')
+                and metadata_modification_time < now() - 86400
+        ) as left_behind
+    from (
+        select arraySort(groupArraySample(50000, 1)(place)) as sample,
+            toUInt64(least(intDiv(count() + {{ size }} - 1, {{ size }}), length(sample))) as slices
+        from (
+        {%- for block in blocks %}
+            select ({{ block['key'] }}) as place from {{ block['table'] }}
+            {{ 'union all' if not loop.last }}
+        {%- endfor %}
+        )
+    )
+{%- endmacro %}
+
+{# A statement over the keys from one bound (with it) to the next (without it); none is without end. #}
+{% macro in_slice(statement, blocks, since, until) -%}
+    {%- set state = namespace(text=statement) -%}
+    {%- for block in blocks -%}
+        {%- set columns = block['key'].split(', ') -%}
+        {%- set conditions = [] -%}
+        {%- if since -%}{%- do conditions.append(beyond(columns, since, '>', '>=')) -%}{%- endif -%}
+        {%- if until -%}{%- do conditions.append(beyond(columns, until, '<', '<')) -%}{%- endif -%}
+        {%- set state.text = state.text.replace(block['mark'], conditions | join(' and ') or 'true') -%}
+    {%- endfor -%}
+    {{ return(state.text) }}
+{%- endmacro %}
+
+{# A comparison of tuples in the form by which the primary key is searched. #}
+{% macro beyond(columns, bound, sign, last_sign) -%}
+    {%- set value = "'" ~ bound[0].replace('\\', '\\\\').replace("'", "\\'") ~ "'" -%}
+    {%- if columns | length == 1 -%}
+    {{ columns[0] }} {{ last_sign }} {{ value }}
+    {%- else -%}
+    ({{ columns[0] }} {{ sign }}= {{ value }} and ({{ columns[0] }} {{ sign }} {{ value }} or {{ beyond(columns[1:], bound[1:], sign, last_sign) }}))
+    {%- endif -%}
+{%- endmacro %}
+
+{# The tables of one run of a model: made, filled, seen by every replica, dropped. #}
+{% macro helper_table(word) -%}
+    {{ return(this.incorporate(path={'identifier': this.identifier ~ '__' ~ word ~ '_' ~ invocation_id[:8]})) }}
+{%- endmacro %}
+
+{% macro create_helper_table(table, order_by, select) -%}
+    {%- set cluster = on_cluster_clause(table) | trim -%}
+    {%- set engine = 'ReplicatedMergeTree()' if cluster else 'MergeTree()' -%}
+    {%- do run_query('create table ' ~ table ~ ' ' ~ cluster ~ ' engine = ' ~ engine ~ ' order by ' ~ order_by
+        ~ (' empty as ' if cluster else ' as ') ~ select) -%}
+    {%- if cluster -%}
+    {%- do run_query('insert into ' ~ table ~ ' ' ~ select) -%}
+    {%- do sync_helper_table(table) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro sync_helper_table(table) -%}
+    {%- set cluster = on_cluster_clause(table) | trim -%}
+    {%- if cluster -%}{%- do run_query('system sync replica ' ~ cluster ~ ' ' ~ table) -%}{%- endif -%}
+{%- endmacro %}
+
+{% macro drop_helper_table(table) -%}
+    {%- do run_query('drop table if exists ' ~ table ~ ' ' ~ on_cluster_clause(table) ~ ' sync') -%}
+{%- endmacro %}
