@@ -168,7 +168,8 @@ def test_files_stay_small_and_macros_few() -> None:
         if path.suffix in (".sql", ".yml") and "target" not in path.parts:
             lines = len(path.read_text().splitlines())
             assert lines <= FAIL_LINES, f"{path}: {lines} lines"
-    shapes = {"computed_row", "gocardless_lines", "journal_table", "quickbooks_document"}  # of one provider or layer
+    # Shapes are of one provider or layer.
+    shapes = {"computed_row", "gocardless_lines", "journal_table", "quickbooks_document"}
     macros = {path.stem for path in (PROJECT / "macros").glob("*.sql")}
     assert len(macros - shapes) <= 15
     assert len(shapes) <= 10

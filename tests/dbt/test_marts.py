@@ -178,7 +178,7 @@ def told_by_all(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
 def test_marts_fill_from_nothing_and_look_a_minute_back_to_the_same(
     built: Warehouse, company: Company, dbt: Any
 ) -> None:
-    """As a stack does it: two marts were built when nothing had landed, and fill incrementally.
+    """As a stack does it: two marts were made when nothing had landed, and fill in a later run.
 
     The two above them hold everything, and see all of it again within the default look back.
     """

@@ -3,11 +3,19 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'movement_id'],
+    settings={'index_granularity': 1024},
 ) }}
+-- dbt parses the first run only, which reads less than the later ones.
+-- depends_on: {{ ref('stg_stripe__refunds') }}
 {%- set key = 'workspace_id, connection_id, id' %}
+{%- set charge = 'workspace_id, connection_id, charge_id' %}
 {%- set is_payment = "(category in ('charge', 'charge_failure', 'refund') and paid.paid_currency is not null)" %}
 
-with {% call touched_keys('touched', key) %}
+with landed_charges as (
+    select workspace_id, connection_id, id::Nullable(String) as charge_id from {{ ref('stg_stripe__charges') }} where {{ landed_since() }}
+),
+
+{% call touched_keys('touched', key) %}
     select {{ key }} from {{ ref('balance_transactions') }} where {{ landed_since() }}
     {%- if is_incremental() %}
     union all
@@ -16,8 +24,16 @@ with {% call touched_keys('touched', key) %}
         name -> name != '', [ifNull(balance_transaction_id, ''), ifNull(failure_balance_transaction_id, '')]))
     from {{ ref('stg_stripe__charges') }} where {{ landed_since() }}
     union all
-    select workspace_id, connection_id, assumeNotNull(balance_transaction_id) from {{ ref('refunds') }}
-    where balance_transaction_id is not null and {{ landed_since() }}
+    -- A refund's movement tells of the charge that it gives back: either may land after it.
+    select workspace_id, connection_id, arrayJoin(arrayFilter(
+        name -> name != '', [ifNull(balance_transaction_id, ''), ifNull(failure_balance_transaction_id, '')]))
+    from {{ ref('stg_stripe__refunds') }} where {{ landed_since() }} or ({{ charge }}) in (select * from landed_charges)
+    union all
+    -- A dispute does not name its movements; they name it.
+    select {{ key }} from {{ ref('balance_transactions') }}
+    where startsWith(ifNull(reporting_category, ''), 'dispute') and (workspace_id, connection_id, transaction_id) in (
+        select workspace_id, connection_id, id::Nullable(String) from {{ ref('disputes') }}
+        where {{ landed_since() }} or ({{ charge }}) in (select * from landed_charges))
     {%- endif %}
 {% endcall %},
 

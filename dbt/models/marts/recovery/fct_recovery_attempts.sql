@@ -3,6 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'payment_id', 'attempt_id'],
+    settings={'index_granularity': 1024},
     on_schema_change='append_new_columns',
 ) }}
 -- dbt parses the first run only, which reads less than the later ones.
