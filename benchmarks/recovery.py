@@ -3,6 +3,7 @@
 due        100,000 live episodes, 20,000 of them due: steps committed a second, one worker
 heard      a declined payment at the sandbox, by webhook, to the first action of its flow
 simulated  10,000 past failures through a ready flow
+a year     what the worker's process holds at the quarters of a year (benchmarks/recovery_year.py)
 """
 
 import json
@@ -22,6 +23,7 @@ from zoneinfo import ZoneInfo
 import httpx
 from psycopg.types.json import Jsonb
 
+from benchmarks import recovery_year
 from benchmarks.report import report
 from core.clock import utc_now
 from core.connections import ConnectionStore
@@ -88,6 +90,8 @@ def main() -> None:
         database = Database.connect(settings, size=2)
         connection_id = prepare(settings, database, stripe.url, stripe.api_key)
         due(settings, database, connection_id)
+        publish(database, recovery_year.WEEKLY, "weekly")
+        recovery_year.measure(settings, database, TENANT, connection_id, "weekly")
         heard(settings, database, stripe.url, stripe.api_key)
         database.close()
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from recovery.engine.episode import Episode, Memory
@@ -37,11 +36,14 @@ def facts_json(facts: Facts) -> str:
 
 def memory_json(memory: Memory) -> str:
     """Return a memory as JSON; what is as at the beginning is left out."""
-    kept = {name: value for name, value in asdict(memory).items() if value != _EMPTY[name]}
+    kept = {
+        name: value for name, empty in _EMPTY.items() if (value := getattr(memory, name)) != empty
+    }
     return json.dumps(kept)
 
 
-_EMPTY = asdict(Memory())
+# Copying every value (asdict) was an eighth of the engine's time.
+_EMPTY = {name: getattr(Memory(), name) for name in Memory.__dataclass_fields__}
 
 
 def _fact(value: Any) -> Fact:
