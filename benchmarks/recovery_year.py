@@ -30,7 +30,7 @@ WEEKLY = {
     "steps": {
         "kind": {"kind": "branch", "cases": [{"when": {"fact": "days_open", "op": "gte",
                  "value": 1}, "next": "tell"}], "otherwise": "wait"},
-        "tell": {"kind": "webhook", "label": "a week later", "next": "wait"},
+        "tell": {"kind": "webhook", "label": "week_over", "next": "wait"},
         "wait": {"kind": "wait", "until": {"kind": "duration", "days": 7}, "next": "kind"},
     },
 }  # fmt: skip

@@ -14,7 +14,7 @@ from core.database import Rows
 from core.errors import ConflictError
 from core.outbound import emit
 from recovery.engine.episode import Episode, Terms, Transition
-from recovery.store.rows import SELECTED, episode_of, facts_json, memory_json
+from recovery.store.rows import SELECTED, episode_of, facts_json, memory_json, memory_kept
 from recovery.store.settings import terms_of
 
 _OPEN = """
@@ -49,35 +49,32 @@ for update of e
 """
 _MOVE = """
 update recovery_episodes e set
-    cause = m.cause, amount_minor = m.amount_minor, currency = m.currency, facts = m.facts::jsonb,
+    cause = m.cause, amount_minor = m.amount_minor, currency = m.currency, facts = m.facts,
     step = m.step, state = m.state, outcome = m.outcome, reason = m.reason,
-    recovered_minor = m.recovered_minor, recovered_by = m.recovered_by, memory = m.memory::jsonb,
+    recovered_minor = m.recovered_minor, recovered_by = m.recovered_by, memory = m.memory,
     revision = m.revision, awaits = m.awaits, due_at = m.due_at, ended_at = m.ended_at,
     updated_at = %(now)s
-from unnest(%(workspaces)s::text[], %(ids)s::text[], %(before)s::int[], %(cause)s::text[],
-    %(amount_minor)s::bigint[], %(currency)s::text[], %(facts)s::text[], %(step)s::text[],
-    %(state)s::text[], %(outcome)s::text[], %(reason)s::text[], %(recovered_minor)s::bigint[],
-    %(recovered_by)s::text[], %(memory)s::text[], %(revision)s::int[], %(awaits)s::text[],
-    %(due_at)s::timestamptz[], %(ended_at)s::timestamptz[])
-    as m (workspace_id, id, before, cause, amount_minor, currency, facts, step, state, outcome,
-    reason, recovered_minor, recovered_by, memory, revision, awaits, due_at, ended_at)
+from jsonb_to_recordset(%(moves)s::jsonb) as m (workspace_id text, id text, before int, cause text,
+    amount_minor bigint, currency text, facts jsonb, step text, state text, outcome text,
+    reason text, recovered_minor bigint, recovered_by text, memory jsonb, revision int,
+    awaits text, due_at timestamptz, ended_at timestamptz)
 where e.workspace_id = m.workspace_id and e.id = m.id and e.revision = m.before
 """
 _TELL = """
 insert into recovery_transitions
     (workspace_id, episode_id, revision, at, kind, from_step, to_step, reason, details)
-select w, e, r, %(now)s, k, f, t, y, d::jsonb
-from unnest(%(workspaces)s::text[], %(ids)s::text[], %(revisions)s::int[], %(kinds)s::text[],
-    %(from)s::text[], %(to)s::text[], %(reasons)s::text[], %(details)s::text[])
-    as m (w, e, r, k, f, t, y, d)
+select workspace_id, episode_id, revision, %(now)s, kind, from_step, to_step, reason, details
+from jsonb_to_recordset(%(told)s::jsonb) as m (workspace_id text, episode_id text, revision int,
+    kind text, from_step text, to_step text, reason text, details jsonb)
 """
 _ACT = """
 insert into recovery_actions
     (workspace_id, id, episode_id, revision, step, kind, is_manual, customer_id, content, state,
      created_at, due_at)
-select w, 'act_' || e || '_' || r, e, r, s, k, false, c, d::jsonb, 'ready', %(now)s, %(now)s
-from unnest(%(workspaces)s::text[], %(ids)s::text[], %(revisions)s::int[], %(steps)s::text[],
-    %(kinds)s::text[], %(customers)s::text[], %(contents)s::text[]) as m (w, e, r, s, k, c, d)
+select workspace_id, 'act_' || episode_id || '_' || revision, episode_id, revision, step, kind,
+    false, customer_id, content, 'ready', %(now)s, %(now)s
+from jsonb_to_recordset(%(asked)s::jsonb) as m (workspace_id text, episode_id text, revision int,
+    step text, kind text, customer_id text, content jsonb)
 """
 _ASSIGN = """
 insert into recovery_assignments
@@ -156,48 +153,55 @@ def _held(row: Mapping[str, Any]) -> Held:
     return Held(episode_of(row), terms_of(row["owner"], row["timezone"]))
 
 
+# Rows travel as one JSON text: a list per column is written element by element, in Python.
 def _moves(chains: Sequence[Sequence[Transition]], now: datetime) -> dict[str, Any]:
-    last = [chain[-1].episode for chain in chains]
-    plain = (
-        "cause", "amount_minor", "currency", "step", "state", "outcome", "reason",
-        "recovered_minor", "recovered_by", "revision", "awaits", "due_at", "ended_at",
-    )  # fmt: skip
-    return {
-        "now": now,
-        "workspaces": [one.workspace_id for one in last],
-        "ids": [one.id for one in last],
-        "before": [chain[0].episode.revision - 1 for chain in chains],
-        "facts": [facts_json(one.facts) for one in last],
-        "memory": [memory_json(one.memory) for one in last],
-        **{name: [getattr(one, name) for one in last] for name in plain},
-    }
+    moves = [
+        {
+            **{name: getattr(one, name) for name in _PLAIN},
+            "before": chain[0].episode.revision - 1,
+            "facts": dict(one.facts), "memory": memory_kept(one.memory),
+            "due_at": _iso(one.due_at), "ended_at": _iso(one.ended_at),
+        }
+        for chain in chains
+        for one in (chain[-1].episode,)
+    ]  # fmt: skip
+    return {"now": now, "moves": json.dumps(moves)}
+
+
+_PLAIN = (
+    "workspace_id", "id", "cause", "amount_minor", "currency", "step", "state", "outcome", "reason",
+    "recovered_minor", "recovered_by", "revision", "awaits",
+)  # fmt: skip
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _told(every: Sequence[Transition], now: datetime) -> dict[str, Any]:
-    return {
-        "now": now,
-        "workspaces": [one.episode.workspace_id for one in every],
-        "ids": [one.episode.id for one in every],
-        "revisions": [one.episode.revision for one in every],
-        "kinds": [one.kind for one in every],
-        "from": [one.from_step for one in every],
-        "to": [one.episode.step for one in every],
-        "reasons": [one.reason for one in every],
-        "details": [json.dumps(dict(one.details)) for one in every],
-    }
+    told = [
+        {
+            "workspace_id": one.episode.workspace_id, "episode_id": one.episode.id,
+            "revision": one.episode.revision, "kind": one.kind, "from_step": one.from_step,
+            "to_step": one.episode.step, "reason": one.reason, "details": dict(one.details),
+        }
+        for one in every
+    ]  # fmt: skip
+    return {"now": now, "told": json.dumps(told)}
 
 
 def _asked(acting: Sequence[Transition], now: datetime) -> dict[str, Any]:
-    return {
-        "now": now,
-        "workspaces": [one.episode.workspace_id for one in acting],
-        "ids": [one.episode.id for one in acting],
-        "revisions": [one.episode.revision for one in acting],
-        "steps": [one.episode.step for one in acting],
-        "customers": [one.episode.customer_id for one in acting],
-        "kinds": [one.action.kind if one.action else "" for one in acting],
-        "contents": [json.dumps(dict(one.action.content) if one.action else {}) for one in acting],
-    }
+    asked = [
+        {
+            "workspace_id": one.episode.workspace_id, "episode_id": one.episode.id,
+            "revision": one.episode.revision, "step": one.episode.step,
+            "customer_id": one.episode.customer_id, "kind": one.action.kind,
+            "content": dict(one.action.content),
+        }
+        for one in acting
+        if one.action is not None
+    ]  # fmt: skip
+    return {"now": now, "asked": json.dumps(asked)}
 
 
 def _assign(rows: Rows, transition: Transition, now: datetime) -> None:

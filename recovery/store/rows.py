@@ -34,12 +34,16 @@ def facts_json(facts: Facts) -> str:
     return json.dumps(dict(facts), sort_keys=True)
 
 
-def memory_json(memory: Memory) -> str:
-    """Return a memory as JSON; what is as at the beginning is left out."""
-    kept = {
+def memory_kept(memory: Memory) -> dict[str, Any]:
+    """Return what is kept of a memory: what is as at the beginning is left out."""
+    return {
         name: value for name, empty in _EMPTY.items() if (value := getattr(memory, name)) != empty
     }
-    return json.dumps(kept)
+
+
+def memory_json(memory: Memory) -> str:
+    """Return it as JSON."""
+    return json.dumps(memory_kept(memory))
 
 
 # Copying every value (asdict) was an eighth of the engine's time.
