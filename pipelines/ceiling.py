@@ -8,6 +8,7 @@ then no span of the provider's own, wherever it begins, can hold more.
 """
 
 import asyncio
+import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -20,8 +21,8 @@ _LOOK_AGAIN_SECONDS = 0.01
 class Ceiling:
     """At most so many requests in any so many seconds, for each of several limits.
 
-    Belongs to no event loop: the next chunk, the next run and an audit of the same process go on
-    counting what the last ones asked.
+    Belongs to no event loop and no thread: the next chunk, the next run and an audit of the same
+    process go on counting what the last ones asked.
     """
 
     def __init__(
@@ -31,18 +32,27 @@ class Ceiling:
         self._clock = clock
         self._under_way = 0
         self._answered: deque[float] = deque()
+        self._one_at_a_time = threading.Lock()
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
         """Wait for room, and count one request from its leaving to its answer and beyond."""
-        while (wait := self.wait()) > 0:
+        while (wait := self._entered()) > 0:
             await asyncio.sleep(wait)
-        self._under_way += 1
         try:
             yield
         finally:
-            self._under_way -= 1
-            self._answered.append(self._clock())
+            with self._one_at_a_time:
+                self._under_way -= 1
+                self._answered.append(self._clock())
+
+    def _entered(self) -> float:
+        """Count a request if there is room; return what `wait` does."""
+        with self._one_at_a_time:
+            wait = self.wait()
+            if wait <= 0:
+                self._under_way += 1
+            return wait
 
     def wait(self) -> float:
         """Return after how many seconds there may be room; 0 if there is."""

@@ -159,6 +159,25 @@ async def test_neither_is_stripe_by_one_client_after_the_other(company: Counting
     assert densest(company.arrived, 1.0) <= 40
 
 
+def test_threads_with_loops_of_their_own_share_a_ceiling() -> None:
+    ceiling = Ceiling((10, 0.2))
+    counted: list[float] = []
+
+    async def ask() -> None:
+        for _ in range(10):
+            async with ceiling.request():
+                counted.append(time.monotonic())
+                await asyncio.sleep(0)
+
+    threads = [threading.Thread(target=lambda: asyncio.run(ask())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(counted) == 40
+    assert densest(counted, 0.2) <= 10
+
+
 def test_a_company_has_one_ceiling_in_a_process() -> None:
     assert PUBLISHED == ((10, 1.0), (500, 60.0))
     assert ceiling_of("https://a", "1") is ceiling_of("https://a", "1")
