@@ -2,8 +2,9 @@
 
 Fills `unified.transactions` by INSERT SELECT for many workspaces, starts one API worker
 (`python -m serving`) as it runs in production, and asks `GET /v1/transactions?limit=100`: at a
-fixed rate, uncached (every request another question) and cached; at saturation, against the same
-server answering a constant; then many requests while its memory is watched; then an export.
+fixed rate, uncached (every request another question), deep (each a page far behind the newest rows,
+which ClickHouse alone has) and cached; at saturation, against the same server answering a constant;
+then many requests while its memory is watched; then an export.
 
 `python -m benchmarks.api --rows 1000000 --workspaces 20 --seconds 10 --requests 10000` is a small
 run; the defaults are the issue's numbers. `--data FOLDER` keeps what was filled for the next run;
@@ -14,20 +15,23 @@ import argparse
 import itertools
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import psutil
 
 from benchmarks.http_load import Load, at_full, at_rate, request
-from benchmarks.memory import MEGABYTE, Watch
+from benchmarks.memory import MEGABYTE, Watch, descendants_named, seconds_of_cpu
 from benchmarks.report import report
 from core.clock import utc_now
 from core.database import Database
@@ -37,11 +41,13 @@ from core.warehouse import Warehouse
 from local.ports import free_port
 from local.stack import running_engines
 from serving.auth.key_store import issue_key
+from serving.pagination import Cursor
 from tests.streaming_tables import create_feed, create_streaming_table
 
 BATCH = 1_000_000
 BIG = "ws_export"
 CONCURRENCY = 16
+TURNS = 4
 PARTS = ["fill", "latency", "saturation", "memory", "export"]
 INSERT = """
 insert into unified.transactions (workspace_id, connection_id, id, provider, account_id, type,
@@ -78,11 +84,24 @@ class Worker:
         return itertools.cycle(each)
 
     def uncached(self) -> Iterator[bytes]:
-        """Yield requests of which no two are the same."""
+        """Yield requests of which no two are the same, for the newest rows.
+
+        From a workspace's third on they are chosen among rows at hand (`serving.transactions`).
+        """
         names = itertools.cycle([name for name in self.keys if name != BIG])
         for number in itertools.count(time.time_ns() // 1000 % 10**9):
             # A bound that excludes nothing, so that each answers the whole question.
             path = f"/v1/transactions?limit=100&amount_to={10**12 + number}"
+            yield request(path, self.headers(next(names)))
+
+    def deep(self) -> Iterator[bytes]:
+        """Yield requests for pages far behind the newest rows: ClickHouse is asked for each."""
+        names = itertools.cycle([name for name in self.keys if name != BIG])
+        moments = random.Random(time.time_ns())
+        while True:
+            seconds = moments.randrange(10**6, 3 * 10**7)
+            cursor = Cursor(datetime(2025, 3, 1, tzinfo=UTC) + timedelta(seconds=seconds), ("", ""))
+            path = f"/v1/transactions?limit=100&cursor={cursor.encode()}"
             yield request(path, self.headers(next(names)))
 
     def constant(self) -> Iterator[bytes]:
@@ -184,6 +203,9 @@ def latency(worker: Worker, seconds: float, size: str) -> None:
     uncached = at_rate(worker.port, worker.uncached(), per_second=50, seconds=seconds)
     limit("uncached_p50", uncached, 0.5, 25, size)
     limit("uncached_p99", uncached, 0.99, 100, size)
+    deep = at_rate(worker.port, worker.deep(), per_second=50, seconds=seconds)
+    limit("deep_p50", deep, 0.5, 25, size)
+    limit("deep_p99", deep, 0.99, 100, size)
     for wanted, _ in zip(worker.cached(), worker.keys, strict=False):  # every answer is kept now
         at_rate(worker.port, iter([wanted]), per_second=1000, seconds=0.001)
     cached = at_rate(worker.port, worker.cached(), per_second=50, seconds=seconds)
@@ -201,32 +223,67 @@ def limit(name: str, load: Load, share: float, most: float, size: str) -> None:
 
 
 def saturation(worker: Worker, seconds: float, size: str) -> None:
-    """Ask as fast as it answers: a constant, cached, uncached."""
+    """Ask as fast as it answers: a constant, cached, uncached, deep, in turns.
 
-    def full(requests: Iterator[bytes]) -> Load:
-        load = at_full(
-            worker.port, requests, concurrency=CONCURRENCY, is_over=lambda _, s: s > seconds
-        )
-        assert not load.unexpected, load.unexpected[:5]
-        return load
-
-    constant = full(worker.constant()).per_second
-    kept = 2 * len(worker.keys)  # every answer is asked for before it counts as cached
-    at_full(worker.port, worker.cached(), concurrency=8, is_over=lambda sent, _: sent >= kept)
-    for name, requests, least in (
-        ("cached", worker.cached(), 0.6), ("uncached", worker.uncached(), 0.25),
-    ):  # fmt: skip
-        figure = full(requests).per_second
+    In turns, so that whatever else the machine does slows all of them; CPU seconds say as much
+    where it does too much.
+    """
+    kept = 3 * len(worker.keys)  # every answer is asked for before it counts as cached
+    for warming in (worker.cached(), worker.uncached()):
+        at_full(worker.port, warming, concurrency=8, is_over=lambda sent, _: sent >= kept)
+    kinds = {
+        "constant": worker.constant(), "cached": worker.cached(),
+        "uncached": worker.uncached(), "deep": worker.deep(),
+    }  # fmt: skip
+    clickhouse = [psutil.Process(p) for p in descendants_named(os.getpid(), "local.clickhouse")]
+    servers = {"API": [worker.process], "ClickHouse": clickhouse}
+    taken = {name: Taken() for name in kinds}
+    for _ in range(TURNS):
+        for name, requests in kinds.items():
+            before = {who: seconds_of_cpu(them) for who, them in servers.items()}
+            load = at_full(
+                worker.port, requests, concurrency=CONCURRENCY,
+                is_over=lambda _, passed: passed > seconds / TURNS,
+            )  # fmt: skip
+            assert not load.unexpected, load.unexpected[:5]
+            taken[name].requests += len(load.seconds)
+            taken[name].seconds += load.elapsed
+            for who, them in servers.items():
+                taken[name].cpu[who] += seconds_of_cpu(them) - before[who]
+    constant = taken["constant"].per_second
+    for name, least in (("cached", 0.6), ("uncached", 0.25), ("deep", 0.25)):
+        figure = taken[name].per_second
         report(
             f"api.saturation_{name}", figure, "requests/s",
-            peer=f"a constant: {constant:.0f} requests/s; {size}", ratio=figure / constant,
-            goal=f"ratio >= {least}", met=figure / constant >= least,
+            peer=f"a constant: {constant:.0f} requests/s, {taken['constant'].told()};"
+            f" this {taken[name].told()}; {size}",
+            ratio=figure / constant, goal=f"ratio >= {least}", met=figure / constant >= least,
         )  # fmt: skip
 
 
+@dataclass
+class Taken:
+    """What some requests took: of time, and of CPU by server."""
+
+    requests: int = 0
+    seconds: float = 0.0
+    cpu: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    @property
+    def per_second(self) -> float:
+        """Requests that were answered in a second."""
+        return self.requests / self.seconds
+
+    def told(self) -> str:
+        """Return the milliseconds of CPU that a request took, by server."""
+        each = {who: 1000 * spent / self.requests for who, spent in self.cpu.items()}
+        return " + ".join(f"{spent:.2f} ms {who}" for who, spent in each.items())
+
+
 def memory(worker: Worker, requests: int, size: str) -> None:
-    """Send many requests, half of them uncached, and see what the worker holds."""
-    mixed = itertools.chain.from_iterable(zip(worker.cached(), worker.uncached(), strict=False))
+    """Send many requests, three of five uncached, and see what the worker holds."""
+    kinds = worker.cached(), worker.uncached(), worker.cached(), worker.uncached(), worker.deep()
+    mixed = itertools.chain.from_iterable(zip(*kinds, strict=False))
 
     def send(number: int) -> int:
         at_full(worker.port, mixed, concurrency=8, is_over=lambda sent, _: sent >= number)
