@@ -29,11 +29,13 @@ with landed_charges as (
         name -> name != '', [ifNull(balance_transaction_id, ''), ifNull(failure_balance_transaction_id, '')]))
     from {{ ref('stg_stripe__refunds') }} where {{ landed_since() }} or ({{ charge }}) in (select * from landed_charges)
     union all
-    -- A dispute does not name its movements; they name it.
+    -- A dispute does not name its movements; they name it, or its charge.
     select {{ key }} from {{ ref('balance_transactions') }}
     where startsWith(ifNull(reporting_category, ''), 'dispute') and (workspace_id, connection_id, transaction_id) in (
         select workspace_id, connection_id, id::Nullable(String) from {{ ref('disputes') }}
-        where {{ landed_since() }} or ({{ charge }}) in (select * from landed_charges))
+        where {{ landed_since() }} or ({{ charge }}) in (select * from landed_charges)
+        union all
+        select * from landed_charges)
     {%- endif %}
 {% endcall %},
 

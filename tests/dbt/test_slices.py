@@ -1,0 +1,85 @@
+"""Do marts that are built in slices tell what they tell when they are built at once?"""
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from core.warehouse import Warehouse
+from tests.dbt.company import WORKSPACE, Company
+from tests.dbt.conftest import KEYS_PER_SLICE
+
+# Its entries are never rewritten: how often a journal was corrected is lost with a rebuild.
+KEPT = "fct_ledger_entries"
+WORDS = ["", "a", "a'", "a\\", "z"]
+
+
+def told(warehouse: Warehouse, marts: list[str]) -> dict[str, list[str]]:
+    return {
+        mart: [
+            row["facts"]
+            for row in warehouse.rows(
+                "select toString(tuple(* except (version, computed_at))) as facts"
+                f" from marts.{mart} final where workspace_id = {{workspace:String}}"
+                " order by facts",
+                {"workspace": WORKSPACE},
+            )
+        ]
+        for mart in marts
+    }
+
+
+@pytest.fixture(scope="session")
+def tables(manifest: dict[str, Any]) -> list[str]:
+    """The marts that dbt fills."""
+    models = (n for n in manifest["nodes"].values() if n["resource_type"] == "model")
+    return sorted(m["name"] for m in models if m["config"]["materialized"] == "incremental")
+
+
+def test_marts_of_many_small_runs_and_slices_are_those_of_one_build(
+    built: Warehouse, company: Company, dbt: Any, tables: list[str]
+) -> None:
+    rebuilt = [mart for mart in tables if mart != KEPT]
+    assert len(rebuilt) >= 16
+    dbt("run", "--select", *tables)  # what other tests have landed
+    in_slices = told(built, rebuilt)
+    large = [mart for mart, rows in in_slices.items() if len(rows) > 2 * KEYS_PER_SLICE]
+    assert {"fct_invoices", "fct_settlements", "int_ledger__payment_journals"} <= set(large)
+    dbt("run", "--full-refresh", "--select", *rebuilt, variables="{}")
+    assert told(built, rebuilt) == in_slices
+
+
+def test_a_run_leaves_none_of_its_tables(built: Warehouse, company: Company) -> None:
+    left = "select name from system.tables where database = 'marts' and name like '%\\_\\_%\\_%'"
+    names = [row["name"] for row in built.rows(left)]
+    assert [name for name in names if "__touched" in name or "__slices" in name] == []
+    assert "int_billing__subscription_mrr" in names
+
+
+def test_slices_take_each_key_once(built: Warehouse, dbt: Any) -> None:
+    """Ids of any letters: a bound compares as the tuple of its words does."""
+    bounds = [list(bound) for bound in product(WORDS, repeat=3)]
+    condition = "{{ beyond(['a', 'b', 'c'], bound, '%s', '%s') }}"
+    said = dbt(
+        "compile", "--inline",
+        "{% for bound in " + repr(bounds) + " %}select {{ loop.index0 }} as bound,"
+        f" count() as kept, groupArray((a, b, c)) as keys from words where"
+        f" {condition % ('>', '>=')}"
+        f" union all select {{{{ loop.index0 }}}}, count(), groupArray((a, b, c)) from words"
+        f" where {condition % ('<', '<')} {{{{ ' union all ' if not loop.last }}}}"
+        "{% endfor %}",
+    ).stdout  # fmt: skip
+    compiled = "select 0 as bound" + said.partition("select 0 as bound")[2]
+    words = "select arrayJoin({words:Array(String)}) as "
+    rows = built.rows(
+        f"with words as (select * from ({words} a) as x, ({words} b) as y, ({words} c) as z)"
+        f" select bound, arraySort(groupArrayArray(keys)) as keys, groupArray(kept) as kept"
+        f" from ({compiled}) group by bound order by bound",
+        {"words": WORDS},
+    )
+    every = sorted(product(WORDS, repeat=3))
+    assert [[tuple(key) for key in row["keys"]] for row in rows] == [every] * len(every)
+    positions = [every.index(tuple(bound)) for bound in bounds]
+    assert [sorted(row["kept"]) for row in rows] == [
+        sorted([place, len(every) - place]) for place in positions
+    ]
