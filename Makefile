@@ -56,6 +56,7 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(INSTALL) --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(COMPILE)
+	@$(BIN)/python -m assets.manifest
 	@touch $@
 
 # The generator of clients stands apart: it asks for an older typer, which only its own command needs.

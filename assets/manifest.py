@@ -3,7 +3,7 @@
 Dagster builds its dbt assets from the manifest. A fresh clone has none, and an edited model makes
 it stale, so the manifest is kept beside a fingerprint of the project's files and parsed again
 (partially, where dbt can) when that differs. Several processes may ask at once: one parses, the
-others wait; readers never see half a file.
+others wait; readers never see half a file. `python -m assets.manifest` parses now: installing does.
 """
 
 import fcntl
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigurationError
+from core.settings import Settings
 
 _SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
 _GENERATED = frozenset({"target", "logs", "dbt_packages"})
@@ -123,3 +124,8 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
     with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    _settings = Settings()
+    load_manifest(_settings.dbt_project_dir, _settings.dbt_environment())

@@ -88,6 +88,7 @@ def run_demo(*, as_json: bool, scale: int | None) -> None:
                 connections = _connect(settings, sandbox.url)
             with sandbox.standing_still() as moment:
                 outcome = _ingest(settings, connections, steps, beside)
+                checks = _checks_beside(settings, beside, typed)
                 # Here, since this process would only wait for the typed layer.
                 if not sandbox.is_shared:  # the running stack's worker would take the episodes
                     with steps.step("Win failed payments back: forty days on a test clock"):
@@ -95,7 +96,7 @@ def run_demo(*, as_json: bool, scale: int | None) -> None:
                 if not typed.done():
                     with steps.step("Set up the typed layer over it"):
                         typed.result()
-                outcome += _model(settings, steps, beside, typed.result())
+                outcome += _model(settings, steps, beside, typed.result(), checks)
                 with steps.step("Compare with the company's own books"):
                     findings = find(settings, WORKSPACE, outcome, sandbox, moment)
             key = _key(settings)
@@ -174,14 +175,36 @@ def ingest_all(
     return outcome
 
 
-def _model(settings: Settings, steps: Steps, beside: Executor, fingerprint: str) -> RunOutcome:
+def _checks_beside(
+    settings: Settings, beside: Executor, typed: Future[str]
+) -> Future[list[Future[RunOutcome]]]:
+    """Check the raw edge in the other process from when the typed layer, its history, is there."""
+
+    def begin() -> list[Future[RunOutcome]]:
+        typed.exception()  # told where it is waited for
+        return [beside.submit(run_checks, settings, provider) for provider in PROVIDERS]
+
+    pool = ThreadPoolExecutor(1)
+    try:
+        return pool.submit(begin)
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _model(
+    settings: Settings,
+    steps: Steps,
+    beside: Executor,
+    fingerprint: str,
+    begun: Future[list[Future[RunOutcome]]],
+) -> RunOutcome:
     """Bring the marts up to date over the typed layer, while the raw edge is checked.
 
     Payouts are matched before them: the ledger posts bank lines as what they were found to be.
     """
     text = "Bring the marts up to date, run dbt's tests, check the raw edge, explain transactions"
     with steps.step(text):
-        checks = [beside.submit(run_checks, settings, provider) for provider in PROVIDERS]
+        checks = begun.result()
         matched = _good(run_reconciliation(settings))
         built = _good(run_models(settings, "marts"))
         built_mark(settings.data_dir).write_text(fingerprint)
