@@ -158,15 +158,17 @@ def due(settings: Settings, database: Database, connection_id: str) -> None:
 def heard(settings: Settings, database: Database, url: str, key: str) -> None:
     """Time from the answer of a declined payment to the start of its flow's first action."""
     publish(database, WRITE, "write")
-    declined: dict[str, datetime] = {}
     with running(settings, "serving"), running(settings, "oppulence", "worker"):
         stripe = httpx.Client(base_url=url, auth=(key, ""), timeout=30)
         wait_for(lambda: stripe.get("/v1/webhook_endpoints").json()["data"])
-        for number in range(FAILURES):
-            invoice = declined_invoice(stripe)
-            if number >= FAILURES // 6:  # the first warm everything up
-                declined[invoice] = utc_now()
-            time.sleep(0.2)
+
+        def fail(number: int) -> dict[str, datetime]:
+            found = {}
+            for _ in range(number):
+                found[declined_invoice(stripe)] = utc_now()
+                time.sleep(0.2)
+            return found
+
         query = (
             "select e.subject_id, min(a.started_at) as started_at from recovery_episodes e"
             " join recovery_actions a on a.workspace_id = e.workspace_id and a.episode_id = e.id"
@@ -177,6 +179,10 @@ def heard(settings: Settings, database: Database, url: str, key: str) -> None:
             with database.tenant(TENANT) as rows:
                 return {row["subject_id"]: row["started_at"] for row in rows.execute(query)}
 
+        # The first wait until both processes are up: what they were sent meanwhile is a backlog.
+        warming = fail(FAILURES // 6)
+        wait_for(lambda: warming.keys() <= begun().keys())
+        declined = fail(FAILURES)
         wait_for(lambda: declined.keys() <= begun().keys())
         started = begun()
     seconds = sorted((started[one] - at).total_seconds() for one, at in declined.items())
