@@ -23,11 +23,11 @@ from assets.translator import ingest_specs
 from core.warehouse import Warehouse
 
 READABLE = "rows_are_readable"
-_IS_THERE = "select 1 from system.tables where database = 'unified' and name = 'rejected_rows'"
+_IS_THERE = "select 1 from system.tables where database = 'unified' and name = {view:String}"
+# The provider's own view: the one over all of them would read and parse every provider's rows.
 _REJECTED = """
 select source_table, reason, count() as rows
-from unified.rejected_rows array join reasons as reason
-where startsWith(source_table, {prefix:String})
+from unified.{view:Identifier} array join reasons as reason
 group by source_table, reason
 order by source_table, reason
 """
@@ -49,9 +49,8 @@ def evaluate_rejections(rejected: Sequence[Mapping[str, Any]]) -> AssetCheckResu
 
 def rejections(warehouse: Warehouse, provider: str) -> list[dict[str, Any]]:
     """Return how many rows of a provider are rejected for what; none before the models exist."""
-    if not warehouse.rows(_IS_THERE):
-        return []
-    return warehouse.rows(_REJECTED, {"prefix": f"raw.{provider}_"})
+    view = {"view": f"rejected_rows__{provider}"}
+    return warehouse.rows(_REJECTED, view) if warehouse.rows(_IS_THERE, view) else []
 
 
 def build_rejection_checks(provider: str) -> AssetChecksDefinition:
