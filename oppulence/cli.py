@@ -5,7 +5,8 @@ only then, so that `--help` answers at once. Failures that the platform foresaw 
 stderr and their own exit code.
 """
 
-import gc
+import atexit
+import os
 import signal
 import sys
 from types import FrameType
@@ -72,13 +73,9 @@ def demo(
     ] = None,
 ) -> None:
     """Run the main job to its end on a made-up company: ingest, model, check, show."""
-    # Among thousands of fresh modules there is no garbage; looking for it takes seconds.
-    gc.disable()
-    from oppulence.demo import run_demo
+    from oppulence.demo_beginning import run
 
-    gc.freeze()
-    gc.enable()
-    run_demo(as_json=as_json, scale=scale)
+    run(as_json=as_json, scale=scale)
 
 
 @app.command()
@@ -325,6 +322,10 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
+    except SystemExit as end:
+        if end.code:
+            raise
+        _leave()
     except OppulenceError as error:
         if sys.excepthook is not _unforeseen:
             raise
@@ -334,7 +335,15 @@ def main() -> NoReturn:
         if error.next_step:
             sys.stderr.write(f"Next step: {redact(error.next_step)}\n")
         sys.exit(error.exit_code)
-    sys.exit(0)
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End well, and at once: to take the modules of a command apart may take seconds."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

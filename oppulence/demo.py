@@ -8,12 +8,10 @@ runs are Dagster's, models are dbt's. What the company's own books say stands be
 warehouse found. A second run brings in what changed since and changes nothing else.
 """
 
-import gc
-import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from dataclasses import dataclass
 
 from assets.manifest import built_mark, fingerprint, is_built
 from assets.progress import Progress
@@ -26,6 +24,7 @@ from core.tenancy import TenantId
 from linking.registry import flow_of
 from local.lease import read_live
 from oppulence.connect import keep
+from oppulence.demo_beginning import Beginning
 from oppulence.demo_findings import Findings, find
 from oppulence.demo_providers import link_all
 from oppulence.demo_recovery import recover
@@ -35,7 +34,7 @@ from oppulence.demo_steps import Steps
 from oppulence.migrate import build_models, prepare_databases
 from oppulence.output import print_json
 from oppulence.sandbox_applications import with_sandbox_applications
-from oppulence.session import command_session, connection_store
+from oppulence.session import connection_store
 from oppulence.workspaces import ensure_member, ensure_workspace, renew_key
 from orchestration.outcomes import NOTHING, RunOutcome
 from orchestration.runs import (
@@ -45,6 +44,7 @@ from orchestration.runs import (
     run_incremental,
     run_models,
     run_reconciliation,
+    run_training,
 )
 from pipelines.registry import PROVIDERS
 from serving.auth.permissions import Role
@@ -61,60 +61,73 @@ class DemoFailedError(OppulenceError):
     title = "The demo did not come to its end"
 
 
-def run_demo(*, as_json: bool, scale: int | None) -> None:
-    """Run the main job and print what it found.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the demo found, and how to look further."""
+
+    findings: Findings
+    key: str
+    settings: Settings
+
+
+def run_demo(begun: Beginning, *, scale: int | None) -> Done:
+    """Run the main job.
 
     Raises:
-        DemoFailedError: A run failed, or the warehouse and the company's books differ.
+        DemoFailedError: A run failed.
     """
-    started = time.monotonic()
-    steps = Steps()
+    steps, beside = Steps(), begun.beside
+    with steps.step("Start Postgres, ClickHouse and Redis on this machine"):
+        # The sandbox is no provider's server: it need not be spared.
+        unhurried = {"stripe_requests_per_second": SANDBOX_RATE}
+        settings = with_sandbox_applications(begun.engines.result().model_copy(update=unhurried))
+    with steps.step("Create the schemas of Postgres and ClickHouse's raw tables"):
+        prepare_databases(settings, say=steps.say)
+    text = f"Start the sandbox: 18 months of {COMPANY}, a SaaS firm"
     with (
-        _beside() as beside,
-        steps.step("Start Postgres, ClickHouse and Redis on this machine"),
-        _engines() as settings,
+        _typed_layer(settings) as typed,
+        steps.step(text),
+        company_sandbox(settings, scale) as sandbox,
     ):
         steps.done()
-        with steps.step("Create the schemas of Postgres and ClickHouse's raw tables"):
-            prepare_databases(settings, say=steps.say)
-        text = f"Start the sandbox: 18 months of {COMPANY}, a SaaS firm"
-        with (
-            _typed_layer(settings) as typed,
-            steps.step(text),
-            company_sandbox(settings, scale) as sandbox,
-        ):
-            steps.done()
-            with steps.step("Connect Stripe, its banks and its books: seven providers"):
-                connections = _connect(settings, sandbox.url)
-            with sandbox.standing_still() as moment:
-                outcome = _ingest(settings, connections, steps, beside)
-                checks = _checks_beside(settings, beside, typed)
-                # Here, since this process would only wait for the typed layer.
-                if not sandbox.is_shared:  # the running stack's worker would take the episodes
-                    with steps.step("Win failed payments back: forty days on a test clock"):
-                        recover(settings, WORKSPACE, moment)
-                if not typed.done():
-                    with steps.step("Set up the typed layer over it"):
-                        typed.result()
-                outcome += _model(settings, steps, beside, typed.result(), checks)
-                with steps.step("Compare with the company's own books"):
-                    findings = find(settings, WORKSPACE, outcome, sandbox, moment)
-            key = _key(settings)
-    seconds = time.monotonic() - started
-    is_up = read_live(settings.data_dir) is not None
+        with steps.step("Connect Stripe, its banks and its books: seven providers"):
+            connections = _connect(settings, sandbox.url)
+        with sandbox.standing_still() as moment:
+            outcome = _ingest(settings, connections, steps, beside)
+            meanwhile = _work_beside(settings, beside, typed)
+            # Here, since this process would only wait for the typed layer.
+            if not sandbox.is_shared:  # the running stack's worker would take the episodes
+                with steps.step("Win failed payments back: forty days on a test clock"):
+                    recover(settings, WORKSPACE, moment)
+            if not typed.done():
+                with steps.step("Set up the typed layer over it"):
+                    typed.result()
+            outcome += _model(settings, steps, beside, typed.result(), meanwhile)
+            with steps.step("Compare with the company's own books"):
+                findings = find(settings, WORKSPACE, outcome, sandbox, moment)
+        return Done(findings, _key(settings), settings)
+
+
+def tell(done: Done, *, as_json: bool, seconds: float) -> None:
+    """Print what was found.
+
+    Raises:
+        DemoFailedError: The warehouse and the company's books differ, or a check has failed.
+    """
+    findings, settings = done.findings, done.settings
     if as_json:
         print_json({**findings.as_json(), "seconds": round(seconds, 1)})
     else:
-        show(findings, key=key, tenant=WORKSPACE, settings=settings, seconds=seconds, is_up=is_up)
+        is_up = read_live(settings.data_dir) is not None
+        show(
+            findings,
+            key=done.key,
+            tenant=WORKSPACE,
+            settings=settings,
+            seconds=seconds,
+            is_up=is_up,
+        )
     _require_agreement(findings)
-
-
-@contextmanager
-def _engines() -> Iterator[Settings]:
-    with command_session("demo") as settings:
-        # The sandbox is no provider's server: it need not be spared.
-        unhurried = settings.model_copy(update={"stripe_requests_per_second": SANDBOX_RATE})
-        yield with_sandbox_applications(unhurried)
 
 
 def _connect(settings: Settings, api_url: str) -> list[Connection]:
@@ -175,14 +188,15 @@ def ingest_all(
     return outcome
 
 
-def _checks_beside(
+def _work_beside(
     settings: Settings, beside: Executor, typed: Future[str]
 ) -> Future[list[Future[RunOutcome]]]:
-    """Check the raw edge in the other process from when the typed layer, its history, is there."""
+    """Train models and check the raw edge in the other process, once the typed layer is there."""
 
     def begin() -> list[Future[RunOutcome]]:
         typed.exception()  # told where it is waited for
-        return [beside.submit(run_checks, settings, provider) for provider in PROVIDERS]
+        trained = beside.submit(run_training, settings)
+        return [trained, *(beside.submit(run_checks, settings, name) for name in PROVIDERS)]
 
     pool = ThreadPoolExecutor(1)
     try:
@@ -204,33 +218,14 @@ def _model(
     """
     text = "Bring the marts up to date, run dbt's tests, check the raw edge, explain transactions"
     with steps.step(text):
-        checks = begun.result()
-        matched = _good(run_reconciliation(settings))
-        built = _good(run_models(settings, "marts"))
+        meanwhile = begun.result()
+        outcome = _good(run_reconciliation(settings))
+        outcome += _good(run_models(settings, "marts"))
         built_mark(settings.data_dir).write_text(fingerprint)
-        outcome = matched + built + _good(run_enrichment(settings))
-        # What the other process has not begun by now is checked here.
-        for provider, check in zip(reversed(PROVIDERS), reversed(checks), strict=True):
-            if check.cancel():
-                outcome += _good(run_checks(settings, provider))
-        outcome = sum((_good(c.result()) for c in checks if not c.cancelled()), outcome)
+        meanwhile.append(beside.submit(run_enrichment, settings))
+        outcome = sum((_good(done.result()) for done in meanwhile), outcome)
         beside.shutdown(wait=False)  # its end takes seconds too
         return outcome
-
-
-@contextmanager
-def _beside() -> Iterator[Executor]:
-    """Yield a process for what runs beside this one; it loads itself while the engines start."""
-    # As in `oppulence.cli`: it looks for no garbage while it imports.
-    with ProcessPoolExecutor(1, get_context("spawn"), initializer=gc.disable) as pool:
-        pool.submit(load)
-        yield pool
-
-
-def load() -> None:
-    """Begin to work: to find this function, a process imports all that the demo's runs need."""
-    gc.freeze()
-    gc.enable()
 
 
 def _good(outcome: RunOutcome) -> RunOutcome:

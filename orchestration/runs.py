@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from dagster import DagsterInstance, Definitions, ExecuteInProcessResult
+from dagster import AssetKey, DagsterInstance, Definitions, ExecuteInProcessResult
 
 from assets.progress import Listener, Progress
 from core.connections import Connection
@@ -110,6 +110,15 @@ def run_reconciliation(
         return _execute(dagster, definitions, "reconciliation", {})
 
 
+def run_training(settings: Settings, *, instance: DagsterInstance | None = None) -> RunOutcome:
+    """Train the models that are due, and no more: the next `run_enrichment` scores with them."""
+    from assets.enrichment import MODELS  # scikit-learn takes seconds to import
+
+    with _opened(settings, instance) as dagster:
+        definitions = _bound(enrichment_definitions(), settings, None)
+        return _execute(dagster, definitions, "enrichment", {}, only=[MODELS])
+
+
 def run_enrichment(settings: Settings, *, instance: DagsterInstance | None = None) -> RunOutcome:
     """Train the models that are due and score the transactions that landed or changed."""
     with _opened(settings, instance) as dagster:
@@ -175,6 +184,7 @@ def _execute(
     job_name: str,
     config: Mapping[str, Any],
     tags: Mapping[str, str] | None = None,
+    only: Sequence[AssetKey] | None = None,
 ) -> RunOutcome:
     job = definitions.resolve_job_def(job_name)
     with _unheard(logging.getLogger("dagster.builtin")):
@@ -183,6 +193,7 @@ def _execute(
             instance=instance,
             tags={"oppulence/started_by": "command line", **(tags or {})},
             raise_on_error=False,
+            asset_selection=only,
         )
     return outcome_of(result, instance)
 
