@@ -31,6 +31,8 @@ from ml.tables import ENRICHMENTS, RUN_COLUMNS, RUNS
 
 # Rows answered at a time, where no facet needs the whole history at once.
 CHUNK = 200_000
+# So many findings are compared and written at a time: a long history's facets one by one.
+MOST_FINDINGS = 2_000_000
 # A view's clock is read before its rows can be seen: look back as long as an insert may take.
 OVERLAP_MS = 5 * 60 * 1000
 _RUNS = f"select * from {RUNS} final where workspace_id = {{workspace:String}}"
@@ -165,12 +167,16 @@ def _score(
         if not frame.height:
             continue
         answers = enrich(frame, as_of=now.date(), facets=names, **asked)
-        findings = findings_of(frame, {name: answers[name] for name in names})
-        stored = stored_findings(warehouse, workspace, names, frame)
-        new = changes(findings, stored, workspace, now)
-        if new.num_rows:
-            warehouse.insert_arrow(ENRICHMENTS, new)
-        rows, changed = rows + frame.height, changed + new.num_rows
+        together = max(MOST_FINDINGS // frame.height, 1)
+        for first in range(0, len(names), together):
+            some = names[first : first + together]
+            findings = findings_of(frame, {name: answers.pop(name) for name in some})
+            stored = stored_findings(warehouse, workspace, some, frame)
+            new = changes(findings, stored, workspace, now)
+            if new.num_rows:
+                warehouse.insert_arrow(ENRICHMENTS, new)
+            changed += new.num_rows
+        rows += frame.height
     return Scored(rows, changed)
 
 

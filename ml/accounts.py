@@ -73,6 +73,8 @@ def is_shown_again(frame: pl.DataFrame) -> pl.Series:
     frame
         As in `ml.transactions`.
     """
+    if frame["connection_id"].n_unique() < 2:
+        return pl.repeat(False, frame.height, eager=True).alias("is_shown_again")  # noqa: FBT003
     _, again = real_accounts(settled(frame))
     return frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).is_in(again["row"].implode()))[
         :, 0

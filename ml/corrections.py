@@ -44,22 +44,16 @@ def like_keys(frame: pl.DataFrame, merchants: pl.DataFrame) -> pl.Series:
     Examples
     --------
     >>> from ml.merchants import identified
+    >>> from ml.texts import Texts, alike
     >>> rows = pl.DataFrame({"merchant": ["TWINKL LTD", "PAYPAL *TWINKL"],
     ...                      "amount_minor": [-100, -250]})
-    >>> like_keys(rows, identified(rows["merchant"])).n_unique()
+    >>> like_keys(rows, identified(Texts(alike(rows["merchant"])))).n_unique()
     1
     """
-    direction = pl.when(pl.col("amount_minor") < 0).then(pl.lit("out")).otherwise(pl.lit("in"))
-    sides = frame.select(direction.alias("direction"))
-    return (
-        merchants.select("merchant_id", "key")
-        .hstack(sides)
-        .select(
-            pl.when(pl.col("key").str.contains(r"\p{L}"))
-            .then(pl.concat_str("merchant_id", pl.lit(":"), "direction"))
-            .alias("like_key")
-        )["like_key"]
-    )
+    direction = pl.when(pl.col("amount_minor") < 0).then(pl.lit(":out")).otherwise(pl.lit(":in"))
+    alike = pl.when(pl.col("letters") > 0).then(pl.concat_str("merchant_id", direction))
+    sides = merchants.hstack([frame["amount_minor"]])
+    return sides.select(alike.alias("like_key"))["like_key"]
 
 
 def corrected(
@@ -78,7 +72,7 @@ def corrected(
     corrections
         The workspace's, as in `COLUMNS`; of two for the same rows the later wins.
     """
-    own = corrections.filter(pl.col("facet") == facet)
+    own = corrections.filter(pl.col("facet") == facet) if corrections.height else corrections
     if not own.height:
         return answers
     said = own.sort("said_on", maintain_order=True).unique("like_key", keep="last").select(

@@ -13,6 +13,7 @@ from ml import registry
 from ml.corrections import NOTHING, corrected, like_keys
 from ml.facet import Context, Facet
 from ml.merchants import identified
+from ml.texts import Texts, alike
 from ml.transactions import prepared
 
 
@@ -55,13 +56,15 @@ def enrich(
     frame = prepared(rows)
     wanted = registry.FACETS if facets is None else registry.with_those_before(facets)
     opened = models or {}
-    keys = like_keys(frame, identified(frame["merchant"]))
+    texts = Texts(alike(frame["merchant"]))
+    merchants = identified(texts)
+    keys = like_keys(frame, merchants)
     found: dict[str, pl.DataFrame] = {}
     for facet in wanted:
         own = {name: found[name] for name in facet.after}
-        context = Context(as_of=as_of, found=own, model=opened.get(facet.name))
+        context = Context(as_of, texts, merchants, found=own, model=opened.get(facet.name))
         found[facet.name] = _answered(facet, frame, context, keys, corrections)
-    return {name: answers.with_columns(keys.alias("like_key")) for name, answers in found.items()}
+    return {name: answers.hstack([keys]) for name, answers in found.items()}
 
 
 def _answered(

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import polars as pl
 
 from ml.artifacts import Artifact
+from ml.texts import Texts
 
 # `row`: answers each row from itself (and from what stands before it in the registry).
 # `history`: answers from a workspace's whole history, which is the frame; scored anew when any of
@@ -30,11 +31,17 @@ class Context:
         Today.
     found
         Answers of the facets named in `after`, aligned with the frame.
+    texts
+        The descriptors, their long numbers made equal (`ml.texts.alike`).
+    merchants
+        Who is behind each row (`ml.merchants.identified`).
     model
         The facet's own opened model; None where none is registered yet (then it abstains).
     """
 
     as_of: date
+    texts: Texts
+    merchants: pl.DataFrame
     found: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     model: Any = None
 

@@ -38,7 +38,7 @@ def require_permitted(frame: pl.DataFrame) -> None:
         )
     if frame.height and frame["provider"].dtype != pl.String:
         raise InvalidInputError("The column `provider` holds no text.")
-    names = frame["provider"].cast(pl.String).str.strip_chars().str.to_lowercase().unique()
+    names = {name and name.strip().lower() for name in frame["provider"].unique().to_list()}
     if None in names or "" in names:
         raise InvalidInputError("Some rows name no provider.")
     if found := FORBIDDEN_PROVIDERS.intersection(names):

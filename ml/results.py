@@ -49,22 +49,14 @@ def results(
     ...         model_version="rules-1", abstained=[False]).columns
     ['facet', 'value', 'confidence', 'evidence', 'model_version', 'abstained']
     """
-    frame = pl.DataFrame(
-        {
-            "value": value,
-            "confidence": confidence,
-            "evidence": evidence,
-            "abstained": abstained,
-        },
-        schema_overrides={name: SCHEMA[name] for name in SCHEMA if name in _ROW_COLUMNS},
-    )
-    constant = {"facet": facet, "model_version": model_version}
-    return frame.with_columns(
-        pl.lit(text, dtype=pl.String).alias(name) for name, text in constant.items()
-    ).select(*SCHEMA)
-
-
-_ROW_COLUMNS = frozenset(SCHEMA) - {"facet", "model_version"}
+    said = {
+        "value": value, "confidence": confidence, "evidence": evidence, "abstained": abstained,
+    }  # fmt: skip
+    columns = {name: pl.Series(name, of, SCHEMA[name]) for name, of in said.items()}
+    rows = len(columns["value"])
+    for name, text in (("facet", facet), ("model_version", model_version)):
+        columns[name] = pl.Series(name, [text], pl.String).new_from_index(0, rows)
+    return pl.DataFrame([columns[name] for name in SCHEMA])
 
 
 def nothing(facet: str, rows: int) -> pl.DataFrame:

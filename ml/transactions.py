@@ -45,7 +45,8 @@ COLUMNS: dict[str, pl.DataType] = {
     "institution": pl.String(),
 }
 # What stands on a bank account or card; a payment processor's rows have customers, not merchants.
-IS_BANK_LINE = pl.col("provider") != "stripe"
+PROCESSOR = "stripe"
+IS_BANK_LINE = pl.col("provider") != PROCESSOR
 _NEEDED = ("provider", "id", "amount_minor", "currency")
 
 
@@ -81,14 +82,13 @@ def prepared(rows: pl.DataFrame) -> pl.DataFrame:
     for name in _NEEDED:
         if name not in rows.columns:
             raise InvalidInputError(f"The rows lack the column `{name}`.")
+    found = {
+        name: pl.col(name).cast(dtype) if name in rows.columns else pl.lit(None, dtype)
+        for name, dtype in COLUMNS.items()
+    }
+    found["merchant"] = pl.coalesce(found["merchant"], found["counterparty"])
+    found["booked_on"] = pl.coalesce(found["booked_on"], found["occurred_at"].dt.date())
     try:
-        frame = rows.select(
-            (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
-            for name, dtype in COLUMNS.items()
-        )
+        return rows.select(what.alias(name) for name, what in found.items())
     except (pl.exceptions.InvalidOperationError, pl.exceptions.ComputeError) as error:
         raise InvalidInputError(f"A column holds another type: {error}") from error
-    return frame.with_columns(
-        pl.coalesce("merchant", "counterparty").alias("merchant"),
-        pl.coalesce("booked_on", pl.col("occurred_at").dt.date()).alias("booked_on"),
-    )

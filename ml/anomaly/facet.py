@@ -10,18 +10,22 @@ import polars as pl
 from ml.anomaly.payments import payments
 from ml.anomaly.reasons import amounts, duplicates, payees, prices
 from ml.facet import Context, Facet
-from ml.results import results
+from ml.results import nothing, results
 
 NAME = "anomaly"
 VERSION = "anomaly-rules-1"
 # The gravest first: money that may be lost, then what only changed.
 KINDS = ("duplicate", "new_account", "amount", "new_payee", "price_increase")
 _LEAST_CONFIDENCE = 0.8
+# Every reason is a comparison with an earlier payment.
+_LEAST_PAYMENTS = 2
 
 
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet; nothing of payments that are like those before."""
     paid = payments(frame, context)
+    if paid.height < _LEAST_PAYMENTS:
+        return nothing(NAME, frame.height)
     found = pl.concat([reason(paid) for reason in (duplicates, amounts, payees, prices)])
     ordered = pl.col("kind").replace_strict(
         {kind: place for place, kind in enumerate(KINDS)}, return_dtype=pl.Int64

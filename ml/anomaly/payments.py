@@ -10,7 +10,7 @@ from ml.transactions import IS_BANK_LINE
 
 PAYEE = ["payee", "currency"]
 # What is paid for these is no price, however steady.
-_NO_PRICES = ("government.taxes", "people.payroll")
+_NO_PRICES = ["government.taxes", "people.payroll"]
 
 
 def payments(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -30,33 +30,37 @@ def payments(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         merchant's clean name; `series` what the rows of one recurring series have in common.
     """
     recurring, transfer = context.found["recurring"], context.found["transfer"]
-    is_series = recurring["value"].is_not_null() & ~recurring["abstained"]
+    category = context.found["category"]["value"]
+    told = pl.DataFrame(
+        [
+            context.found["merchant"]["value"].alias("payee"), category.alias("category"),
+            transfer["value"].alias("transfer"), transfer["abstained"].alias("no_transfer"),
+            recurring["value"].alias("cadence"), recurring["abstained"].alias("no_series"),
+            recurring["evidence"].alias("series"), is_shown_again(frame),
+        ]
+    )  # fmt: skip
+    is_series = pl.col("cadence").is_not_null() & ~pl.col("no_series")
     return (
-        frame.select(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
-            "connection_id", "id", "account_id", "currency", "booked_on", "reference",
-            "counterparty_account", "status", "amount_minor", IS_BANK_LINE.alias("is_line"),
-            is_shown_again(frame),
-        )
-        .with_columns(
-            context.found["merchant"]["value"].alias("payee"),
-            (transfer["value"].is_not_null() & ~transfer["abstained"]).alias("is_transfer"),
-            context.found["category"]["value"].str.starts_with("travel.").fill_null(value=False)
-            .alias("is_travel"),
-            context.found["category"]["value"].is_in(_NO_PRICES).fill_null(value=False)
-            .alias("has_no_price"),
-            # The rows of one series carry the same words (`ml.recurring.facet`).
-            pl.when(is_series).then(recurring["evidence"]).alias("series"),
-            pl.when(is_series).then(recurring["value"]).alias("cadence"),
-        )
+        frame.hstack(told)
+        .with_row_index("row")
         .filter(
-            pl.col("is_line") & ~pl.col("is_shown_again") & ~pl.col("is_transfer")
+            IS_BANK_LINE & ~pl.col("is_shown_again")
+            & (pl.col("transfer").is_null() | pl.col("no_transfer"))
             & (pl.col("amount_minor") < 0)
             & (pl.col("status").fill_null("succeeded") == "succeeded")
             & pl.col("payee").is_not_null() & pl.col("booked_on").is_not_null()
             & pl.col("currency").is_not_null()
         )
-        .with_columns((-pl.col("amount_minor")).alias("paid"))
+        .select(
+            "row", "connection_id", "id", "account_id", "currency", "booked_on", "reference",
+            "counterparty_account", "payee", (-pl.col("amount_minor")).alias("paid"),
+            pl.col("category").str.starts_with("travel.").fill_null(value=False)
+            .alias("is_travel"),
+            pl.col("category").is_in(_NO_PRICES).fill_null(value=False).alias("has_no_price"),
+            # The rows of one series carry the same words (`ml.recurring.facet`).
+            pl.when(is_series).then("series").alias("series"),
+            pl.when(is_series).then("cadence").alias("cadence"),
+        )
         .filter(pl.col("paid") > 0)
         .sort("booked_on", "connection_id", "id", "paid")
     )  # fmt: skip

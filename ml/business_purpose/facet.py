@@ -22,30 +22,32 @@ _LEAST_CONFIDENCE = 0.5
 
 @cache
 def purposes() -> pl.DataFrame:
-    """Return a row per category: `use`, `usually` (a probability), `purpose`."""
+    """Return a row per category: `use`, `usually` (a probability), `purpose`, its `words`."""
     text = files("ml.business_purpose").joinpath("rows", "purposes.csv").read_text("utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     return pl.DataFrame(rows).with_columns(
-        (pl.col("percent").cast(pl.Int64) / 100).alias("usually")
+        (pl.col("percent").cast(pl.Int64) / 100).alias("usually"),
+        pl.format("{}: usually for {}.", "category", "purpose").alias("words"),
     )
 
 
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet, of money that left a bank account or card."""
     category = context.found["category"]
+    said = [category["value"].alias("category"), category["confidence"], category["abstained"]]
+    sure = (pl.col("usually") * pl.col("confidence")).fill_null(0.0)
     found = (
-        frame.select((IS_BANK_LINE & (pl.col("amount_minor") < 0)).alias("is_spent"))
-        .with_columns(category["value"].alias("category"), category["confidence"])
+        pl.DataFrame([*said, frame["provider"], frame["amount_minor"]])
         .join(purposes(), on="category", how="left", maintain_order="left")
-        .with_columns((pl.col("usually") * pl.col("confidence")).fill_null(0.0).alias("sure"))
-    )
-    value = found.select(pl.when("is_spent").then("use").alias("value"))["value"]
-    words = found.select(
-        pl.format("{}: usually for {}.", "category", "purpose").fill_null("").alias("words")
-    )["words"]
+        .select(
+            pl.when(IS_BANK_LINE & (pl.col("amount_minor") < 0)).then("use").alias("value"),
+            sure.alias("confidence"), pl.col("words").fill_null(""),
+            (pl.col("abstained") | (sure < _LEAST_CONFIDENCE)).alias("abstained"),
+        )
+    )  # fmt: skip
     return results(
-        NAME, value=value, confidence=found["sure"], evidence=words, model_version=VERSION,
-        abstained=category["abstained"] | (found["sure"] < _LEAST_CONFIDENCE),
+        NAME, value=found["value"], confidence=found["confidence"], evidence=found["words"],
+        model_version=VERSION, abstained=found["abstained"],
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@ The first that knows, answers, with the confidence that it was measured to deser
     bank wording → category code → known merchant → provider category → model of names
 """
 
-import numpy as np
+from functools import cache
+
 import polars as pl
 
 from ml.category import lines, training
@@ -15,128 +16,118 @@ from ml.facet import Context, Facet, Training
 from ml.merchants import known
 from ml.merchants.descriptors import merchant_key
 from ml.results import results
-from ml.transactions import IS_BANK_LINE
+from ml.texts import Texts, looked_up
+from ml.transactions import PROCESSOR
 
-VERSION = "category-rules-2"
-# What each source deserves. Codes are the acquirer's own. Of known merchants 0.80 agreed with what
-# bookkeepers wrote, whose labels are about the purchase and not the seller, so that is a floor; the
-# others are judgements, since no labelled bank lines are free (docs/enrichment/category.md).
-CONFIDENCE = {"type": 0.99, "wording": 0.95, "code": 0.97, "known": 0.85, "provider": 0.9}
+VERSION = "category-rules-3"
+# In the order in which they are asked: what each deserves; its words, around what it went by. Codes
+# are the acquirer's own. Of known merchants 0.80 agreed with what bookkeepers wrote, whose labels
+# are about the purchase and not the seller, so that is a floor; the others are judgements, since no
+# labelled bank lines are free (docs/enrichment/category.md). A guess deserves what its model says.
+SOURCES: tuple[tuple[str, float, str, str, str], ...] = (
+    ("type", 0.99, "What the processor's row is.", "", ""),
+    ("wording", 0.95, "The bank's own wording means this.", "", ""),
+    ("code", 0.97, "Merchant category code ", "merchant_category_code", "."),
+    ("known", 0.85, "", "known_name", " is a known merchant."),
+    ("provider", 0.9, "The provider says ", "provider_category", "."),
+    ("guess", 0.0, "The name '", "name", "' sounds like it."),
+)
+_NAMES = [source[0] for source in SOURCES]
+_KNOWN: dict[str, pl.DataType] = dict.fromkeys(("key", "known", "known_name"), pl.String())
+_GUESS: dict[str, pl.DataType] = {"guess": pl.String(), "guess_confidence": pl.Float64()}
 
 
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet."""
-    found = _sources(frame, context)
     model: WordingModel | None = context.model
-    guessed = _guessed(found, model)
-    table = found.hstack(guessed)
-    value = pl.coalesce("type", "wording", "code", "known", "provider", "guess")
-    source = (
-        pl.when(pl.col("type").is_not_null()).then(pl.lit("type"))
-        .when(pl.col("wording").is_not_null()).then(pl.lit("wording"))
-        .when(pl.col("code").is_not_null()).then(pl.lit("code"))
-        .when(pl.col("known").is_not_null()).then(pl.lit("known"))
-        .when(pl.col("provider").is_not_null()).then(pl.lit("provider"))
-        .otherwise(pl.lit("guess"))
-    )  # fmt: skip
-    told = table.with_columns(value.alias("value"), source.alias("source")).with_columns(
-        pl.when(pl.col("source") == "guess")
-        .then("guess_confidence")
-        .otherwise(pl.col("source").replace_strict(CONFIDENCE, default=0.0))
-        .alias("confidence")
-    )
+    found = _sources(frame, context)
+    found = found.hstack(_guessed(found, model))
+    source = found.select(_source().alias("source"))["source"]
+    guessed = pl.col("guess_confidence").fill_null(0.0)
+    is_guess = pl.col("source") == len(SOURCES) - 1
     threshold = model.calibration.threshold if model is not None else float("inf")
-    is_guess = pl.col("source") == "guess"
-    told = told.with_columns(
-        (is_guess & (pl.col("confidence") < threshold)).alias("abstained"),
-        pl.when(is_guess & (pl.col("value").is_not_null()))
+    said = found.hstack([source]).hstack(_of_source()[source]).select(
+        pl.coalesce(_NAMES).alias("value"),
+        pl.when(is_guess).then(guessed).otherwise("deserves").alias("confidence"),
+        _words().alias("evidence"),
+        pl.when(is_guess & pl.col("guess").is_not_null())
         .then(pl.lit(model.version if model is not None else ""))
         .otherwise(pl.lit(VERSION))
-        .alias("version"),
-        _words().alias("evidence"),
-    )
-    answers = results(
-        NAME, value=told["value"], confidence=told["confidence"].fill_null(0.0),
-        evidence=told["evidence"], model_version=VERSION, abstained=told["abstained"],
+        .alias("model_version"),
+        (is_guess & (guessed < threshold)).alias("abstained"),
     )  # fmt: skip
-    return answers.with_columns(told["version"].alias("model_version"))
+    answers = results(
+        NAME, value=said["value"], confidence=said["confidence"], evidence=said["evidence"],
+        model_version=VERSION, abstained=said["abstained"],
+    )  # fmt: skip
+    return answers.with_columns(said["model_version"])
 
 
 def _sources(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Return, row by row, what each source says, and the merchant's key."""
-    merchants = context.found["merchant"]
-    is_line = IS_BANK_LINE
-    text = frame.with_columns(pl.col("merchant").fill_null(""), merchants["value"].alias("name"))
-    named = text.select(
-        pl.when(~is_line)
-        .then(pl.col("type").replace_strict(lines.OF_TYPE, default=None, return_dtype=pl.String))
-        .alias("type"),
-        pl.when(is_line).then(lines.by_wording("merchant")).alias("wording"),
-        pl.when(is_line)
-        .then(pl.col("merchant_category_code").replace_strict(of_merchant_code(), default=None,
-                                                              return_dtype=pl.String))
-        .alias("code"),
-        pl.when(is_line)
-        .then(pl.col("provider_category").replace_strict(of_plaid(), default=None,
-                                                         return_dtype=pl.String))
-        .alias("provider"),
-        "name", "merchant", "merchant_category_code", "provider_category",
+    names = context.found["merchant"]["value"].alias("name")
+    said = pl.DataFrame(
+        [
+            looked_up(frame["type"], lines.OF_TYPE).alias("type"),
+            lines.by_wording(context.texts, frame["amount_minor"]).alias("wording"),
+            looked_up(frame["merchant_category_code"], of_merchant_code()).alias("code"),
+            looked_up(frame["provider_category"], of_plaid()).alias("provider"),
+            frame["provider"].alias("from"), names,
+            frame["merchant_category_code"], frame["provider_category"],
+        ]
     )  # fmt: skip
-    distinct = named["name"].drop_nulls().unique(maintain_order=True)
-    keys = [merchant_key(name) for name in distinct]
-    found = [known.find(key) for key in keys]
-    table = pl.DataFrame(
-        {
-            "name": distinct,
-            "key": pl.Series(keys, dtype=pl.String),
-            "known": pl.Series([one and one.category for one in found], dtype=pl.String),
-            "known_name": pl.Series([one and one.name for one in found], dtype=pl.String),
-        }
+    is_line = pl.col("from") != PROCESSOR
+    return said.hstack(Texts(names).read(_known, _KNOWN)).with_columns(
+        pl.when(~is_line).then("type").alias("type"),
+        *(pl.when(is_line).then(name).alias(name) for name in ("wording", "code", "provider")),
     )
-    return named.join(table, on="name", how="left", maintain_order="left")
+
+
+def _known(name: str) -> tuple[str, str | None, str | None]:
+    key = merchant_key(name)
+    one = known.find(key)
+    return (key, one.category, one.name) if one is not None else (key, None, None)
 
 
 def _guessed(found: pl.DataFrame, model: WordingModel | None) -> pl.DataFrame:
     """Ask the model about the rows that nothing else knows, each name once."""
-    empty = pl.DataFrame(
-        {"guess": [None] * found.height, "guess_confidence": [0.0] * found.height},
-        schema={"guess": pl.String(), "guess_confidence": pl.Float64()},
-    )
-    open_rows = found.select(
-        (
-            pl.coalesce("type", "wording", "code", "known", "provider").is_null()
-            & pl.col("key").is_not_null()
-        ).alias("is_open")
-    )["is_open"]
-    if model is None or not open_rows.any():
-        return empty
-    keys = found.filter(open_rows)["key"].unique(maintain_order=True)
-    best, confidence, _ = model.guess(keys.to_list())
-    names = np.array(model.names, dtype=object)
-    table = pl.DataFrame(
-        {"key": keys, "guess": pl.Series(list(names[best]), dtype=pl.String),
-         "guess_confidence": confidence}
-    )  # fmt: skip
-    asked = found.select(pl.when(open_rows).then("key").alias("key"))
-    return (
-        asked.join(table, on="key", how="left", maintain_order="left")
-        .select("guess", pl.col("guess_confidence").fill_null(0.0))
+    is_open = pl.coalesce(_NAMES[:-1]).is_null()
+    asked = found.select(pl.when(is_open).then("key").alias("key"))["key"]
+    keys = asked.drop_nulls().unique(maintain_order=True).to_list()
+    guesses: dict[str, tuple[str | None, float]] = dict.fromkeys(keys, (None, 0.0))
+    if model is not None and keys:
+        best, confidence, _ = model.guess(keys)
+        for key, number, sure in zip(keys, best.tolist(), confidence.tolist(), strict=True):
+            guesses[key] = model.names[number], sure
+    return Texts(asked).read(guesses.__getitem__, _GUESS)
+
+
+@cache
+def _source() -> pl.Expr:
+    """Return the number of the first source that says something; the last, where none does."""
+    first = pl.lit(len(SOURCES) - 1, pl.UInt32)
+    for place in range(len(SOURCES) - 2, -1, -1):
+        is_it = pl.col(_NAMES[place]).is_not_null()
+        first = pl.when(is_it).then(pl.lit(place, pl.UInt32)).otherwise(first)
+    return first
+
+
+@cache
+def _of_source() -> pl.DataFrame:
+    """Return a row per source: what it deserves, words before and after."""
+    return pl.DataFrame(
+        [(deserves, before, after) for _, deserves, before, _, after in SOURCES],
+        schema={"deserves": pl.Float64, "before": pl.String, "after": pl.String}, orient="row",
     )  # fmt: skip
 
 
+@cache
 def _words() -> pl.Expr:
-    said = {
-        "type": pl.lit("What the processor's row is."),
-        "wording": pl.lit("The bank's own wording means this."),
-        "code": pl.format("Merchant category code {}.", "merchant_category_code"),
-        "known": pl.format("{} is a known merchant.", "known_name"),
-        "provider": pl.format("The provider says {}.", "provider_category"),
-        "guess": pl.format("The name '{}' sounds like it.", "name"),
-    }
-    words = pl.lit("")
-    for source, text in said.items():
-        words = pl.when(pl.col("source") == source).then(text).otherwise(words)
-    return words.fill_null("")
+    by = pl.lit("")
+    for place, (_, _, _, column, _) in enumerate(SOURCES):
+        if column:
+            by = pl.when(pl.col("source") == place).then(column).otherwise(by)
+    return pl.concat_str("before", by, "after").fill_null("")
 
 
 FACET = Facet(

@@ -4,7 +4,11 @@ A pattern is a regular expression on the lower-case text; `way` says which direc
 holds for (`out`, `in`, or both). The first that fits, wins. Extend here, not in code.
 """
 
+import re
+
 import polars as pl
+
+from ml.texts import Texts, either
 
 # Pattern, way, category.
 RULES: tuple[tuple[str, str, str], ...] = (
@@ -59,15 +63,38 @@ OF_TYPE: dict[str, str] = {
 }
 
 
-def by_wording(text: str, amount: str = "amount_minor") -> pl.Expr:
-    """Return the expression of the category that a line's wording means; null where none does."""
-    lower = pl.col(text).str.to_lowercase()
-    found = pl.lit(None, dtype=pl.String)
-    for pattern, way, category in reversed(RULES):
-        fits = lower.str.contains(pattern)
-        if way == "out":
-            fits = fits & (pl.col(amount) < 0)
-        elif way == "in":
-            fits = fits & (pl.col(amount) > 0)
-        found = pl.when(fits).then(pl.lit(category)).otherwise(found)
-    return found
+_COMPILED = [(re.compile(pattern), way, category) for pattern, way, category in RULES]
+_ANY = f"(?i){either(pattern for pattern, _, _ in RULES)}"
+_WAYS: dict[str, pl.DataType] = {way: pl.String() for way in ("out", "in", "neither")}
+
+
+def by_wording(texts: Texts, amounts: pl.Series) -> pl.Series:
+    """Return the category that a line's wording means for its money; null where none does.
+
+    Parameters
+    ----------
+    texts
+        As banks write them.
+    amounts
+        Below zero is money out.
+
+    Examples
+    --------
+    >>> lines = Texts(pl.Series(["PAYROLL 05/24", "SHELL"]))
+    >>> by_wording(lines, pl.Series([-100, -100])).to_list()
+    ['people.payroll', None]
+    """
+    amount = pl.col("amount")
+    meant = pl.when(amount < 0).then("out").when(amount > 0).then("in").otherwise("neither")
+    said = texts.read(_meant, _WAYS, holding=_ANY)
+    return said.hstack([amounts.alias("amount")]).select(meant.alias("category"))["category"]
+
+
+def _meant(text: str) -> tuple[str | None, ...]:
+    """Return what a text means of money out, of money in, and of neither."""
+    lower = text.lower()
+    fitting = [(way, category) for rule, way, category in _COMPILED if rule.search(lower)]
+    return tuple(
+        next((category for way, category in fitting if way in (asked, "both")), None)
+        for asked in _WAYS
+    )

@@ -6,72 +6,85 @@ is two or three words that begin with a common first name. A country stands in t
 IBAN tells it.
 """
 
+import re
+
 import polars as pl
 
+from ml.cases import Cases
 from ml.counterparty import rules
 from ml.facet import Context, Facet
 from ml.results import results
+from ml.texts import Texts, alike
 from ml.transactions import IS_BANK_LINE
 
 NAME = "counterparty"
-VERSION = "counterparty-rules-1"
+VERSION = "counterparty-rules-2"
 _LEAST_CONFIDENCE = 0.6
-_BANK = ("bank_fees.account", "bank_fees.interest", "income.interest", "loans.repayments")
+_BANK = ["bank_fees.account", "bank_fees.interest", "income.interest", "loans.repayments"]
+_GOVERNMENT, _BUSINESS = re.compile(rules.GOVERNMENT), re.compile(rules.BUSINESS)
+_AROUND = re.compile(rules.AROUND_A_NAME)
+_NO_LETTERS = re.compile(r"[\W\d_]+")
+_IBAN = re.compile(r"([A-Z]{2})\d{2}[A-Z0-9]{10,30}")
+_NAMED: dict[str, pl.DataType] = dict.fromkeys(
+    ("is_government", "is_business", "is_person", "has_name"), pl.Boolean()
+)
+_CATEGORY, _IS_SURE = pl.col("category"), pl.col("is_sure")
+_CASES = Cases(
+    (
+    (_CATEGORY.is_in(_BANK), "bank", 0.95, "What banks charge or pay."),
+    (pl.col("is_government"), "government", 0.95, "A public body's name."),
+    (pl.col("is_business"), "business", 0.95, "A business's wording."),
+    (pl.col("is_person"), "person", 0.85, "A first name and a surname."),
+    ((_CATEGORY == "people.payroll") & _IS_SURE, "person", 0.7, "Wages."),
+    (
+        _IS_SURE & ~_CATEGORY.str.starts_with("transfers"), "business", 0.9,
+        "Its category is a business's.",
+    ),
+    (pl.col("has_name"), "business", 0.55, "Most names are."),
+    )
+)  # fmt: skip
 
 
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet, of lines of a bank or card."""
     category = context.found["category"]
-    told = pl.coalesce("counterparty", "merchant").fill_null("").str.to_lowercase()
-    bare = pl.col("text").str.replace_all(rules.AROUND_A_NAME, " ").str.strip_chars()
-    found = frame.select(
-        told.alias("text"), IS_BANK_LINE.alias("is_line"), "counterparty_account",
-    ).with_columns(
-        category["value"].fill_null("").alias("category"),
-        (~category["abstained"]).alias("is_category_sure"),
-    ).with_columns(
-        bare.str.replace_all(r"[^\p{L} ]", " ").str.replace_all(r" +", " ").str.strip_chars()
-        .alias("name")
-    ).with_columns(
-        pl.col("name").str.split(" ").list.len().alias("words"),
-        pl.col("name").str.split(" ").list.first().is_in(sorted(rules.FIRST_NAMES))
-        .alias("is_first"),
-    )  # fmt: skip
-    is_person = pl.col("is_first") & pl.col("words").is_between(2, 3)
-    sure = pl.col("is_category_sure")
-    is_known = pl.col("category").ne("") & sure & ~pl.col("category").str.starts_with("transfers")
-    cases: tuple[tuple[pl.Expr, str, float, str], ...] = (
-        (pl.col("category").is_in(_BANK), "bank", 0.95, "What banks charge or pay."),
-        (
-            pl.col("text").str.contains(rules.GOVERNMENT),
-            "government",
-            0.95,
-            "A public body's name.",
-        ),
-        (pl.col("text").str.contains(rules.BUSINESS), "business", 0.95, "A business's wording."),
-        (is_person, "person", 0.85, "A first name and a surname."),
-        ((pl.col("category") == "people.payroll") & sure, "person", 0.7, "Wages."),
-        (is_known, "business", 0.9, "Its category is a business's."),
-        (pl.col("name") != "", "business", 0.55, "Most names are."),
+    told = frame.select(pl.coalesce("counterparty", "merchant").alias("told"))["told"]
+    found = (
+        Texts(alike(told))
+        .read(_named, _NAMED)
+        .hstack(
+            [category["value"].alias("category"), category["abstained"].not_().alias("is_sure")]
+        )
     )
-    value, confidence, words = pl.lit(None, dtype=pl.String), pl.lit(0.0), pl.lit("")
-    for fits, name, share, why in reversed(cases):
-        value = pl.when(fits).then(pl.lit(name)).otherwise(value)
-        confidence = pl.when(fits).then(share).otherwise(confidence)
-        words = pl.when(fits).then(pl.lit(why)).otherwise(words)
-    iban = pl.col("counterparty_account").str.extract(r"^([A-Z]{2})\d{2}[A-Z0-9]{10,30}$", 1)
-    country = pl.when(iban.is_not_null()).then(pl.format(" Account in {}.", iban)).otherwise(
-        pl.lit("")
-    )  # fmt: skip
-    said = found.select(
-        pl.when("is_line").then(value).alias("value"),
-        confidence.alias("confidence"),
-        pl.concat_str(words, country).alias("evidence"),
+    said = _CASES.first_fitting(found)
+    country = Texts(frame["counterparty_account"]).read(_country, {"country": pl.String()})
+    said = said.hstack([country["country"], frame["provider"]]).select(
+        pl.when(IS_BANK_LINE).then("value").alias("value"),
+        "confidence",
+        pl.concat_str("words", pl.col("country").fill_null("")).alias("evidence"),
+        (pl.col("confidence") < _LEAST_CONFIDENCE).alias("abstained"),
     )
     return results(
         NAME, value=said["value"], confidence=said["confidence"], evidence=said["evidence"],
-        model_version=VERSION, abstained=said["confidence"] < _LEAST_CONFIDENCE,
+        model_version=VERSION, abstained=said["abstained"],
     )  # fmt: skip
+
+
+def _named(text: str) -> tuple[bool, bool, bool, bool]:
+    """What a name tells: a public body, a business, a person, or that it is one."""
+    lower = text.lower()
+    words = _NO_LETTERS.sub(" ", _AROUND.sub(" ", lower)).split()
+    return (
+        _GOVERNMENT.search(lower) is not None,
+        _BUSINESS.search(lower) is not None,
+        2 <= len(words) <= 3 and words[0] in rules.FIRST_NAMES,
+        bool(words),
+    )
+
+
+def _country(account: str) -> tuple[str | None]:
+    iban = _IBAN.fullmatch(account)
+    return (iban and f" Account in {iban[1]}.",)
 
 
 FACET = Facet(

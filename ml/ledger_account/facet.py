@@ -90,4 +90,11 @@ FACET = Facet(
     version=VERSION,
     after=("merchant",),
     training=Training("workspace", CODED_PURCHASES, train, from_artifact, refresh_days=1),
+    card=(
+        "Learned from the workspace's own coded purchases and corrections, nothing of another's;"
+        " nothing is synthetic. Confidence is calibrated on its newest months, and below the share"
+        " that is right nine times of ten it abstains; with fewer than some 150 examples, always."
+        " On one public body's 52,442 real purchases of months not yet seen: 0.680 right, expected"
+        " calibration error 0.008, 43 % booked at 90 % right. Other books will differ."
+    ),
 )

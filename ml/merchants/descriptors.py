@@ -27,7 +27,7 @@ _PLACE = re.compile(
     rf"\s(?:{'|'.join(map(re.escape, rules.CITIES))})"
     rf"(?P<state>\s(?:{'|'.join((*rules.STATES, *rules.COUNTRIES))}))?(?: [\d/.: -]+)?$"
 )
-_PHONE = re.compile(r"(?<![\w-])(?:\+?\d[ -]?)?(?:\(?\d{3,5}\)?[ -]?)\d{3}[ -]?\d{3,4}(?![\w-])")
+_PHONE = re.compile(r"(?<![\w-])#?(?:\+?\d[ -]?)?(?:\(?\d{3,5}\)?[ -]?)\d{3}[ -]?\d{3,4}(?![\w-])")
 # The first word is taken for a number only when long and bare: "O2 UK", "DV247 Limited" are names.
 _LEADING = re.compile(r"^\d{5,}(?=\s)")
 _NUMBER = re.compile(r"(?<=[\s-])(?:no\.? ?|#)?[a-z]{0,2}\d[\d/-]*(?!\S)")
@@ -131,7 +131,7 @@ def _read(rest: str, between: dict[str, str]) -> Descriptor:
     for pattern in (_LEADING, _CODE, _NUMBER):
         found += [part.strip() for part in pattern.findall(words)]
         words = pattern.sub(" ", words)
-    name = re.sub(r"^[\s\-.,:/&]+|[\s\-.,:/&]+$", "", " ".join(words.split()))
+    name = re.sub(r"^[\s\-.,:/&#]+|[\s\-.,:/&#]+$", "", " ".join(words.split()))
     if not re.search(r"[^\W\d_]", name):
         return _described(rest, rest, between, website, "", "", location)
     return _described(

@@ -12,14 +12,15 @@ from importlib.resources import files
 
 import polars as pl
 
+from ml.cases import Case, Cases
 from ml.facet import Context, Facet
 from ml.results import results
 from ml.transactions import IS_BANK_LINE
 
 NAME = "receipt_required"
 VERSION = "receipt-rows-1"
-_NO_PURCHASE = ("transfers", "loans", "bank_fees", "income")
-_NO_PURCHASES = ("people.payroll", "government.taxes")
+_NO_PURCHASE = ["transfers", "loans", "bank_fees", "income"]
+_NO_PURCHASES = ["people.payroll", "government.taxes"]
 _SURE, _LESS_SURE = 0.99, 0.8
 
 
@@ -33,34 +34,36 @@ def rules() -> list[dict[str, str]]:
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet, of purchases in a currency whose country's rule is a row."""
     category = context.found["category"]
-    found = frame.select("amount_minor", "currency", IS_BANK_LINE.alias("is_line")).with_columns(
-        category["value"].fill_null("").alias("category"), category["abstained"].alias("unsure")
-    )
-    required = pl.lit(None, dtype=pl.String)
-    citation = pl.lit("")
-    for rule in reversed(rules()):
+    said = [category["value"].fill_null("").alias("category"), category["abstained"]]
+    found = pl.DataFrame([*said, frame["provider"], frame["amount_minor"], frame["currency"]])
+    told = found.hstack(_cases().first_fitting(found)).select(
+        "value", "words", "abstained",
+        pl.when(pl.col("abstained") | (pl.col("category") == "")).then(_LESS_SURE)
+        .otherwise("confidence").alias("confidence"),
+    )  # fmt: skip
+    return results(
+        NAME, value=told["value"], confidence=told["confidence"], evidence=told["words"],
+        model_version=VERSION, abstained=told["abstained"],
+    )  # fmt: skip
+
+
+@cache
+def _cases() -> Cases:
+    group = pl.col("category").str.split(".").list.first()
+    is_none = group.is_in(_NO_PURCHASE) | pl.col("category").is_in(_NO_PURCHASES)
+    is_ruled = pl.col("currency").is_in(sorted({rule["currency"] for rule in rules()}))
+    cases: list[Case] = [
+        (~IS_BANK_LINE | (pl.col("amount_minor") >= 0), None, _SURE, ""),
+        (is_none & is_ruled, "no", _SURE, "No purchase: the bank's statement is the record."),
+    ]
+    for rule in rules():
         fits = (pl.col("currency") == rule["currency"]) & (
-            -pl.col("amount_minor") >= int(rule["at_least_minor"])
+            pl.col("amount_minor") <= -int(rule["at_least_minor"])
         )
         if rule["group"]:
             fits = fits & pl.col("category").str.starts_with(rule["group"])
-        required = pl.when(fits).then(pl.lit(rule["required"])).otherwise(required)
-        citation = pl.when(fits).then(pl.lit(rule["citation"])).otherwise(citation)
-    group = pl.col("category").str.split(".").list.first()
-    is_none = group.is_in(_NO_PURCHASE) | pl.col("category").is_in(_NO_PURCHASES)
-    told = found.with_columns(
-        pl.when(~pl.col("is_line") | (pl.col("amount_minor") >= 0)).then(None)
-        .when(is_none & required.is_not_null()).then(pl.lit("no"))
-        .otherwise(required).alias("value"),
-        pl.when(is_none).then(pl.lit("No purchase: the bank's statement is the record."))
-        .otherwise(citation).alias("evidence"),
-        pl.when(pl.col("unsure") | (pl.col("category") == "")).then(_LESS_SURE)
-        .otherwise(_SURE).alias("confidence"),
-    )  # fmt: skip
-    return results(
-        NAME, value=told["value"], confidence=told["confidence"], evidence=told["evidence"],
-        model_version=VERSION, abstained=told["unsure"],
-    )  # fmt: skip
+        cases.append((fits, rule["required"], _SURE, rule["citation"]))
+    return Cases(cases)
 
 
 FACET = Facet(

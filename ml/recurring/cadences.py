@@ -1,6 +1,7 @@
 """Which rhythms are there, and how far does a payment stray from each? As rows."""
 
 import calendar
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[Any]
-_EPOCH = date(1970, 1, 1).toordinal()
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,23 @@ class Cadence:
         if not self.months:
             later: Numbers = ordinals + self.days * periods
             return later
-        days = (ordinals - _EPOCH).astype("datetime64[D]")
+        days = (ordinals - EPOCH).astype("datetime64[D]")
         months = days.astype("datetime64[M]")
         due = months + self.months * periods
         last = (due + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
         found = np.minimum(due.astype("datetime64[D]") + (days - months), last)
-        ordinal: Numbers = found.astype(np.int64) + _EPOCH
+        ordinal: Numbers = found.astype(np.int64) + EPOCH
         return ordinal
 
     @property
     def width(self) -> float:
         """Return how many days off a payment may be and still be looked at."""
         return 4 * self.stray + 2
+
+    @property
+    def least_gap(self) -> int:
+        """Return how many days at least lie between a payment and the next that is looked at."""
+        return math.ceil(self.length - self.width)
 
     @property
     def length(self) -> float:

@@ -1,19 +1,19 @@
-"""Which payments of one merchant form a series? The chain that chance explains worst.
+"""Which payments of a payee form a series? The chain that chance explains worst.
 
 For a rhythm, two payments in succession earn the logarithm of how much likelier their distance and
 their amounts are in a series than among purchases at random, at this merchant's own pace. The best
-chain of such pairs (dynamic programming) is a series when it earns enough; its payments are set
+chain of such pairs (`ml.recurring.paths`) is a series when it earns enough; its payments are set
 aside and the search repeats, so a subscription is found among other purchases of the same merchant.
 """
 
-import math
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
 from ml.recurring.cadences import CADENCES, Cadence, Numbers
-from ml.recurring.pairs import MOST_CHANGE, Pairs, pairs_of, usual
+from ml.recurring.pairs import MOST_CHANGE
+from ml.recurring.paths import Paths, paths
+from ml.recurring.payments import Payments
 
 # A chain must be so many times likelier (natural logarithm) than chance; set on training seeds.
 LEAST_SCORE = 5.0
@@ -21,147 +21,109 @@ CHOICE_PENALTY = 1.25
 EACH_PENALTY = 2.0
 LEAST_PAYMENTS = 3
 _MOST_SERIES = 5
-_MOST_PAYMENTS = 2_000
 # Parts of one series: so many payments at least, so many periods apart and off the rhythm at most.
 _LEAST_PART = 2
 _LONGEST_PAUSE = 6
 _MOST_STRAY = 0.4
-# How many payments the general idea of a chance amount weighs against the merchant's own.
-_PRIOR = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Positions of a series' payments, its rhythm, and how far chance is from explaining it."""
+    """Places of a series' payments, its rhythm, and how far chance is from explaining it."""
 
-    positions: list[int]
+    places: list[int]
     cadence: Cadence
     score: float
 
 
-def chains(days: list[date], amounts: list[int]) -> list[Chain]:
-    """Find the series among the payments of one merchant, one currency and one direction.
+def chains(payments: Payments) -> list[list[Chain]]:
+    """Find the series of every payee.
 
     Parameters
     ----------
-    days
-        Ascending.
-    amounts
-        In minor units, all positive.
+    payments
+        Of any number of payees.
 
     Returns
     -------
-    list of Chain
-        Best first; no payment is in two.
+    list of list of Chain
+        By payee, those found first in front; no payment is in two.
 
     Examples
     --------
-    >>> rent = [date(2024, month, 1) for month in range(1, 7)]
-    >>> [(found.cadence.name, found.positions) for found in chains(rent, [90_000] * 6)]
+    >>> months = [738_000, 738_031, 738_060, 738_091, 738_121, 738_152]
+    >>> rent = Payments(np.zeros(6, int), np.array(months), np.full(6, 11.4))
+    >>> [(found.cadence.name, found.places) for found in chains(rent)[0]]
     [('monthly', [0, 1, 2, 3, 4, 5])]
     """
-    if len(days) < LEAST_PAYMENTS:
-        return []
-    # Of a payee with more than these the earliest are left out: pairs grow with the square.
-    dropped = max(len(days) - _MOST_PAYMENTS, 0)
-    days, amounts = days[dropped:], amounts[dropped:]
-    ordinals = np.array([day.toordinal() for day in days])
-    logs = np.log(np.array(amounts, dtype=float))
-    pairs = [(cadence, pairs_of(ordinals, logs, cadence)) for cadence in CADENCES]
-    free = np.ones(len(days), dtype=bool)
-    found: list[Chain] = []
-    while free.sum() >= _LEAST_PART and len(found) < _MOST_SERIES:
-        left = int(free.sum())
-        span = np.flatnonzero(free)
-        pace = max(left - 1, 1) / max(int(ordinals[span[-1]] - ordinals[span[0]]), 1)
-        density = usual(logs, free)
-        possible = [_best_chain(some, cadence, free, density, pace) for cadence, some in pairs]
-        joined = _joined(found, possible, ordinals, logs)
-        if joined is not None:
-            place, part = joined
-            whole = found[place]
-            positions = sorted([*whole.positions, *part.positions])
-            found[place] = Chain(positions, whole.cadence, whole.score + part.score)
-            free[part.positions] = False
-            continue
-        best = max(possible, key=lambda chain: chain.score)
-        chosen = len(best.positions)
-        if chosen < LEAST_PAYMENTS or best.score < _needed(chosen, left):
-            break
-        free[best.positions] = False
-        found.append(best)
-    return [
-        Chain([dropped + position for position in one.positions], one.cadence, one.score)
-        for one in found
-    ]
+    found: list[list[Chain]] = [[] for _ in payments.starts]
+    for places in payments.in_parts():
+        _search(payments, places, found)
+    return found
 
 
-def _joined(
-    found: list[Chain], possible: list[Chain], ordinals: Numbers, logs: Numbers
-) -> tuple[int, Chain] | None:
-    """Return a found series and the part of it that a long pause or a late payment cut off."""
-    for place, whole in enumerate(found):
-        for part in possible:
-            if part.cadence == whole.cadence and len(part.positions) >= _LEAST_PART:
-                both = np.array(sorted([*whole.positions, *part.positions]))
-                gaps = np.diff(ordinals[both])
-                periods = np.round(gaps / whole.cadence.length)
-                stray = np.abs(gaps - periods * whole.cadence.length)
-                apart = np.median(logs[whole.positions]) - np.median(logs[part.positions])
-                if (
-                    periods.min() >= 1
-                    and periods.max() <= _LONGEST_PAUSE
-                    and stray.max() <= min(_MOST_STRAY * whole.cadence.length, whole.cadence.width)
-                    and abs(apart) <= MOST_CHANGE
-                ):
-                    return place, part
-    return None
+def _search(payments: Payments, free: Numbers, found: list[list[Chain]]) -> None:
+    """Add the series among some payees' payments, one a round, until no payee has another."""
+    while len(free):
+        some = payments.only(free)
+        best = paths(some)
+        whose = payments.payee[free[some.starts]].tolist()
+        earns = _earns(best, some.counts)
+        is_free = np.ones(len(free), dtype=bool)
+        has_more = np.zeros(len(whose), dtype=bool)
+        for payee in np.flatnonzero(earns | [bool(found[number]) for number in whose]).tolist():
+            own = found[whose[payee]]
+            taken = _taken(own, best, payee, free, payments, earns=bool(earns[payee]))
+            is_free[np.searchsorted(free, taken)] = False
+            left = int(some.counts[payee]) - len(taken)
+            has_more[payee] = taken and left >= _LEAST_PART and len(own) < _MOST_SERIES
+        free = free[is_free & has_more[some.payee]]
 
 
-def _needed(chosen: int, among: int) -> float:
-    """Return the score that a chain needs: the more purchases to choose from, the more it needs.
+def _earns(best: Paths, among: Numbers) -> Numbers:
+    """Say of each payee whether the best of all rhythms is a series.
 
-    Among hundreds of purchases some chain always looks regular, if only a little per payment.
+    The more purchases to choose from, the more it needs: among hundreds of purchases some chain
+    always looks regular, if only a little per payment.
     """
-    choice = LEAST_SCORE + CHOICE_PENALTY * math.log(among / chosen)
-    return max(choice, EACH_PENALTY * (1 - chosen / among) * chosen)
+    cadence = best.score.argmax(axis=0)[None]
+    score = np.take_along_axis(best.score, cadence, axis=0)[0]
+    chosen = np.take_along_axis(best.links, cadence, axis=0)[0] + 1
+    choice = LEAST_SCORE + CHOICE_PENALTY * np.log(among / chosen)
+    needed = np.maximum(choice, EACH_PENALTY * (1 - chosen / among) * chosen)
+    earns: Numbers = (chosen >= LEAST_PAYMENTS) & (score >= needed)
+    return earns
 
 
-def _best_chain(
-    pairs: Pairs, cadence: Cadence, free: Numbers, density: Numbers, pace: float
-) -> Chain:
-    """Return the chain of free payments that earns most."""
-    is_free = free[pairs.earlier] & free[pairs.later]
-    earlier, later = pairs.earlier[is_free], pairs.later[is_free]
-    payments = int(free.sum())
-    chance = (_PRIOR * pairs.chance[is_free] + density[later]) / (_PRIOR + payments - 1)
-    gains = pairs.series[is_free] - np.log(chance * pace)
-    tried = (_strung(earlier, later, gains, each) for each in (0.0, 1.0))
-    found = []
-    for positions, earned in tried:
-        # By chance other payments would lie between: a chain that leaves few out earns more, from
-        # nothing a link, where it is one of many, up to one, where it is all there is.
-        links, others = len(positions) - 1, payments - len(positions) + 1
-        alone = links + others * math.log(others / payments)
-        found.append(Chain(positions, cadence, earned + alone))
-    nothing = Chain([int(np.flatnonzero(free)[0])], cadence, 0.0)
-    return max([*found, nothing], key=lambda chain: chain.score)
+def _taken(
+    own: list[Chain], best: Paths, payee: int, free: Numbers, payments: Payments, *, earns: bool
+) -> list[int]:
+    """Add to a payee's series what is found now, and return its payments; none where none is."""
+    for place, whole in enumerate(own):
+        number = CADENCES.index(whole.cadence)
+        part: list[int] = free[best.places(number, payee)].tolist()
+        if len(part) >= _LEAST_PART and _is_part(whole, part, payments):
+            score = whole.score + float(best.score[number, payee])
+            own[place] = Chain(sorted([*whole.places, *part]), whole.cadence, score)
+            return part
+    if not earns:
+        return []
+    number = int(best.score[:, payee].argmax())
+    places: list[int] = free[best.places(number, payee)].tolist()
+    own.append(Chain(places, CADENCES[number], float(best.score[number, payee])))
+    return places
 
 
-def _strung(
-    earlier: Numbers, later: Numbers, gains: Numbers, each: float
-) -> tuple[list[int], float]:
-    """Return the chain of pairs that earns most with `each` more a link, and what without."""
-    score: dict[int, float] = {}
-    before: dict[int, int] = {}
-    for one, other, gain in zip(earlier.tolist(), later.tolist(), gains.tolist(), strict=True):
-        total = score.get(one, 0.0) + gain + each
-        if total > score.get(other, 0.0):
-            score[other], before[other] = total, one
-    if not score:
-        return [0], 0.0
-    end = max(sorted(score), key=score.__getitem__)
-    positions = [end]
-    while positions[-1] in before:
-        positions.append(before[positions[-1]])
-    return positions[::-1], score[end] - each * (len(positions) - 1)
+def _is_part(whole: Chain, part: list[int], payments: Payments) -> bool:
+    """Say whether a long pause or a late payment cut a part off a series."""
+    gaps = np.diff(payments.ordinals[np.sort([*whole.places, *part])])
+    length = whole.cadence.length
+    periods = np.round(gaps / length)
+    stray = np.abs(gaps - periods * length)
+    apart = np.median(payments.logs[whole.places]) - np.median(payments.logs[part])
+    return bool(
+        periods.min() >= 1
+        and periods.max() <= _LONGEST_PAUSE
+        and stray.max() <= min(_MOST_STRAY * length, whole.cadence.width)
+        and abs(apart) <= MOST_CHANGE
+    )

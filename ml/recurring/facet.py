@@ -6,22 +6,29 @@ from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
 import polars as pl
 
 from core.errors import InvalidInputError
 from ml.facet import Context, Facet
 from ml.lineage import require_permitted
-from ml.recurring.chains import LEAST_SCORE, Chain, chains
+from ml.recurring.cadences import CADENCES, EPOCH
+from ml.recurring.chains import LEAST_PAYMENTS, LEAST_SCORE, Chain, chains
+from ml.recurring.payments import Payments
+from ml.recurring.told import told
 from ml.results import results
 
 NAME = "recurring"
-VERSION = "recurring-2"
+VERSION = "recurring-3"
+# Of a payee with more than these the earliest are left out: pairs grow with the square.
+_MOST_PAYMENTS = 2_000
 # A series whose next payment is this many periods late has ended.
 _ENDED_AFTER = 2.0
 # Scores are flattened into confidence, and weak series abstain: among real purchases a third of an
 # inspected sample was habit rather than subscription, most of it weak (docs/enrichment.md).
 _SOFTNESS = 4.0
 _LEAST_CONFIDENCE = 0.8
+_NO_RHYTHM = "No rhythm found."
 _REQUIRED = {
     "merchant": pl.String(),
     "amount_minor": pl.Int64(),
@@ -68,24 +75,49 @@ def series(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
         hold the next payment in at least nine of ten cases.
     """
     _check(frame)
+    if frame.height < LEAST_PAYMENTS or not (usable := _usable(frame, as_of)).height:
+        return pl.DataFrame(schema=SERIES_SCHEMA)
+    payments = Payments(
+        usable["payee"].to_numpy().astype(np.int64),
+        usable["booked_on"].to_physical().to_numpy().astype(np.int64) + EPOCH,
+        np.log(np.abs(usable["amount_minor"].to_numpy().astype(float))),
+    )
+    names = usable.unique("payee", keep="first", maintain_order=True).select("merchant", "currency")
     found = []
-    usable = frame.select(*_REQUIRED).with_row_index("row").drop_nulls()
-    usable = usable.filter((pl.col("amount_minor") != 0) & (pl.col("booked_on") <= as_of))
-    usable = usable.sort("booked_on", "row").with_columns(pl.col("amount_minor").sign().alias("s"))
-    for keys, group in usable.group_by("merchant", "currency", "s", maintain_order=True):
-        days = group["booked_on"].to_list()
-        amounts = [abs(amount) for amount in group["amount_minor"].to_list()]
-        rows = group["row"].to_list()
-        for chain in chains(days, amounts):
+    for (merchant, currency), own in zip(names.iter_rows(), chains(payments), strict=True):
+        for chain in own:
+            paid = usable[chain.places]
             found.append(
                 {
-                    "merchant": keys[0],
-                    "currency": keys[1],
-                    "rows": [rows[position] for position in chain.positions],
-                    **_describe(chain, days, amounts, int(str(keys[2])), as_of),
+                    "merchant": merchant,
+                    "currency": currency,
+                    "rows": paid["row"],
+                    **_describe(chain, paid["booked_on"], paid["amount_minor"], as_of),
                 }
             )
     return pl.DataFrame(found, schema=SERIES_SCHEMA)
+
+
+def _usable(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """What may be in a series, by payee and day, with `row` and the `payee`'s number."""
+    of_payee = ("merchant", "currency", "is_out")
+    nth_last = pl.len() - pl.int_range(pl.len())
+    return (
+        frame.select(*_REQUIRED)
+        .with_row_index("row")
+        .drop_nulls()
+        .filter((pl.col("amount_minor") != 0) & (pl.col("booked_on") <= as_of))
+        .with_columns((pl.col("amount_minor") < 0).alias("is_out"))
+        .sort("booked_on", "row")
+        .with_row_index("place")
+        .with_columns(
+            pl.len().over(of_payee).alias("payments"), nth_last.over(of_payee).alias("nth_last"),
+            pl.col("place").first().over(of_payee).alias("first"),
+        )
+        .filter((pl.col("payments") >= LEAST_PAYMENTS) & (pl.col("nth_last") <= _MOST_PAYMENTS))
+        .sort("first", "place")
+        .with_columns(pl.col("first").rle_id().alias("payee"))
+    )  # fmt: skip
 
 
 def recurring(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -102,20 +134,26 @@ def recurring(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
         As in `ml.results`; `value` is the cadence, or `none`.
     """
     found = series(frame, as_of)
-    answers: list[tuple[str, float, str]] = [("none", 0.5, "No rhythm found.")] * frame.height
-    for line in found.iter_rows(named=True):
-        told = f"{len(line['rows'])} {line['cadence']} payments since {line['first_on']}, " + (
-            f"next about {line['next_on']}." if line["is_active"] else "ended."
-        )
-        for row in line["rows"]:
-            answers[row] = (line["cadence"], line["confidence"], told)
+    if not found.height:
+        return results(
+            NAME, value=pl.repeat("none", frame.height, eager=True),
+            confidence=pl.repeat(0.5, frame.height, eager=True),
+            evidence=pl.repeat(_NO_RHYTHM, frame.height, eager=True), model_version=VERSION,
+            abstained=pl.repeat(value=False, n=frame.height, eager=True),
+        )  # fmt: skip
+    of_rows = found.select(
+        "cadence", "confidence", pl.col("rows").alias("row"), told(found)
+    ).explode("row")
+    said = frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")).join(
+        of_rows, on="row", how="left", maintain_order="left"
+    )
     return results(
         NAME,
-        value=[answer[0] for answer in answers],
-        confidence=[answer[1] for answer in answers],
-        evidence=[answer[2] for answer in answers],
+        value=said["cadence"].fill_null("none"),
+        confidence=said["confidence"].fill_null(0.5),
+        evidence=said["words"].fill_null(_NO_RHYTHM),
         model_version=VERSION,
-        abstained=[answer[0] != "none" and answer[1] < _LEAST_CONFIDENCE for answer in answers],
+        abstained=(said["confidence"] < _LEAST_CONFIDENCE).fill_null(value=False),
     )
 
 
@@ -136,11 +174,9 @@ class _Rhythm:
     strays: list[int]
 
 
-def _describe(
-    chain: Chain, days: list[date], amounts: list[int], sign: int, as_of: date
-) -> dict[str, object]:
-    on = [days[position] for position in chain.positions]
-    paid = [amounts[position] for position in chain.positions]
+def _describe(chain: Chain, days: pl.Series, amounts: pl.Series, as_of: date) -> dict[str, object]:
+    on, paid = days.to_list(), [abs(amount) for amount in amounts.to_list()]
+    sign = -1 if amounts[0] < 0 else 1
     rhythm = _rhythm(chain, on)
     last = on[-1]
     # The usual day, undisturbed by one late payment: the median of where the latest ones point.
@@ -204,4 +240,12 @@ FACET = Facet(
     reads="history",
     after=("merchant",),
     corrects=False,
+    values=lambda: frozenset(cadence.name for cadence in CADENCES),
+    card=(
+        "The chain of payments that chance explains worst, in eight rhythms; what it missed, its"
+        " price and what comes next stand in the evidence. Thresholds were chosen on generated"
+        " statements and measured on others of the same generator (F1 0.98), so real series are"
+        " harder; confidence is a score's shape, not calibrated. Series of three or four payments"
+        " among dozens of others are missed."
+    ),
 )

@@ -43,7 +43,8 @@ def lines() -> pl.DataFrame:
                 {
                     "category": row["category"], "currency": currency,
                     "tax_line": f"{scheme}:{row[line]}",
-                    "words": f"{row[title]}{also}; {row[percent]} % deductible at most.",
+                    "words": f"{row['category']}: {row[title]}{also};"
+                    f" {row[percent]} % deductible at most.",
                     "percent": int(row[percent]),
                 }
             )  # fmt: skip
@@ -53,20 +54,14 @@ def lines() -> pl.DataFrame:
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet."""
     category = context.found["category"]
-    found = (
-        frame.select("currency")
-        .with_columns(category["value"].alias("category"))
-        .join(lines(), on=["category", "currency"], how="left", maintain_order="left")
+    found = pl.DataFrame([category["value"].alias("category"), frame["currency"]]).join(
+        lines(), on=["category", "currency"], how="left", maintain_order="left"
     )
-    words = pl.format("{}: {}", "category", "words").fill_null("").alias("evidence")
     return results(
-        NAME,
-        value=found["tax_line"],
-        confidence=category["confidence"],
-        evidence=found.select(words)["evidence"],
-        model_version=VERSION,
+        NAME, value=found["tax_line"], confidence=category["confidence"],
+        evidence=found["words"].fill_null(""), model_version=VERSION,
         abstained=category["abstained"],
-    )
+    )  # fmt: skip
 
 
 FACET = Facet(

@@ -15,7 +15,7 @@ import polars as pl
 
 from core.money import Money
 from ml.facet import Context, Facet
-from ml.results import SCHEMA, results
+from ml.results import SCHEMA, nothing, results
 from ml.transfer.lines import Candidates, candidates
 from reconciliation.evidence import confidence
 from reconciliation.packing import best_of
@@ -39,7 +39,10 @@ Found = tuple[int, str, float, str, bool]
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet; nothing of lines that are no transfer."""
     del context
-    found = pl.DataFrame(_found(frame), schema=_FOUND, orient="row")
+    transfers = _found(frame)
+    if not transfers:
+        return nothing(NAME, frame.height)
+    found = pl.DataFrame(transfers, schema=_FOUND, orient="row")
     said = frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row")).join(
         found, on="row", how="left", maintain_order="left"
     )
@@ -51,6 +54,8 @@ def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
 
 
 def _found(frame: pl.DataFrame) -> list[Found]:
+    if not ((frame["amount_minor"] < 0).any() and (frame["amount_minor"] > 0).any()):
+        return []
     possible = candidates(frame)
     if not possible.pairs:
         return []

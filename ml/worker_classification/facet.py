@@ -7,101 +7,115 @@ suggest, and it abstains where they do not. The user's word goes first.
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 import polars as pl
 
 from ml.accounts import is_shown_again
+from ml.cases import Cases
 from ml.facet import Context, Facet
 from ml.results import results
+from ml.texts import Texts, alike
 from ml.transactions import IS_BANK_LINE
 from ml.worker_classification.rules import signs
 from ml.worker_classification.totals import told_totals
 
 NAME = "worker_classification"
-VERSION = "worker-rules-1"
+VERSION = "worker-rules-2"
 VALUES = ("employee", "contractor", "vendor")
 _LEAST_CONFIDENCE = 0.7
-_NOBODY = ("transfers", "loans", "bank_fees", "income")
+_NOBODY = ["transfers", "loans", "bank_fees", "income"]
 _PEOPLE = "transfers.people"
 _SIGNS = ("payroll", "repayment", "services", "invoice", "network", "platform", "exempt", "formed",
           "attorney")  # fmt: skip
+_IS_CARD = (pl.col("rail") == "card") | (pl.col("account_type").fill_null("") == "credit")
+_GROUP = pl.col("category").str.split(".").list.first()
+# What only a sure answer says.
+_SURE = [
+    pl.when(~pl.col("no_category")).then("category").fill_null("").alias("category"),
+    pl.when(~pl.col("no_rail")).then("rail").fill_null("").alias("rail"),
+    pl.col("who").fill_null(""),
+]
+_LOOKED_AT = [
+    *map(pl.col, ("connection_id", "id", "currency", "booked_on", "category", "who",
+                  "is_who_unsure", "rail", *_SIGNS)),
+    pl.col("counterparty").alias("named"),
+    pl.coalesce("counterparty", "name").alias("payee"),
+    (-pl.col("amount_minor")).alias("paid"),
+    _IS_CARD.alias("is_card"),
+    (_IS_CARD | pl.col("network")).alias("is_network"),
+    ((pl.col("status").fill_null("succeeded") == "succeeded") & ~pl.col("is_shown_again"))
+    .alias("is_settled"),
+    (pl.col("exempt") & ~pl.col("attorney")).alias("is_exempt"),
+    (
+        IS_BANK_LINE & (pl.col("amount_minor") < 0) & pl.col("has_text")
+        & (pl.col("transfer").is_null() | pl.col("no_transfer")) & ~pl.col("repayment")
+        & (~_GROUP.is_in(_NOBODY) | (pl.col("category") == _PEOPLE))
+        & (pl.col("category") != "government.taxes")
+        & ~pl.col("who").is_in(["bank", "government"])
+        & ~pl.col("rail").is_in(["fee", "cash", "internal"])
+    ).alias("is_asked"),
+]  # fmt: skip
+_HELD: dict[str, pl.DataType] = dict.fromkeys((*_SIGNS, "has_text"), pl.Boolean())
 
 
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet, of settled or pending money out that pays work or goods."""
     lines = _read(frame, context)
-    value, confidence, words = _judged()
-    said = lines.with_columns(
-        value.alias("value"), confidence.alias("confidence"), words.alias("words")
-    ).with_columns(
+    lines = lines.hstack(_CASES.first_fitting(lines)).with_columns(
         pl.when("is_asked").then("value").alias("value"),
         pl.when("is_asked").then("confidence").otherwise(0.0).alias("confidence"),
     )
-    totals = told_totals(said)
-    evidence = said.select(
-        pl.concat_str("words", totals.alias("totals"), separator=" ").str.strip_chars()
-        .alias("evidence")
-    )["evidence"]  # fmt: skip
+    said = lines.hstack([told_totals(lines).alias("totals")]).select(
+        pl.concat_str("words", "totals", separator=" ").str.strip_chars().alias("evidence"),
+        (pl.col("confidence") < _LEAST_CONFIDENCE).alias("abstained"),
+    )
     return results(
-        NAME, value=said["value"], confidence=said["confidence"], evidence=evidence,
-        model_version=VERSION, abstained=said["confidence"] < _LEAST_CONFIDENCE,
+        NAME, value=lines["value"], confidence=lines["confidence"], evidence=said["evidence"],
+        model_version=VERSION, abstained=said["abstained"],
     )  # fmt: skip
 
 
 def _read(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """What the rules look at, row for row."""
     found = context.found
-    category, channel = found["category"], found["channel"]
+    category, who, rail = found["category"], found["counterparty"], found["channel"]
     transfer = found["transfer"]
-    patterns = signs()
-    text = pl.concat_str(
-        pl.col("merchant").fill_null(""), pl.lit(" "), pl.col("counterparty").fill_null("")
-    ).str.to_lowercase()
-    return (
-        frame.select(
-            "connection_id", "id", "currency", "booked_on", "account_type", "status",
-            pl.col("amount_minor").alias("minor"), text.alias("text"),
-            IS_BANK_LINE.alias("is_line"), pl.col("counterparty").alias("named"),
-            is_shown_again(frame),
-        )
-        .with_columns(
-            pl.when(~category["abstained"]).then(category["value"]).fill_null("").alias("category"),
-            found["counterparty"]["value"].fill_null("").alias("who"),
-            found["counterparty"]["abstained"].alias("is_who_unsure"),
-            pl.when(~channel["abstained"]).then(channel["value"]).fill_null("").alias("rail"),
-            pl.coalesce("named", found["merchant"]["value"]).alias("payee"),
-            (transfer["value"].is_not_null() & ~transfer["abstained"]).alias("is_transfer"),
-            (-pl.col("minor")).alias("paid"),
-            *(pl.col("text").str.contains(patterns[sign]).alias(sign) for sign in _SIGNS),
-        )
-        .with_columns(
-            ((pl.col("rail") == "card") | (pl.col("account_type").fill_null("") == "credit"))
-            .alias("is_card"),
-            pl.col("category").str.split(".").list.first().alias("group"),
-        )
-        .with_columns(
-            (pl.col("is_card") | pl.col("network")).alias("is_network"),
-            ((pl.col("status").fill_null("succeeded") == "succeeded")
-             & ~pl.col("is_shown_again")).alias("is_settled"),
-            (pl.col("exempt") & ~pl.col("attorney")).alias("is_exempt"),
-            (
-                pl.col("is_line") & (pl.col("paid") > 0) & ~pl.col("is_transfer")
-                & (pl.col("text").str.strip_chars() != "") & ~pl.col("repayment")
-                & (~pl.col("group").is_in(_NOBODY) | (pl.col("category") == _PEOPLE))
-                & (pl.col("category") != "government.taxes")
-                & ~pl.col("who").is_in(["bank", "government"])
-                & ~pl.col("rail").is_in(["fee", "cash", "internal"])
-            ).alias("is_asked"),
-        )
+    texts = frame.select(
+        pl.concat_str("merchant", "counterparty", separator=" ", ignore_nulls=True).alias("text")
+    )["text"]
+    held = Texts(alike(texts)).read(_held, _HELD)
+    told = pl.DataFrame(
+        [
+            category["value"].alias("category"), category["abstained"].alias("no_category"),
+            who["value"].alias("who"), who["abstained"].alias("is_who_unsure"),
+            rail["value"].alias("rail"), rail["abstained"].alias("no_rail"),
+            found["merchant"]["value"].alias("name"), is_shown_again(frame),
+            transfer["value"].alias("transfer"), transfer["abstained"].alias("no_transfer"),
+        ]
     )  # fmt: skip
+    return frame.hstack(told).hstack(held).with_columns(_SURE).select(_LOOKED_AT)
 
 
-def _judged() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """Value, confidence and words: of the rules the first that fits."""
+def _held(text: str) -> tuple[bool, ...]:
+    """Which signs a text holds, and whether it says anything."""
+    lower = text.lower()
+    patterns = _patterns()
+    return (*(patterns[sign].search(lower) is not None for sign in _SIGNS), bool(lower.strip()))
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {sign: re.compile(pattern) for sign, pattern in signs().items()}
+
+
+def _cases() -> Cases:
     category, who = pl.col("category"), pl.col("who")
     is_person = (who == "person") & ~pl.col("is_who_unsure")
     is_behind = pl.col("platform") & pl.col("named").is_null()
     is_known = category.ne("") & category.ne(_PEOPLE) & ~category.str.starts_with("people.")
-    cases: tuple[tuple[pl.Expr, str, float, str], ...] = (
+    return Cases((
         (pl.col("payroll"), "employee", 0.9, "Wages, or what a payroll service pays as such."),
         (is_behind, "contractor", 0.5, "Paid through a service; who is behind it is not told."),
         (category == "people.payroll", "employee", 0.85, "Its category is wages."),
@@ -115,13 +129,10 @@ def _judged() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
          "Its name says that it works to order."),
         (pl.col("formed") | pl.col("is_card"), "vendor", 0.8, "A business, by its form or a card."),
         (pl.lit(value=True), "vendor", 0.5, "A business, but nothing says which kind."),
-    )  # fmt: skip
-    value, confidence, words = pl.lit(""), pl.lit(0.0), pl.lit("")
-    for fits, name, share, why in reversed(cases):
-        value = pl.when(fits).then(pl.lit(name)).otherwise(value)
-        confidence = pl.when(fits).then(share).otherwise(confidence)
-        words = pl.when(fits).then(pl.lit(why)).otherwise(words)
-    return value, confidence, words
+    ))  # fmt: skip
+
+
+_CASES = _cases()
 
 
 FACET = Facet(

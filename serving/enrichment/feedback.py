@@ -9,6 +9,7 @@ from core.tenancy import new_id
 from ml.corrections import like_keys
 from ml.merchants import identified
 from ml.registry import facet_of
+from ml.texts import Texts, alike
 from serving.auth.scope import TenantScope
 from serving.enrichment import queries
 from serving.enrichment.answering import findings_of, own_rows, raw_rows
@@ -51,7 +52,7 @@ def looked_up(scope: TenantScope, request: FeedbackRequest) -> dict[str, Any]:
         frame = raw_rows([request.row])
     if not frame.height:
         raise InvalidInputError("The connection has no such transaction.")
-    (key,) = like_keys(frame, identified(frame["merchant"]))
+    (key,) = like_keys(frame, identified(Texts(alike(frame["merchant"]))))
     if key is None:
         raise InvalidInputError(
             "No merchant can be read of it, so no row is like it.",

@@ -38,6 +38,7 @@ def test_names_are_told_apart_and_each_stands_behind_what_it_reads():
     for place, facet in enumerate(FACETS):
         assert set(facet.after) <= set(NAMES[:place]), facet.name
         assert facet.says, facet.name
+        assert len(facet.card) > 100, f"{facet.name} has no model card"
 
 
 def test_what_a_facet_reads_is_asked_too_and_an_unknown_one_is_named():

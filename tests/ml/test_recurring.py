@@ -94,7 +94,36 @@ def test_a_subscription_is_found_among_other_purchases_of_the_merchant():
     assert [(line["cadence"], line["rows"]) for line in found] == [("monthly", list(range(8)))]
     answers = recurring(frame, date(2023, 9, 1))
     assert answers["value"].to_list() == ["monthly"] * 8 + ["none"] * 7
-    assert answers["evidence"][0] == ("8 monthly payments since 2023-01-15, next about 2023-09-15.")
+    assert answers["evidence"][0] == (
+        "8 monthly payments since 2023-01-15;"
+        " next about 2023-09-15 (2023-09-13 to 2023-09-17), 14.99 EUR."
+    )
+
+
+@pytest.mark.parametrize(
+    ("amounts", "left_out", "as_of", "words"),
+    [
+        ([1_000] * 5 + [1_200] * 3, (), date(2023, 8, 20),
+         "8 monthly payments since 2023-01-15; the price was 10.00 EUR, now 12.00 EUR;"
+         " next about 2023-09-15 (2023-09-13 to 2023-09-17), 12.00 EUR."),
+        ([1_010, 1_000, 1_040, 1_020, 990, 1_030, 1_000, 1_050], (), date(2023, 8, 20),
+         "8 monthly payments since 2023-01-15;"
+         " next about 2023-09-15 (2023-09-13 to 2023-09-17), 9.90 EUR to 10.50 EUR."),
+        ([1_000] * 8, (4,), date(2023, 8, 20),
+         "7 monthly payments since 2023-01-15, 1 missed;"
+         " next about 2023-09-15 (2023-09-13 to 2023-09-17), 10.00 EUR."),
+        ([1_000] * 8, (), date(2024, 8, 20),
+         "8 monthly payments since 2023-01-15, 12 missed; ended."),
+    ],
+    ids=["another price", "varies", "a month missed", "ended"],
+)  # fmt: skip
+def test_a_series_says_its_price_what_it_missed_and_what_comes_next(
+    amounts, left_out, as_of, words
+):
+    kept = [number for number in range(8) if number not in left_out]
+    frame = paid([months(8)[n] for n in kept], [-amounts[n] for n in kept])
+    answers = recurring(frame, as_of)
+    assert answers["evidence"].to_list() == [words] * len(kept)
 
 
 def test_irregular_purchases_are_no_series():
