@@ -7,7 +7,13 @@ from recovery.engine.observing import Case, SeenAttempt
 from recovery.limits import refusal
 from recovery.store import actions
 from recovery.store.actions import Action
-from recovery.store.attempts import note_attempts, on_card
+from recovery.store.attempts import (
+    alone_on_card,
+    card_of,
+    note_answered,
+    note_attempts,
+    on_card,
+)
 from recovery.stripe.client import StripeClient
 from recovery.stripe.collecting import Result, collect, result_of_attempt, take_over
 from recovery.watching import Parts
@@ -41,11 +47,13 @@ def retry(
     if not case.payment_method:
         return {"status": "refused", "reason": "There is no method to charge."}
     with parts.database.system() as rows:
-        tries = on_card(rows, episode, case.fingerprint, case.attempts)
+        alone_on_card(rows, episode, case.fingerprint)
+        tries = on_card(rows, episode, case.fingerprint, case.attempts, but_for=action.id)
         refused = refusal(tries, case.fingerprint, now)
         if refused is None:
             newest = case.attempts[-1].id if case.attempts else ""
-            if not actions.start(rows, action, now, newest=newest):
+            card = card_of(episode, case.fingerprint)
+            if not actions.start(rows, action, now, newest=newest, card=card):
                 return None
     if refused is not None:
         until = {"until": refused.until.isoformat()} if refused.until else {}
@@ -73,8 +81,9 @@ def _note(parts: Parts, episode: Episode, case: Case, result: Result, now: datet
     tried = SeenAttempt(
         id=charge, at=now, fingerprint=case.fingerprint, is_success=False,
         decline_code=str(result["decline_code"]), decline_class=str(result["decline_class"]),
-        decline_reason=str(result.get("decline_reason", "")), wait_hours=0,
+        decline_reason=str(result.get("decline_reason", "")),
+        wait_hours=int(result.get("wait_hours", 0)),
         amount_minor=case.amount_minor, currency=case.currency,
     )  # fmt: skip
     with parts.database.system() as rows:
-        note_attempts(rows, episode, (tried,), ours=charge)
+        note_answered(rows, episode, tried)

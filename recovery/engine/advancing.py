@@ -137,7 +137,7 @@ def _retry(
     if memory.has_new_method:  # what the schedule waits for is the old method's
         planned = Plan(now, "at once, with the new method", {})
     else:
-        planned = plan(step, facts, terms.forecaster, scheduled, terms.tries())
+        planned = plan(step, facts, terms.forecaster, scheduled, terms.tries(episode))
     number = f"{memory.try_number + 1} of {len(step.schedule)}"
     reason = f"Try {number} is planned {planned.reason.removesuffix('.')}."
     memory = replace(memory, phase="armed")

@@ -29,6 +29,7 @@ class Memory:
         taken_over: The provider was asked to leave retries to us, and has.
         not_ours: It was refused: this episode retries nothing.
         pending: The kind of action that is under way.
+        card: The fingerprint of the method that the next try would take; empty for none.
         has_new_method: Another method came while no step waited for one, and was not tried yet.
         paused_due: When a timer would have ended that a pause stopped; kept as ISO 8601.
     """
@@ -43,6 +44,7 @@ class Memory:
     not_ours: bool = False
     pending: str = ""
     payment_method: str = ""
+    card: str = ""
     newest_charge: str = ""
     paused_due: str = ""
     has_new_method: bool = False
@@ -84,13 +86,13 @@ class Terms:
     """What the connection's settings say: who retries, and whose clock counts.
 
     Two are no settings: `forecaster` tells how likely tries are, where somebody does; `tries` looks
-    up, when a try is planned, which were made on the episode's card, over all episodes.
+    up, when a try is planned, which were made on the card it would take, over all episodes.
     """
 
     owner: Owner
     zone: ZoneInfo
     forecaster: Forecaster | None = None
-    tries: Callable[[], Sequence[Attempt]] = tuple
+    tries: Callable[[Episode], Sequence[Attempt]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)

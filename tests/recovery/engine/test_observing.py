@@ -34,7 +34,8 @@ def episode(**changes):
         subject_id="in_1", cause="renewal", customer_id="cus_1", subscription_id="sub_1",
         amount_minor=4900, currency="EUR", facts={"attempts": 1}, flow_id="flow", flow_version=1,
         step="tries", state="running", opened_at=NOW, revision=3, due_at=NOW + timedelta(days=2),
-        memory=Memory(phase="armed", payment_method="pm_1", newest_charge="ch_1", taken_over=True),
+        memory=Memory(phase="armed", payment_method="pm_1", card="card", newest_charge="ch_1",
+                      taken_over=True),
     )  # fmt: skip
     return replace(begun, **changes)
 
