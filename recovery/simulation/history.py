@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from recovery.declines import Declines, Refusal
+from recovery.declines import NOTHING, DeclineClass, Declines, Meaning, Refusal
 from recovery.flows.facts import Facts
 
 
@@ -16,12 +16,16 @@ class PastTry:
 
     at: datetime
     is_success: bool
-    decline_class: str
+    decline_class: DeclineClass
+    wait: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class PastFailure:
-    """One payment that failed: its tries, the first of which was declined."""
+    """One payment that failed: its tries, the first of which was declined.
+
+    `card` names what was charged: the payment method, where it is not known the customer.
+    """
 
     id: str
     customer_id: str
@@ -30,6 +34,7 @@ class PastFailure:
     currency: str
     facts: Facts
     tries: tuple[PastTry, ...]
+    card: str = ""
 
     @property
     def failed_at(self) -> datetime:
@@ -47,7 +52,8 @@ def failures_of(rows: Iterable[Mapping[str, Any]], declines: Declines) -> list[P
 
     Args:
         rows: `payment_id`, `customer_id`, `invoice_id`, `amount_minor`, `currency`, `status`,
-            `decline_code`, `advice_code`, `payment_method_type`, `occurred_at`.
+            `decline_code`, `advice_code`, `payment_method_type`, `payment_method_id`,
+            `occurred_at`.
         declines: The taxonomy.
     """
     found = []
@@ -66,9 +72,10 @@ def _failure(
         return None  # it was paid, and what came after is another story
     first = rows[0]
     tries = tuple(
-        PastTry(row["occurred_at"], row["status"] == "succeeded", _class(row, declines))
+        PastTry(row["occurred_at"], row["status"] == "succeeded", said.decline_class, said.wait)
         for row in rows
         if row["status"] in ("failed", "succeeded")
+        for said in (_meaning(row, declines),)
     )
     meaning = declines.meaning(_refusal(first))
     facts: dict[str, Any] = {
@@ -83,13 +90,12 @@ def _failure(
     return PastFailure(
         payment_id, str(first["customer_id"] or ""), cause, int(first["amount_minor"]),
         str(first["currency"]), facts, tries,
+        str(first["payment_method_id"] or first["customer_id"] or payment_id),
     )  # fmt: skip
 
 
-def _class(row: Mapping[str, Any], declines: Declines) -> str:
-    if row["status"] != "failed":
-        return "none"
-    return declines.meaning(_refusal(row)).decline_class
+def _meaning(row: Mapping[str, Any], declines: Declines) -> Meaning:
+    return declines.meaning(_refusal(row)) if row["status"] == "failed" else NOTHING
 
 
 def _refusal(row: Mapping[str, Any]) -> Refusal:

@@ -16,7 +16,7 @@ from recovery.flows.document import Flow
 from recovery.simulation.chances import Cell, Chances, learn
 from recovery.simulation.history import PastFailure
 from recovery.simulation.reached import StepOutcome, step_outcomes
-from recovery.simulation.replay import Planned, replay, would_take
+from recovery.simulation.replay import Planned, Replayed, replay, would_take
 
 DRAWS = 400
 _LOW, _HIGH = 0.05, 0.95
@@ -47,6 +47,7 @@ class Simulation:
     steps: tuple[StepOutcome, ...]
     plans: tuple[tuple[PastFailure, tuple[Planned, ...]], ...]
     tries_learned_from: int
+    held_back: int
 
 
 def simulate(
@@ -54,8 +55,7 @@ def simulate(
 ) -> Simulation:
     """Replay failures through a draft."""
     chances = learn(failures)
-    taken = [failure for failure in failures if would_take(flow, failure)]
-    replayed = [(failure, replay(flow, failure, terms)) for failure in taken]
+    replayed = _replayed(flow, failures, terms)
     plans = [(failure, one.plan) for failure, one in replayed]
     actions: Counter[str] = Counter()
     tries = 0.0
@@ -67,14 +67,32 @@ def simulate(
             reached *= 1 - chances.rate(cell)
     return Simulation(
         failures=len(failures),
-        taken=len(taken),
+        taken=len(replayed),
         actions=dict(actions),
         expected_tries=tries,
         currencies=_outcomes(plans, chances, random.Random(seed)),  # noqa: S311
         steps=step_outcomes(flow, replayed, chances, random.Random(seed)),  # noqa: S311
         plans=tuple(plans[:shown]),
         tries_learned_from=sum(chances.tries.values()),
+        held_back=sum(one.held_back for _, one in replayed),
     )
+
+
+def _replayed(
+    flow: Flow, failures: Sequence[PastFailure], terms: Terms
+) -> list[tuple[PastFailure, Replayed]]:
+    """Replay what the draft takes, card by card; what it does not take happened as it did."""
+    cards: dict[str, list[int]] = defaultdict(list)
+    for number, failure in enumerate(failures):
+        cards[failure.card or failure.id].append(number)
+    found: dict[int, Replayed] = {}
+    for numbers in cards.values():
+        taken = [number for number in numbers if would_take(flow, failures[number])]
+        left = set(numbers).difference(taken)
+        others = [each for number in sorted(left) for each in failures[number].tries]
+        replayed = replay(flow, [failures[number] for number in taken], terms, others)
+        found.update(zip(taken, replayed, strict=True))
+    return [(failures[number], found[number]) for number in sorted(found)]
 
 
 def _outcomes(

@@ -2,18 +2,18 @@
 
 from datetime import timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path
 
 from core.clock import utc_now
+from core.database import Rows
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.warehouse import TenantQuery
 from recovery.declines import load_declines
-from recovery.engine.episode import Terms
 from recovery.flows.document import flow_of
 from recovery.simulation.history import failures_of
 from recovery.simulation.outcome import simulate
+from recovery.store import settings as recovery_settings
 from serving.auth.scope import RecoveryRead
 from serving.engines import ServerSettings
 from serving.recovery import flow_actions
@@ -42,7 +42,7 @@ with chosen as (
     limit {most:UInt32}
 )
 select payment_id, customer_id, invoice_id, amount_minor, currency, status, decline_code,
-    advice_code, payment_method_type, occurred_at
+    advice_code, payment_method_type, payment_method_id, occurred_at
 from unified.payment_attempts final
 where (connection_id, payment_id) in (select connection_id, payment_id from chosen)
     and currency is not null and amount_minor > 0
@@ -65,6 +65,7 @@ def post_simulation(
     """Say what the draft would have done with past failures, and what would have come of it."""
     with scope.transaction() as rows:
         kept = flow_actions.find(rows, flow_id)["draft"]
+        zone = _zone(rows, request.connection_id)
     draft = flow_of(kept if request.document is None else request.document)
     if not scope.has_table(TABLE):
         raise ConflictError("There is no history yet.", next_step="Sync a connection first.")
@@ -75,7 +76,7 @@ def post_simulation(
     declines = load_declines(settings.dbt_project_dir)
     failures = failures_of(scope.rows(HISTORY, values), declines)
     newest = sorted(failures, key=lambda one: (one.failed_at, one.id))[-MOST_FAILURES:]
-    found = simulate(draft, newest, Terms("oppulence", ZoneInfo("UTC")))
+    found = simulate(draft, newest, recovery_settings.terms_of("oppulence", zone))
     return SimulationAnswer(
         failures=found.failures,
         taken=found.taken,
@@ -86,5 +87,16 @@ def post_simulation(
         currencies=[SimulatedCurrency.of(one) for one in found.currencies],
         steps=[SimulatedAtStep.of(one) for one in found.steps],
         episodes=[SimulatedEpisode.of(*plan) for plan in found.plans],
+        held_back=found.held_back,
         basis=BASIS,
     )
+
+
+def _zone(rows: Rows, connection_id: str | None) -> str:
+    """Return whose clock counts where a customer's is not known; UTC where there are several."""
+    zones = {
+        str(row["timezone"])
+        for row in rows.execute(recovery_settings.LIST)
+        if connection_id in (None, row["connection_id"])
+    }
+    return zones.pop() if len(zones) == 1 else "UTC"

@@ -16,7 +16,8 @@ MOST_FAILURES = 10_000
 DAYS = 365
 BASIS = (
     "The draft's own tries, each taken as declined, with the rates at which tries of the same kind"
-    " of refusal, wait and number were paid in this workspace's past. Messages and new cards are"
+    " of refusal, wait and number were paid in this workspace's past, and within the card networks'"
+    " limits, counted over all payments that failed on a card. Messages and new cards are"
     " not counted: nothing in the past tells what they would bring."
 )
 
@@ -151,7 +152,8 @@ class SimulationAnswer(BaseModel):
                 {
                     "failures": 60, "taken": 40, "is_truncated": False, "tries_learned_from": 150,
                     "actions": {"retry": 90, "message": 40}, "expected_tries": "71.4",
-                    "currencies": [_CURRENCY], "steps": [_AT_STEP], "episodes": [_PLAN],
+                    "held_back": 0, "currencies": [_CURRENCY], "steps": [_AT_STEP],
+                    "episodes": [_PLAN],
                     "basis": BASIS,
                 }
             ]
@@ -166,6 +168,7 @@ class SimulationAnswer(BaseModel):
     tries_learned_from: int
     actions: dict[str, int] = Field(description="At most so many of each kind: if every try failed")
     expected_tries: str = Field(description="Tries that would be made, each only if needed")
+    held_back: int = Field(description="Tries that the card networks' limits put off")
     currencies: list[SimulatedCurrency]
     steps: list[SimulatedAtStep]
     episodes: list[SimulatedEpisode] = Field(description="The first fifty")

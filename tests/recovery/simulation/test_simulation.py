@@ -1,6 +1,7 @@
 """A replay does what the engine would do, and its interval holds what then happens."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,14 +31,69 @@ def failure(number=0, *, offsets=(), paid=False, decline_class="soft", amount=10
 
 
 def test_a_replay_is_what_the_engine_does_when_every_try_fails():
-    replayed = replay(flow(), failure(), TERMS)
+    (replayed,) = replay(flow(), [failure()], TERMS)
     plan = replayed.plan
     assert [(one.kind, one.step, one.at - BEGAN) for one in plan] == [
         ("retry", "tries", 2 * DAY), ("retry", "tries", 5 * DAY), ("message", "write", 5 * DAY),
     ]  # fmt: skip
     assert [one.cell for one in plan] == [("soft", 1, 2), ("soft", 2, 3), None]
-    hard = replay(flow(), failure(decline_class="hard"), TERMS).plan
-    assert [one.kind for one in hard] == ["message"]
+    (hard,) = replay(flow(), [failure(decline_class="hard")], TERMS)
+    assert [one.kind for one in hard.plan] == ["message"]
+
+
+TWICE_A_WEEK = flow(
+    steps={
+        "tries": {"kind": "retry", "schedule": [{"kind": "duration", "days": 3}] * 8,
+                  "next": "over", "on_stop": "over"},
+        "over": {"kind": "end"},
+    },
+    start="tries",
+)  # fmt: skip
+
+
+def test_payments_that_failed_on_one_card_share_its_limits():
+    """Two of eight tries each, three days apart: with both first ones eighteen within 24 days.
+
+    The fifteenth is the first payment's seventh, on day 21. The sixteenth, the other's of that day,
+    is planned when the first attempts have left the 30 days; so are all after it.
+    """
+    first, second = replay(TWICE_A_WEEK, [failure(1), failure(2)], TERMS)
+    allowed = [3, 6, 9, 12, 15, 18, 21]
+    days = [[(one.at - BEGAN) / DAY for one in walked.plan] for walked in (first, second)]
+    assert days == [[*allowed, 30], [*allowed[:-1], 30, 33]]
+    assert (first.held_back, second.held_back) == (1, 1)
+    (alone,) = replay(TWICE_A_WEEK, [failure(1)], TERMS)
+    assert [(one.at - BEGAN) / DAY for one in alone.plan] == [*allowed, 24]
+    assert alone.held_back == 0
+
+
+def test_what_the_draft_does_not_take_counts_on_the_card_as_it_happened():
+    others = [PastTry(BEGAN + number * DAY / 8, False, "soft") for number in range(14)]
+    (walked,) = replay(TWICE_A_WEEK, [failure(1)], TERMS, others)
+    assert [(one.at - BEGAN) / DAY for one in walked.plan][:2] == [30, 33]
+    # A firm refusal of another payment on the card ends the tries on it.
+    gone = PastTry(BEGAN + DAY, False, "hard")
+    (stopped,) = replay(TWICE_A_WEEK, [failure(1)], TERMS, [gone])
+    assert stopped.plan == ()
+
+
+def test_a_network_that_asks_to_wait_is_waited_for():
+    asked = failure(1)
+    first = replace(asked.tries[0], wait=timedelta(days=10))
+    (walked,) = replay(flow(), [replace(asked, tries=(first,))], TERMS)
+    tries = [one.at - BEGAN for one in walked.plan if one.kind == "retry"]
+    assert tries == [10 * DAY, 20 * DAY]
+    assert walked.held_back == 2
+
+
+def test_a_simulation_tells_cards_apart():
+    """The same failures, on one card and on their own."""
+    apart = simulate(TWICE_A_WEEK, [failure(1), failure(2)], TERMS)
+    shared = [replace(failure(number), card="pm_1") for number in (1, 2)]
+    together = simulate(TWICE_A_WEEK, shared, TERMS)
+    assert (apart.held_back, together.held_back) == (0, 2)
+    assert apart.actions == together.actions == {"retry": 16}
+    assert [one.id for one, _ in together.plans] == ["pi_1", "pi_2"]
 
 
 def test_rates_are_counted_and_few_are_drawn_to_their_kind():
@@ -133,7 +189,8 @@ def test_rows_become_failures_in_their_order():
         return {
             "payment_id": payment, "customer_id": "cus", "invoice_id": "in", "amount_minor": 500,
             "currency": "JPY", "status": status, "decline_code": code, "advice_code": None,
-            "payment_method_type": "card", "occurred_at": BEGAN + day * DAY,
+            "payment_method_type": "card", "payment_method_id": None,
+            "occurred_at": BEGAN + day * DAY,
         } | changes  # fmt: skip
 
     declines = load_declines(PROJECT_ROOT / "dbt")
@@ -142,7 +199,7 @@ def test_rows_become_failures_in_their_order():
             row("pi_1", "failed", 0, "insufficient_funds"), row("pi_1", "succeeded", 3),
             row("pi_2", "succeeded", 0), row("pi_2", "failed", 1, "lost_card"),
             row("pi_3", "failed", 0, "do_not_honor", advice_code="do_not_try_again",
-                invoice_id=None),
+                invoice_id=None, payment_method_id="pm_1"),
         ],
         declines,
     )  # fmt: skip
@@ -150,4 +207,5 @@ def test_rows_become_failures_in_their_order():
         ("pi_1", "renewal", True), ("pi_3", "one_off", False),
     ]  # fmt: skip
     assert found[1].facts["decline_class"] == "hard"
+    assert [one.card for one in found] == ["cus", "pm_1"]
     assert [one.decline_class for one in found[0].tries] == ["soft", "none"]

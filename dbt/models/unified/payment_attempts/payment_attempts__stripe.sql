@@ -26,6 +26,7 @@ select
     if(stripe.status = 'failed', coalesce(outcome_reason, failure_code), null) as decline_code,
     coalesce(advice_code, network_advice_code) as advice_code,
     payment_method_type,
+    payment_method_id,
     failure_balance_transaction_id,
     invoice_id,
     'raw.stripe_charge' as source_table,

@@ -27,7 +27,7 @@ export function simulationPanel(found) {
       h("b", { class: "figure" }, money(one.expected_minor, one.currency)),
       h("span", { class: "soft" }, `nine of ten outcomes: ${money(one.low_minor, one.currency)} to ${money(one.high_minor, one.currency)}`),
       h("dl", {}, line("At risk", money(one.at_risk_minor, one.currency)), line("Came back then", money(one.past_recovered_minor, one.currency)), line("Failures", one.failures)))),
-    h("dl", {}, line("Tries to be made", `about ${found.expected_tries}`), Object.entries(found.actions).map(([kind, number]) => line(`${said(kind)}, at most`, number)), line("Tries learned from", found.tries_learned_from)),
+    h("dl", {}, line("Tries to be made", `about ${found.expected_tries}`), Object.entries(found.actions).map(([kind, number]) => line(`${said(kind)}, at most`, number)), found.held_back ? line("Put off by the card networks' limits", found.held_back) : [], line("Tries learned from", found.tries_learned_from)),
     h("p", { class: "soft small" }, found.basis),
   ].flat();
 }
