@@ -12,7 +12,7 @@ from pathlib import Path
 
 HELPERS = {
     "bare_webhooks", "http_load", "memory", "nested_json_destination", "published_limits",
-    "report", "stripe_pages",
+    "recovery_year", "report", "stripe_pages",
 }  # fmt: skip
 
 

@@ -16,8 +16,8 @@ from benchmarks.report import report
 from core.database import Database
 from core.settings import Settings
 from core.tenancy import TenantId
+from recovery.channels.folder import folder_senders
 from recovery.running import run_due
-from recovery.senders import folder_senders
 from recovery.watching import Parts, parts_of
 from recovery.worker import act
 
