@@ -1,5 +1,6 @@
 """Which tasks wait for a person, and what becomes of one? The same for the API and the pages."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.clock import utc_now
@@ -27,6 +28,11 @@ def tasks_of(
         "after_id": after.name[0],
     }  # fmt: skip
     return rows.execute(queries.PAGE, values).fetchall()
+
+
+def cursor_of(row: Mapping[str, Any]) -> Cursor:
+    """Return the cursor that names a row as the last one seen."""
+    return Cursor(row["created_at"], (row["id"],))
 
 
 def one(rows: Rows, task_id: str) -> Task:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from core.errors import ConflictError, NotFoundError
 from serving.auth.scope import RecoveryRead, RecoveryWrite
 from serving.idempotency import Idempotent
-from serving.pagination import Cursor, CursorText, Limit, Page, page_of
+from serving.pagination import CursorText, Limit, Page, page_of
 from serving.recovery import task_actions as actions
 from serving.recovery.task_schemas import Task, TaskChange, TaskState, task_of
 from serving.responses import problems
@@ -28,7 +28,7 @@ def get_tasks(
     """List what flows and payers ask people to do, newest first."""
     with scope.transaction() as rows:
         found = actions.tasks_of(rows, state, episode_id, limit, cursor)
-    return page_of(found, limit, task_of, lambda row: Cursor(row["created_at"], (row["id"],)))
+    return page_of(found, limit, task_of, actions.cursor_of)
 
 
 @router.get(

@@ -4,7 +4,6 @@ A person's action goes through the same function as POST /v1/recovery/episodes/{
 """
 
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Response
 from pydantic import ValidationError
@@ -18,6 +17,7 @@ from serving.recovery.episode_lists import Sieve, cursor_of, episodes_of
 from serving.recovery.episode_schemas import ActionWanted, EpisodeOutcome, EpisodeState
 from serving.recovery_pages import words
 from serving.recovery_pages.conditions import fact_text
+from serving.recovery_pages.listing import ROWS, listing
 from serving.recovery_pages.shell import PREFIX, base_of, shell
 from serving.recovery_pages.timeline import timeline
 from serving.web.pages import PageRoute, go
@@ -26,7 +26,6 @@ from serving.words import Id
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, prefix=PREFIX + "/episodes")
 
-ROWS = 50
 # An empty choice of a form is no choice.
 Chosen = Annotated[str, Query(pattern=r"^[A-Za-z0-9_.:-]{0,200}$")]
 _FLOWS = "select id, name from recovery_flows order by name, id"
@@ -77,14 +76,11 @@ def get_episodes(
         found = episodes_of(rows, sieve, ROWS, cursor or None)
         flows = [(row["id"], row["name"]) for row in rows.execute(_FLOWS)]
         currencies = [(row["currency"],) * 2 for row in rows.execute(_CURRENCIES)]
-    kept = {name: value for name, value in {**chosen, "find": sought}.items() if value}
-    after = {"cursor": cursor_of(found[ROWS - 1]).encode()} if len(found) > ROWS else None
     return shell(
-        visit, scope, "episodes", "recovery/episodes.html", episodes=found[:ROWS],
-        chosen={**chosen, "find": sought}, is_filtered=bool(kept), flows=flows,
+        visit, scope, "episodes", "recovery/episodes.html",
+        list=listing(found, {**chosen, "find": sought}, cursor, cursor_of), flows=flows,
         currencies=currencies, causes=words.CAUSES, reasons=words.REASONS,
-        outcomes=words.OUTCOMES, states=words.STATES, is_later=bool(cursor),
-        first="?" + urlencode(kept), following=after and "?" + urlencode({**kept, **after}),
+        outcomes=words.OUTCOMES, states=words.STATES,
     )  # fmt: skip
 
 

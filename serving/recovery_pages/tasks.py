@@ -1,15 +1,14 @@
 """What waits for a person? Tasks of flows and payers; done with one button."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Response
 
 from core.errors import ConflictError
 from serving.auth.scope import TenantScope
-from serving.pagination import Cursor
 from serving.recovery import task_actions as actions
 from serving.recovery.task_schemas import TaskChange
+from serving.recovery_pages.listing import ROWS, listing
 from serving.recovery_pages.shell import PREFIX, base_of, shell
 from serving.web.pages import PageRoute, go
 from serving.web.visits import AnyVisit, RecoveryAct, RecoveryLook, Visit
@@ -17,7 +16,6 @@ from serving.words import Id
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, prefix=PREFIX + "/tasks")
 
-ROWS = 50
 State = Literal["open", "done"]
 _NOTICES = {"complete": "Done.", "reopen": "Open again."}
 
@@ -65,12 +63,8 @@ def _show(
 ) -> Response:
     with scope.transaction() as rows:
         found = actions.tasks_of(rows, state, None, ROWS, cursor or None)
-    following = None
-    if len(found) > ROWS:
-        last = found[ROWS - 1]
-        after = Cursor(last["created_at"], (last["id"],)).encode()
-        following = "?" + urlencode({"state": state, "cursor": after})
+    listed = listing(found, {"state": state}, cursor, actions.cursor_of)
     return shell(
-        visit, scope, "tasks", "recovery/tasks.html", status=status, tasks=found[:ROWS],
-        state=state, following=following, notice=notice, problem=problem,
+        visit, scope, "tasks", "recovery/tasks.html", status=status, list=listed, state=state,
+        notice=notice, problem=problem,
     )  # fmt: skip

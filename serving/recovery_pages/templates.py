@@ -4,12 +4,14 @@ The page checks and shows words as they are typed through /v1; without a script 
 same on the server. The preview of an email is a document of its own, in a frame without rights.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from babel import Locale
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
+from pydantic import StringConstraints, ValidationError
 
 from core.errors import InvalidInputError
 from recovery.messages.facts import EXAMPLE, NAMES, OPTIONAL
@@ -26,13 +28,30 @@ from serving.recovery.template_schemas import (
     MessageTemplate,
     Paragraph,
     TemplateChange,
+    TemplateDetail,
     TemplateDraft,
+    TemplateVersion,
     Words,
 )
+from serving.recovery_pages.differences import Difference, differences
 from serving.recovery_pages.framed import MAY_FRAME, framed
 from serving.recovery_pages.shell import PREFIX, base_of, shell
 from serving.web.pages import PageRoute, go
 from serving.web.visits import AnyVisit, RecoveryAct, RecoveryLook, Visit
+
+# A version's number, the draft, or the library's words.
+Compared = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,5}|draft|library)?$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What can be compared, which two are, and how they differ; no parts where none were asked."""
+
+    choices: list[tuple[str, str]]
+    before: str
+    after: str
+    parts: list[Difference]
+
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, prefix=f"{PREFIX}/templates")
 
@@ -69,9 +88,15 @@ def get_template(
     language: Language,
     tone: Tone,
     version: Annotated[int | None, Query(ge=1)] = None,
+    compare: Annotated[Compared, Query()] = "",
+    with_: Annotated[Compared, Query(alias="with")] = "",
 ) -> Response:
-    """Open a message: its draft, else the words in use; or a version, to begin from it again."""
-    return _editor(visit, scope, (purpose, language, tone), version=version)
+    """Open a message: its draft, else the words in use; or a version, to begin from it again.
+
+    Two states of its words may be compared: versions, the draft, the library's.
+    """
+    named = (purpose, language, tone)
+    return _editor(visit, scope, named, version=version, compared=(compare, with_))
 
 
 @router.post("/{purpose}/{language}/{tone}")
@@ -144,7 +169,7 @@ def post_preview(
 
 def _editor(
     visit: Visit, scope: TenantScope, named: actions.Named, *, version: int | None = None,
-    status: int = 200,
+    compared: tuple[str, str] = ("", ""), status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     purpose, language, tone = named
     with scope.transaction() as rows:
@@ -166,11 +191,37 @@ def _editor(
         visit, scope, "templates", "recovery/template.html", status=status, message=template,
         words=words_of(template), held=held, boot=boot, checked=checked, tones=list(Tone),
         variables=_variables(language), languages=LANGUAGES, says=PURPOSES[purpose],
-        grade=_grade(checked), versions=versions, looked_at=looked_at,
+        grade=_grade(checked), cost=_cost(checked), versions=versions, looked_at=looked_at,
+        comparison=_comparison(named, held, versions, compared),
         model=model.name if model else "",
     )  # fmt: skip
     response.headers["Content-Security-Policy"] += MAY_FRAME
     return response
+
+
+def _comparison(
+    named: actions.Named,
+    held: TemplateDetail,
+    versions: list[TemplateVersion],
+    wanted: tuple[str, str],
+) -> Comparison:
+    """Return what can be compared, and how the two that are wanted differ."""
+    states: dict[str, tuple[str, Mapping[str, Any]]] = {}
+    if held.draft is not None:
+        states["draft"] = ("The draft", held.draft.model_dump())
+    states |= {str(one.version): (f"Version {one.version}", one.model_dump()) for one in versions}
+    states["library"] = ("The library’s words", words_of(library(*named)))
+    before, after = wanted
+    is_asked = before in states and after in states
+    newest, *older = states
+    if not is_asked:
+        before, after = older[0] if older else newest, newest
+    return Comparison(
+        choices=[(name, label) for name, (label, _) in states.items()],
+        before=before,
+        after=after,
+        parts=differences(states[before][1], states[after][1]) if is_asked else [],
+    )
 
 
 def _back(scope: TenantScope, named: actions.Named) -> Response:
@@ -185,6 +236,11 @@ def _grade(checked: Checked) -> str:
     if not checked.reading_grade:
         return ""
     return f"Reads like grade {checked.reading_grade} of at most {checked.highest_grade}"
+
+
+def _cost(checked: Checked) -> str:
+    count = checked.sms_segments
+    return f"Sent, and paid, as {count} text message{'s' if count > 1 else ''}" if count else ""
 
 
 def _variables(language: str) -> list[dict[str, Any]]:

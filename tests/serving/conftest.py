@@ -218,6 +218,19 @@ def workspace(new_workspace: Callable[[], Workspace]) -> Workspace:
 
 
 @pytest.fixture
+def send(workspace: Workspace) -> Callable[..., httpx.Response]:
+    """Ask the API as the workspace's key, with a body and headers where they are given."""
+
+    def request(method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        options: dict[str, Any] = {"headers": workspace.headers() | headers}
+        if body is not None:
+            options["json"] = body
+        return workspace.api.request(method, path, **options)
+
+    return request
+
+
+@pytest.fixture
 def arrive(
     api_url: str, mailbox: Mailbox, database: Database, engines: Settings, warehouse: Warehouse
 ) -> Iterator[Callable[[], Merchant]]:

@@ -1,25 +1,10 @@
 """The brand, over the API and on its page: who speaks, in which voice and colours."""
 
-import pytest
 from playwright.sync_api import expect
 
-from recovery.messages.templates import Purpose, Tone, library
-from recovery.payer.wording import words_of
 from tests.serving.browsing import axe_complaints, chromium, needs_chromium, signed_in
 from tests.serving.merchant import Merchant
-
-WORDS = words_of(library(Purpose.REMINDER, "en", Tone.NEUTRAL))
-
-
-@pytest.fixture
-def send(workspace):
-    def request(method, path, body=None, **headers):
-        options = {"headers": workspace.headers() | headers}
-        if body is not None:
-            options["json"] = body
-        return workspace.api.request(method, path, **options)
-
-    return request
+from tests.serving.reminder import NAMED, WORDS
 
 
 def test_a_look_is_kept_and_shows_in_previews(send, workspace) -> None:
@@ -31,7 +16,7 @@ def test_a_look_is_kept_and_shows_in_previews(send, workspace) -> None:
     }  # fmt: skip
     assert send("PUT", "/v1/recovery/brand", look).json() == look
     assert send("GET", "/v1/recovery/brand").json() == look
-    asked = {"purpose": "reminder", "language": "en", "tone": "neutral", **WORDS}
+    asked = {**NAMED, **WORDS}
     html = send("POST", "/v1/recovery/template_checks", asked).json()["html"]
     assert "#ffd400" in html
     assert "Northwind &amp; Söhne" in html

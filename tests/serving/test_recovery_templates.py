@@ -1,25 +1,12 @@
 """The API of templates: drafts may have faults, versions have none and never change."""
 
-import pytest
-
 from recovery.messages.facts import EXAMPLE
-from recovery.messages.templates import LANGUAGES, Purpose, Tone, library
-from recovery.payer.wording import words_of
+from recovery.messages.templates import LANGUAGES, Purpose, Tone
 from recovery.tone.readability import reading_grade
+from tests.serving import reminder
+from tests.serving.reminder import NAMED, WORDS
 
-PATH = "/v1/recovery/templates/reminder/en/neutral"
-WORDS = words_of(library(Purpose.REMINDER, "en", Tone.NEUTRAL))
-
-
-@pytest.fixture
-def send(workspace):
-    def request(method, path, body=None, **headers):
-        options = {"headers": workspace.headers() | headers}
-        if body is not None:
-            options["json"] = body
-        return workspace.api.request(method, path, **options)
-
-    return request
+PATH = f"/v1/recovery{reminder.PATH}"
 
 
 def draft_of(**changes):
@@ -131,7 +118,7 @@ def test_no_other_workspace_reads_or_goes_back_to_a_version(send, new_workspace)
 
 
 def test_words_can_be_checked_and_seen_before(send) -> None:
-    asked = {"purpose": "reminder", "language": "en", "tone": "neutral", **WORDS}
+    asked = {**NAMED, **WORDS}
     fine = send("POST", "/v1/recovery/template_checks", asked).json()
     assert (fine["may_be_published"], fine["findings"]) == (True, [])
     assert fine["subject"] == "Reminder: €49.00 is open"

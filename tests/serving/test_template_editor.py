@@ -9,10 +9,10 @@ from recovery.messages.templates import Purpose, Tone, library
 from recovery.payer.wording import words_of
 from tests.serving.browsing import axe_complaints, chromium, needs_chromium, signed_in
 from tests.serving.merchant import Merchant
+from tests.serving.reminder import PATH
+from tests.serving.reminder import WORDS as NEUTRAL
 
 pytestmark = needs_chromium
-PATH = "/templates/reminder/en/neutral"
-NEUTRAL = words_of(library(Purpose.REMINDER, "en", Tone.NEUTRAL))
 FORMAL = words_of(library(Purpose.REMINDER, "en", Tone.FORMAL))
 OPEN = "{{ amount }}{% if due_on %}, due on {{ due_on }},{% endif %} is still open."
 

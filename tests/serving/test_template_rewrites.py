@@ -7,14 +7,12 @@ import pytest
 from playwright.sync_api import expect
 from pydantic import SecretStr
 
-from recovery.messages.templates import Purpose, Tone, library
-from recovery.payer.wording import words_of
 from sandbox.language_model import API_KEY, EXTRA, MODEL
 from tests.serving.browsing import axe_complaints, chromium, needs_chromium, signed_in
 from tests.serving.merchant import Merchant
+from tests.serving.reminder import NAMED, WORDS
 
-WORDS = words_of(library(Purpose.REMINDER, "en", Tone.NEUTRAL))
-ASKED = {"purpose": "reminder", "language": "en", "tone": "neutral", "voice": "friendly", **WORDS}
+ASKED = {**NAMED, "voice": "friendly", **WORDS}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +65,7 @@ def test_a_suggestion_is_checked_and_kept_nowhere(writer: Merchant, stripe_sandb
     spoil(stripe_sandbox, "drops_variable")
     lost = rewrite(writer).json()
     assert (lost["may_be_published"], lost["lost_variables"]) == (False, ["amount"])
-    assert [one["rule"] for one in lost["findings"]] == ["amount_missing"]
+    assert [one["rule"] for one in lost["findings"]] == ["amount_missing", "sms_amount_missing"]
     spoil(stripe_sandbox, "talks")
     failed = rewrite(writer)
     assert (failed.status_code, failed.json()["code"]) == (502, "language_model_failed")

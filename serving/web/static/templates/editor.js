@@ -86,6 +86,8 @@ function show() {
   writeMarked(part(".subject-line"), checked.subject, asTold(of("subject")));
   writeMarked(part(".plain-text"), checked.text, inWhole(of("body"), checked.text, boot.link));
   writeMarked(part(".sms-text"), checked.sms, asTold(of("sms")));
+  const cost = checked.sms_segments;
+  part(".sms-cost").textContent = cost ? `Sent, and paid, as ${cost} text message${cost > 1 ? "s" : ""}` : "";
   part(".grade").textContent = checked.reading_grade ? `Reads like grade ${checked.reading_grade} of at most ${checked.highest_grade}` : "";
   fill(part(".tone-findings"), checked.findings.length ? checked.findings.map(finding) : [h("li", { class: "fine" }, "Nothing: it can be published.")]);
   if (!part(".publish")) return;
