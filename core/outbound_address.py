@@ -5,11 +5,16 @@ address that was checked: a name that answers differently the second time change
 """
 
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
+import httpx
+
 from core.errors import InvalidInputError
+
+MOST_READ = 200
 
 
 class AddressRefusedError(InvalidInputError):
@@ -62,6 +67,28 @@ def checked_address(url: str, *, local_allowed: bool) -> Address:
     query = f"?{parts.query}" if parts.query else ""
     name = host if parts.port is None else f"{host}:{parts.port}"
     return Address(f"{parts.scheme}://{shown}:{port}{path}{query}", host, name)
+
+
+def post_to(
+    address: Address, body: bytes, headers: Mapping[str, str], *, timeout: float
+) -> tuple[int, str]:
+    """Post to the checked number under the host's own name; redirects are not followed.
+
+    Returns:
+        The status, and the first words of the answer on one line.
+
+    Raises:
+        httpx.HTTPError: There was no answer, or only a part of it.
+    """
+    with (
+        httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False) as client,
+        client.stream(
+            "POST", address.url, content=body, headers={**headers, "Host": address.name},
+            extensions={"sni_hostname": address.host},
+        ) as answer,
+    ):  # fmt: skip
+        said = next(answer.iter_bytes(MOST_READ), b"")[:MOST_READ]
+        return answer.status_code, " ".join(said.decode(errors="replace").split())
 
 
 def _is_public(number: IPv4Address | IPv6Address) -> bool:

@@ -28,14 +28,14 @@ from core.tenancy import TenantId, new_id
 from oppulence.demo_clock import Clock, company_on_a_clock
 from oppulence.demo_recovered import ACCOUNT, EXPERIMENT, HELD_OUT, mail_folder
 from oppulence.demo_sandbox import SANDBOX_KEY
+from recovery.channels.folder import folder_senders
+from recovery.channels.mail import MailSender
 from recovery.flows.document import Flow, document_of
 from recovery.flows.library import library
 from recovery.flows.steps import Arm, End, Split
 from recovery.messages.rendering import Brand
-from recovery.payer.mailing import MailSender
 from recovery.payer.wording import Voice, keep_voice
 from recovery.running import run_due
-from recovery.senders import folder_senders
 from recovery.store import settings as settings_store
 from recovery.watching import Parts, parts_of, watch
 from recovery.worker import act
@@ -127,13 +127,8 @@ def flows() -> list[Flow]:
 def _parts(settings: Settings, system: Database, application: Database) -> Parts:
     folder = mail_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    mail = MailSender(
-        database=system,
-        mailer=_FolderMailer(settings.mail_from, None, folder),  # type: ignore[arg-type]
-        public_address=settings.public_address,
-        secret=settings.required("api_key_secret"),
-    )
-    senders = {**folder_senders(settings.data_dir), "email": mail}
+    mailer = _FolderMailer(settings.mail_from, None, folder)  # type: ignore[arg-type]
+    senders = {**folder_senders(settings.data_dir), "email": MailSender(mailer)}
     return parts_of(settings, system, application, senders)
 
 

@@ -95,6 +95,7 @@ def _open(
         flow_version=None, step="", state="running", opened_at=now,
         memory=Memory(
             payment_method=case.payment_method,
+            card=case.fingerprint,
             newest_charge=case.attempts[-1].id if case.attempts else "",
         ),
     )  # fmt: skip

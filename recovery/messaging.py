@@ -1,23 +1,31 @@
-"""May this message be sent, and did it leave? Checks, then the sender of its channel, once."""
+"""May this message be sent, and did it leave? Checks, words, then its channel's sender, once."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import cast
 
 from core.database import Rows
+from core.errors import InvalidInputError
 from recovery.engine.advancing import facts_now
-from recovery.engine.episode import Episode
+from recovery.engine.clocks import zone_of
+from recovery.engine.episode import Episode, Terms
+from recovery.engine.foretelling import next_try
 from recovery.engine.observing import Case
 from recovery.flows.document import Cap, Flow
+from recovery.payer.addresses import address_hash, phone_number
+from recovery.payer.suppressing import suppress_address
 from recovery.senders import (
+    AddressGoneError,
     Channel,
+    Known,
     NotSentError,
     OutgoingMessage,
     SenderUnavailableError,
 )
 from recovery.store import actions
+from recovery.store import settings as settings_store
 from recovery.store.actions import Action
+from recovery.store.episodes import Held
 from recovery.stripe.collecting import Result
 from recovery.watching import Parts
 
@@ -25,15 +33,14 @@ MOST_TRIES = 8
 # A message above a cap waits so long for its turn; what would wait longer is passed over.
 WAITS_AT_MOST = timedelta(days=1)
 _DEFAULT_CAPS = (Cap(messages=1, days=1), Cap(messages=4, days=14))
+_UNREACHED = {
+    "email": "The customer has no address.",
+    "sms": "The customer has no number in international form, such as +49 170 1234567.",
+}
 _SUPPRESSED = """
 select reason from recovery_suppressions
 where workspace_id = %s and channel = %s and address_hash = %s
 """
-
-
-def address_hash(address: str) -> str:
-    """Return the name under which an address is suppressed; the address itself is not kept."""
-    return hashlib.sha256(address.strip().lower().encode()).hexdigest()
 
 
 def deliver(
@@ -51,18 +58,30 @@ def deliver(
         if left is not False:
             status = "done" if left else "unknown"
             return {"status": status, "reason": "It was interrupted; it is not sent twice."}
-    message = message_of(action, episode, case, now)
-    with parts.database.system() as rows:
-        flow = parts.book.of(rows, episode)
-        why_not = _refusal(rows, flow, action, message, now)
-        if why_not is None and not actions.start(rows, action, now):
-            return None
-    if why_not is not None:
-        return why_not
     try:
-        sent = sender.send(message)
+        with parts.database.system() as rows:
+            flow = parts.book.of(rows, episode)
+            terms = parts.book.terms(rows, Held(episode, settings_store.held(rows, episode)))
+            message = message_of(action, episode, case, flow, terms, now)
+            why_not = _refusal(rows, flow, action, message, now)
+            if why_not is not None:
+                return why_not
+            if not actions.start(rows, action, now):
+                return None
+            written = parts.writer.write(rows, message, now)
+    except InvalidInputError as error:  # nothing was committed: there are no words for it
+        return {"status": "failed", "reason": error.detail}
+    try:
+        sent = sender.send(message, written)
+    except AddressGoneError as error:
+        with parts.database.system() as rows:
+            suppress_address(
+                rows, message.workspace_id, channel, address_hash(message.recipient), "bounced",
+                now, told_by=error.told_by, episode_id=message.episode_id,
+            )  # fmt: skip
+        return _skipped(error.detail)
     except NotSentError as error:
-        return {"status": "skipped", "reason": error.detail}
+        return _skipped(error.detail)
     except SenderUnavailableError as error:
         if action.attempts >= MOST_TRIES:
             return {"status": "failed", "reason": error.detail}
@@ -70,14 +89,17 @@ def deliver(
             pause = timedelta(seconds=30) * 2 ** min(action.attempts, 8)
             actions.later(rows, action, now + pause, is_untouched=True)
         return None
-    return {"status": "done", "template": message.template, "channel": channel, **sent}
+    told = {"template": message.template, "channel": channel}
+    return {"status": "done", **told, **written.kept, **sent}
 
 
-def message_of(action: Action, episode: Episode, case: Case, now: datetime) -> OutgoingMessage:
-    """Return what a sender is given."""
+def message_of(
+    action: Action, episode: Episode, case: Case, flow: Flow | None, terms: Terms, now: datetime
+) -> OutgoingMessage:
+    """Return what is to be written and sent."""
     channel = cast(Channel, action.content["channel"])
     facts: Mapping[str, object] = facts_now(episode, now)
-    recipient = {"email": case.recipient, "sms": case.phone, "slack": ""}[channel]
+    recipient = {"email": case.recipient, "sms": phone_number(case.phone), "slack": ""}[channel]
     return OutgoingMessage(
         key=action.id,
         workspace_id=episode.workspace_id,
@@ -96,7 +118,20 @@ def message_of(action: Action, episode: Episode, case: Case, now: datetime) -> O
         amount_minor=case.amount_minor,
         currency=case.currency,
         facts=facts_now(episode, now),
+        known=_known(episode, case, flow, terms, now),
     )
+
+
+def _known(episode: Episode, case: Case, flow: Flow | None, terms: Terms, now: datetime) -> Known:
+    """Return what else templates may tell, days in the customer's own zone."""
+    tried_at = next_try(episode, flow, terms, case.provider_retries_at, now)
+    moments = {"due_on": case.due_at, "next_attempt_on": tried_at}
+    zone = zone_of(episode, terms)
+    days = {
+        name: "" if moment is None else moment.astimezone(zone).date().isoformat()
+        for name, moment in moments.items()
+    }
+    return Known(invoice_number=case.invoice_number, card_last4=case.card_last4, **days)
 
 
 def _refusal(
@@ -106,7 +141,7 @@ def _refusal(
     if message.channel == "slack":
         return None
     if not message.recipient:
-        return _skipped("The customer has no address for it.")
+        return _skipped(_UNREACHED[message.channel])
     if message.basis == "consent" and message.facts.get("metadata.sms_consent") != "true":
         return _skipped("The customer has not consented.")
     named = [message.workspace_id, message.channel, address_hash(message.recipient)]

@@ -1,15 +1,13 @@
 """How does a message leave? Through a sender per channel; by default it is only written down.
 
-The seam for channels: a sender is given everything by value and holds no database. The engine has
-committed that the message is being sent before it calls `send`, and never calls it twice for one
-`key`; after a crash in between it asks `was_sent`, and where nobody knows, the message counts as
-sent. A sender that must not write to this payer (unsubscribed, bounced) raises `NotSentError`.
+The seam for channels: a sender is given everything by value, the words included, and decides
+nothing about them. The engine has committed that the message is being sent before it calls `send`,
+and never calls it twice for one `key`; after a crash in between it asks `was_sent`, and where
+nobody knows, the message counts as sent.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from core.errors import OppulenceError
@@ -19,14 +17,27 @@ Channel = Literal["email", "sms", "slack"]
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one debt beyond its episode's facts, for templates; empty where it is not.
+
+    Days are written as ISO 8601.
+    """
+
+    invoice_number: str = ""
+    card_last4: str = ""
+    due_on: str = ""
+    next_attempt_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """One message to write and send.
 
     Attributes:
         key: Names the message for good; the same key is the same message.
-        recipient: Address or number; empty where the customer has none.
+        recipient: Address or number; empty where the customer has none, and for Slack.
         template: Which text, of the merchant's or the library's.
-        facts: The episode's facts, for the template's variables.
+        facts: The episode's facts.
         subject_id: The invoice (or payment) that it is about.
     """
 
@@ -47,6 +58,27 @@ class OutgoingMessage:
     amount_minor: int
     currency: str
     facts: Facts = field(repr=False)
+    known: Known = field(default=Known(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The words of one message, as its channel carries them.
+
+    Attributes:
+        text: All that is said, as plain text.
+        kept: What the timeline keeps of it (no personal data): which words they were, above all.
+        subject: Of a mail, as are those below.
+        stop_url: Where reminders end.
+    """
+
+    text: str = field(repr=False)
+    kept: Mapping[str, Any]
+    subject: str = ""
+    html: str = field(default="", repr=False)
+    stop_url: str = field(default="", repr=False)
+    sender_name: str = ""
+    reply_to: str = ""
 
 
 class NotSentError(OppulenceError):
@@ -54,6 +86,14 @@ class NotSentError(OppulenceError):
 
     code = "message_not_sent"
     title = "The message was not sent"
+
+
+class AddressGoneError(NotSentError):
+    """Nobody is at that address any more: nothing further is sent there, as `told_by` says."""
+
+    def __init__(self, detail: str, *, told_by: str) -> None:
+        super().__init__(detail)
+        self.told_by = told_by
 
 
 class SenderUnavailableError(OppulenceError):
@@ -67,7 +107,7 @@ class SenderUnavailableError(OppulenceError):
 class Sender(Protocol):
     """Sends through one channel."""
 
-    def send(self, message: OutgoingMessage) -> Mapping[str, Any]:
+    def send(self, message: OutgoingMessage, written: Written) -> Mapping[str, Any]:
         """Send; what is returned is kept with the episode's timeline (no personal data).
 
         Raises:
@@ -81,36 +121,4 @@ class Sender(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class FolderSender:
-    """Writes messages into a folder instead of sending them: what a new installation does."""
-
-    folder: Path
-
-    def send(self, message: OutgoingMessage) -> Mapping[str, Any]:
-        """Write one file, named by the message's key."""
-        if message.channel != "slack" and not message.recipient:
-            raise NotSentError("The customer has no address.")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        content = {name: getattr(message, name) for name in message.__dataclass_fields__}
-        whole = json.dumps({**content, "facts": dict(message.facts)}, indent=1, default=list)
-        started = self._file(message.key).with_suffix(".part")
-        started.write_text(whole)
-        started.rename(self._file(message.key))
-        return {"written": self._file(message.key).name}
-
-    def was_sent(self, key: str) -> bool | None:
-        """Say whether its file is there."""
-        return self._file(key).exists()
-
-    def _file(self, key: str) -> Path:
-        return self.folder / f"{key.replace('|', '_')}.json"
-
-
 Senders = Mapping[Channel, Sender]
-
-
-def folder_senders(data_dir: Path) -> Senders:
-    """Return the default: every channel written into `recovery_messages` of the data folder."""
-    written = FolderSender(data_dir / "recovery_messages")
-    return {"email": written, "sms": written, "slack": written}

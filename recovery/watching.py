@@ -12,6 +12,7 @@ from core.logs import get_logger
 from core.secrets import SecretBox
 from core.settings import Settings
 from recovery.accounts import Accounts, NotConnectedError
+from recovery.channels.writing import Writer
 from recovery.declines import Declines, load_declines
 from recovery.detecting import look, subjects_of, vanish
 from recovery.forecasting import Forecasters
@@ -32,6 +33,7 @@ class Parts:
     database: Database
     accounts: Accounts
     declines: Declines
+    writer: Writer
     senders: Senders
     book: FlowBook
 
@@ -53,6 +55,9 @@ def parts_of(
         database=database,
         accounts=Accounts(ConnectionStore(application, box)),
         declines=load_declines(settings.dbt_project_dir),
+        writer=Writer(
+            settings.public_address, settings.mail_from, settings.required("api_key_secret")
+        ),
         senders=senders,
         book=FlowBook(forecasters),
     )

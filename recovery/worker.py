@@ -18,8 +18,8 @@ from core.errors import ConfigurationError, EngineUnavailableError, OppulenceErr
 from core.logs import get_logger
 from core.recovery_signals import CHANNEL
 from core.settings import Settings
+from recovery.channels.registry import senders_of
 from recovery.forecasting import Forecasters
-from recovery.payer.channels import senders_of
 from recovery.performing import perform
 from recovery.running import SHARE, run_due
 from recovery.senders import Senders

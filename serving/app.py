@@ -52,6 +52,7 @@ from serving.recovery import flow_router as recovery_flows
 from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
+from serving.recovery import slack_router as recovery_slack
 from serving.recovery import suppression_router as recovery_suppressions
 from serving.recovery import task_router as recovery_tasks
 from serving.recovery import template_router as recovery_templates
@@ -108,6 +109,7 @@ ROUTERS = (
     recovery_settings.router,
     recovery_templates.router,
     recovery_brand.router,
+    recovery_slack.router,
     recovery_suppressions.router,
     recovery_simulations.router,
     recovery_experiments.router,

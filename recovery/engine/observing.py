@@ -52,6 +52,8 @@ class Case:
         provider_retries_at: When the provider itself will try again; None where it will not.
         payment_method: The method that the next try would take; empty for none.
         attempts: Oldest first.
+        card_last4: Of the card that the next try would take.
+        due_at: When it is, or was, to be paid: an invoice that is charged is due when it is made.
     """
 
     subject_kind: str
@@ -72,6 +74,9 @@ class Case:
     recipient: str = ""
     recipient_name: str = ""
     phone: str = ""
+    invoice_number: str = ""
+    card_last4: str = ""
+    due_at: datetime | None = None
 
 
 def observe(
@@ -94,7 +99,8 @@ def observe(
         case.payment_method != episode.memory.payment_method
     )
     memory = replace(
-        episode.memory, payment_method=case.payment_method, newest_charge=newest,
+        episode.memory, payment_method=case.payment_method, card=case.fingerprint,
+        newest_charge=newest,
         has_new_method=is_new_method or episode.memory.has_new_method,
     )  # fmt: skip
     seen = replace(
@@ -172,7 +178,9 @@ def _reopen(episode: Episode, flow: Flow | None, case: Case, now: datetime) -> T
     newest = case.attempts[-1]
     if not newest.is_returned and (episode.ended_at is None or newest.at <= episode.ended_at):
         return None
-    memory = Memory(payment_method=case.payment_method, newest_charge=newest.id)
+    memory = Memory(
+        payment_method=case.payment_method, card=case.fingerprint, newest_charge=newest.id
+    )
     open_again: dict[str, Any] = {
         "state": "running", "outcome": "", "reason": "", "recovered_minor": 0, "recovered_by": "",
         "ended_at": None, "facts": case.facts, "cause": case.cause,

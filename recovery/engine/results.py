@@ -8,7 +8,7 @@ from typing import Any
 from recovery.engine.changing import end, move, stay
 from recovery.engine.episode import Episode, Transition
 from recovery.flows.document import Flow
-from recovery.flows.steps import Retry
+from recovery.flows.steps import Message, Retry
 
 # A bank debit that was accepted is under way for so long at most; the invoice tells its end.
 UNDER_WAY = timedelta(days=14)
@@ -60,10 +60,12 @@ def _after_other(
         due_at = datetime.fromisoformat(str(result["until"]))
         return stay(episode, "deferred", str(result["reason"]), due_at=due_at, memory=memory,
                     details=result)  # fmt: skip
-    sent = kind == "message" and status in ("done", "unknown")
+    step = flow.steps[episode.step]
+    to_payer = isinstance(step, Message) and step.channel != "slack"
+    sent = to_payer and status in ("done", "unknown")
     reason = str(result.get("reason") or f"The {kind} is {status}.")
     return move(
-        episode, getattr(flow.steps[episode.step], "next"), now, f"{kind}_{status}", reason,  # noqa: B009
+        episode, getattr(step, "next"), now, f"{kind}_{status}", reason,  # noqa: B009
         memory={"messages": memory.messages + int(sent)}, details=dict(result),
     )  # fmt: skip
 

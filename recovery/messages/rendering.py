@@ -69,7 +69,6 @@ class Rendered:
     subject: str
     html: str
     text: str
-    sms: str
     language: str
 
 
@@ -89,9 +88,11 @@ def render(
     Raises:
         InvalidInputError: The template names what is not there, or says what no template may.
     """
-    locale = _locale(template.language, region)
+    locale = locale_of(template.language, region)
     values = facts.formatted(locale, reasons(template.language))
-    plain = {name: fill(words, values) for name, words in parts_of(template).items()}
+    plain = {
+        name: fill(words, values) for name, words in parts_of(template).items() if name != "sms"
+    }
     paragraphs = [plain[name] for name in plain if name.startswith("paragraph")]
     html = mjml2html(
         _layout().render(
@@ -115,14 +116,13 @@ def render(
         subject=" ".join(plain["subject"].splitlines()),
         html=html,
         text=text,
-        sms=f"{' '.join(plain['sms'].splitlines())} {facts.pay_url}",
         language=template.language,
     )
 
 
 def subject_line(template: Template, facts: Facts = EXAMPLE) -> str:
     """Fill the subject alone in, for lists; empty where it cannot be filled in."""
-    values = facts.formatted(_locale(template.language, ""), reasons(template.language))
+    values = facts.formatted(locale_of(template.language, ""), reasons(template.language))
     try:
         return " ".join(fill(template.subject, values).splitlines())
     except InvalidInputError:
@@ -131,7 +131,11 @@ def subject_line(template: Template, facts: Facts = EXAMPLE) -> str:
 
 def variables(template: Template) -> frozenset[str]:
     """Return the facts that a template names, in any of its parts but the short message."""
-    words = "\n".join(text for name, text in parts_of(template).items() if name != "sms")
+    return named_in("\n".join(text for name, text in parts_of(template).items() if name != "sms"))
+
+
+def named_in(words: str) -> frozenset[str]:
+    """Return the facts that words name."""
     return frozenset(meta.find_undeclared_variables(parsed(words)))
 
 
@@ -203,7 +207,8 @@ def _html(text: str) -> Markup:
     return Markup("<br />").join(escape(line) for line in text.splitlines())
 
 
-def _locale(language: str, region: str) -> Locale:
+def locale_of(language: str, region: str) -> Locale:
+    """Return how a reader of a language in a country (empty for its own) has amounts and dates."""
     try:
         return Locale.parse(f"{language}_{region.upper()}" if region else language)
     except ValueError:

@@ -12,7 +12,8 @@ from recovery.flows.conditions import facts_of, holds
 from recovery.flows.document import Flow, flow_of
 from recovery.flows.facts import Facts
 from recovery.forecasting import Forecasters
-from recovery.store.attempts import on_card_of
+from recovery.limits import Attempt
+from recovery.store.attempts import on_card
 from recovery.store.episodes import Held
 
 _LIVE = """
@@ -39,7 +40,7 @@ class FlowBook:
 
     def terms(self, rows: Rows, held: Held) -> Terms:
         """Return an episode's terms, with who forecasts its tries and what was tried before."""
-        made = partial(on_card_of, rows, held.episode)
+        made = partial(_tries, rows)
         if self._forecasters is None:
             return replace(held.terms, tries=made)
         forecaster = self._forecasters(held.episode.workspace_id)
@@ -82,3 +83,8 @@ class FlowBook:
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         self._kept[key] = flow_of(document)
+
+
+def _tries(rows: Rows, episode: Episode) -> list[Attempt]:
+    """Return the tries on the card that an episode's next try would take."""
+    return on_card(rows, episode, episode.memory.card)

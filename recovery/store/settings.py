@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from core.database import Rows
 from recovery.engine.clocks import zone_named
-from recovery.engine.episode import Owner, Terms
+from recovery.engine.episode import Episode, Owner, Terms
 
 _COLUMNS = "connection_id, is_enabled, owner, timezone, swept_at, updated_at"
 
@@ -41,10 +41,21 @@ returning s.workspace_id, s.connection_id
 """
 
 
+_HELD = """
+select owner, timezone from recovery_settings where workspace_id = %s and connection_id = %s
+"""
+
+
 @lru_cache(maxsize=1000)
 def terms_of(owner: str, timezone: str) -> Terms:
     """Return the terms that a settings row states."""
     return Terms(cast(Owner, owner), zone_named(timezone) or ZoneInfo("UTC"))
+
+
+def held(rows: Rows, episode: Episode) -> Terms:
+    """Return the terms of an episode's connection; the defaults where none were settled."""
+    row = rows.execute(_HELD, [episode.workspace_id, episode.connection_id]).fetchone()
+    return terms_of("provider", "UTC") if row is None else terms_of(row["owner"], row["timezone"])
 
 
 def put(

@@ -5,19 +5,22 @@ card's last month, `sub_…:1798761600` for a renewal's second.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from core.money import from_stripe
 from recovery.declines import Declines
 from recovery.engine.observing import Case
-from recovery.stripe.attempts import fingerprint_of
+from recovery.stripe.attempts import attempts_of, fingerprint_of, last4_of
 from recovery.stripe.client import StripeClient
 from recovery.stripe.describing import expires_on, facts_of
 
 EXPAND = ("customer.invoice_settings.default_payment_method", "default_payment_method")
 EXPIRES_WITHIN_DAYS = 30
 RENEWS_WITHIN_DAYS = 7
+# A card whose newest try lies further back than these has been paying since.
+NEWEST_CHARGES = 20
 
 
 def card_case(client: StripeClient, _: Declines, subject_id: str, now: datetime) -> Case | None:
@@ -27,11 +30,28 @@ def card_case(client: StripeClient, _: Declines, subject_id: str, now: datetime)
     return None if subscription is None else expiring(subscription, now, subject_id, method_id)
 
 
-def renewal_case(client: StripeClient, _: Declines, subject_id: str, now: datetime) -> Case | None:
-    """Return the case of a renewal to come; `over` once its moment has passed."""
+def renewal_case(
+    client: StripeClient, declines: Declines, subject_id: str, now: datetime
+) -> Case | None:
+    """Return the case of a renewal to come; `over` once its moment has passed.
+
+    What the card's newest try was refused for is a fact of it: how likely the renewal is to be paid
+    can be asked before it fails.
+    """
     subscription_id, moment = subject_id.split(":")
     subscription = _subscription(client, subscription_id)
-    return None if subscription is None else renewing(subscription, now, subject_id, int(moment))
+    if subscription is None:
+        return None
+    case = renewing(subscription, now, subject_id, int(moment))
+    charges = client.get("/v1/charges", customer=case.customer_id, limit=NEWEST_CHARGES)["data"]
+    tried = [one for one in attempts_of(charges, declines) if one.fingerprint == case.fingerprint]
+    if not tried or tried[-1].is_success:
+        return case
+    refused = {
+        "decline_class": tried[-1].decline_class, "decline_code": tried[-1].decline_code,
+        "decline_reason": tried[-1].decline_reason,
+    }  # fmt: skip
+    return replace(case, facts={**case.facts, **refused})
 
 
 def subjects_ahead(
@@ -97,6 +117,8 @@ def _case(
         recipient=str(customer.get("email") or ""),
         recipient_name=str(customer.get("name") or ""),
         phone=str(customer.get("phone") or ""),
+        card_last4=last4_of(method),
+        due_at=_period_end(subscription),
     )
 
 

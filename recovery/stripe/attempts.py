@@ -58,6 +58,11 @@ def fingerprint_of(method: Mapping[str, Any]) -> str:
     return str(method.get("fingerprint") or method.get("id") or "")
 
 
+def last4_of(method: Mapping[str, Any]) -> str:
+    """Return the last digits of a card; empty for other methods."""
+    return str((method.get("card") or {}).get("last4") or "")
+
+
 def _attempt(charge: Mapping[str, Any], declines: Declines) -> SeenAttempt:
     meaning = meaning_of_charge(charge, declines)
     money = from_stripe(charge["amount"], charge["currency"])

@@ -12,7 +12,7 @@ from core.money import from_stripe
 from recovery.declines import Declines
 from recovery.engine.observing import Case, SeenAttempt, Status
 from recovery.stripe.ahead import card_case, renewal_case
-from recovery.stripe.attempts import attempts_of, fingerprint_of
+from recovery.stripe.attempts import attempts_of, fingerprint_of, last4_of
 from recovery.stripe.client import StripeClient
 from recovery.stripe.describing import facts_of
 
@@ -95,6 +95,9 @@ def invoice_case(
         recipient=str(invoice.get("customer_email") or _member(invoice["customer"], "email")),
         recipient_name=str(invoice.get("customer_name") or _member(invoice["customer"], "name")),
         phone=_member(invoice["customer"], "phone"),
+        invoice_number=str(invoice.get("number") or ""),
+        card_last4=last4_of(method),
+        due_at=datetime.fromtimestamp(invoice.get("due_date") or invoice["created"], UTC),
     )
 
 
@@ -148,6 +151,7 @@ def intent_case(
         recipient=str(intent.get("receipt_email") or _member(intent["customer"], "email")),
         recipient_name=_member(intent["customer"], "name"),
         phone=_member(intent["customer"], "phone"),
+        card_last4=last4_of(method),
     )
 
 

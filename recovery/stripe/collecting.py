@@ -1,6 +1,7 @@
 """What do we do at Stripe? Each returns a result as the engine reads it; the key makes it once."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from core.money import from_stripe
@@ -117,4 +118,5 @@ def _declined(error: Mapping[str, Any], declines: Declines) -> Result:
         "status": "declined", "may_retry": meaning.may_retry, "decline_code": code,
         "decline_class": meaning.decline_class, "decline_reason": meaning.reason,
         "charge": str(error.get("charge") or ""), "reason": f"Declined: {code}.",
+        **({"wait_hours": meaning.wait // timedelta(hours=1)} if meaning.wait else {}),
     }  # fmt: skip

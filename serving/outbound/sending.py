@@ -7,7 +7,6 @@ that takes nothing for five days is disabled, and says so.
 import base64
 import secrets as chance
 import threading
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from core.clock import utc_now
 from core.database import Database, Rows
 from core.errors import EngineUnavailableError
 from core.logs import get_logger
-from core.outbound_address import Address, AddressRefusedError, checked_address
+from core.outbound_address import AddressRefusedError, checked_address, post_to
 from core.secrets import SecretBox
 from core.settings import Settings
 from serving.outbound import queries
@@ -92,24 +91,12 @@ def _send(one: dict[str, Any], box: SecretBox, settings: Settings) -> tuple[int 
     }
     try:
         address = checked_address(one["url"], local_allowed=settings.outbound_local)
-        answer = _post(address, one["body"].encode(), headers)
+        answer, _ = post_to(address, one["body"].encode(), headers, timeout=TIMEOUT_SECONDS)
     except AddressRefusedError as error:
         return None, error.detail
     except httpx.HTTPError as error:
         return None, f"No answer: {type(error).__name__}"
     return answer, "" if 200 <= answer < 300 else f"It answered {answer}."
-
-
-def _post(address: Address, body: bytes, headers: Mapping[str, str]) -> int:
-    """Post to the checked number under the host's own name; redirects are not followed."""
-    with (
-        httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False) as client,
-        client.stream(
-            "POST", address.url, content=body, headers={**headers, "Host": address.name},
-            extensions={"sni_hostname": address.host},
-        ) as answer,
-    ):  # fmt: skip
-        return answer.status_code
 
 
 def _note(

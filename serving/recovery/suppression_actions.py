@@ -6,7 +6,7 @@ from typing import Any
 from core.clock import utc_now
 from core.database import Rows
 from core.errors import ConflictError, NotFoundError
-from recovery.messaging import address_hash
+from recovery.payer.addresses import address_hash
 from recovery.payer.suppressing import WISHES, suppress_address
 from serving.audit_log.entries import record
 from serving.auth.scope import TenantScope

@@ -1,6 +1,7 @@
 """How do a workspace's own words come to be and speak? Drafts may have faults, versions none."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from email.utils import parseaddr
 from typing import Any
 
@@ -11,7 +12,8 @@ from core.database import Rows
 from core.errors import ConflictError, InvalidInputError
 from recovery.messages.facts import EXAMPLE
 from recovery.messages.faults import faults
-from recovery.messages.rendering import render, variables
+from recovery.messages.rendering import Rendered, render, variables
+from recovery.messages.sms import EXAMPLE_LINKED, EXAMPLE_STOP_URL, TextMessage, write_sms
 from recovery.messages.templates import LANGUAGES, Purpose, Template, Tone, library
 from recovery.payer.wording import voice_of, with_words, words_of
 from recovery.tone.checking import check_template
@@ -144,10 +146,11 @@ def check(rows: Rows, scope: TenantScope, template: Template) -> Checked:
     """Say what is wrong with words, and show them in the workspace's look."""
     found = check_template(template)
     voice = voice_of(rows, str(scope.tenant), parseaddr(scope.mail_from)[1])
-    try:
+    message: Rendered | None = None
+    sms: TextMessage | None = None
+    with suppress(InvalidInputError):
         message = render(template, EXAMPLE, voice.brand)
-    except InvalidInputError:
-        message = None
+        sms = write_sms(template, EXAMPLE_LINKED, stop_url=EXAMPLE_STOP_URL)
     body = message.text.replace(EXAMPLE.pay_url, "") if message else ""
     return Checked(
         may_be_published=may_be_published(found),
@@ -156,7 +159,8 @@ def check(rows: Rows, scope: TenantScope, template: Template) -> Checked:
         text=message.text if message else "",
         body=body,
         html=message.html if message else "",
-        sms=message.sms if message else "",
+        sms=sms.text if sms else "",
+        sms_segments=sms.segments if sms else 0,
         reading_grade=reading_grade(body) if body else 0,
         highest_grade=GRADE_LIMITS[template.language],
     )

@@ -187,6 +187,7 @@ class Checked(BaseModel):
                     "body": "Hello Ada Byron,\n\n…",
                     "html": "<!doctype html>…",
                     "sms": "Northwind Analytics: €49.00 is still open. …",
+                    "sms_segments": 2,
                     "reading_grade": 5,
                     "highest_grade": 9,
                 }
@@ -201,6 +202,7 @@ class Checked(BaseModel):
     body: str = Field(description="The text without its link: what places in the body count in")
     html: str
     sms: str
+    sms_segments: int = Field(description="How many text messages are paid for it")
     reading_grade: int = Field(description="School grade of the body (RIX); 0 where there is none")
     highest_grade: int = Field(description="What this language's readers are asked at most")
 

@@ -1,13 +1,17 @@
-"""Who recovers, for each Stripe account? Shown to members, settled by owners and admins."""
+"""Who recovers, for each Stripe account, and who hears of it? Settled by owners and admins."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Response
+from pydantic import ValidationError
 
 from core.errors import InvalidInputError
 from serving.auth.scope import TenantScope
+from serving.engines import ServerSettings
 from serving.recovery import settings_actions as actions
+from serving.recovery import slack_actions
 from serving.recovery.settings_schemas import TermsRequest
+from serving.recovery.slack_schemas import SlackRequest
 from serving.recovery_pages.shell import PREFIX, base_of, shell
 from serving.web.pages import PageRoute, go
 from serving.web.visits import AnyVisit, RecoveryAct, RecoveryLook, Visit
@@ -24,6 +28,27 @@ def get_settings(
 ) -> Response:
     """Show what is settled for each connection."""
     return _show(visit, scope, notice="Saved." if done else "")
+
+
+@router.post("/slack")
+def post_slack(
+    visit: AnyVisit,
+    scope: RecoveryAct,
+    settings: ServerSettings,
+    webhook_url: Annotated[str, Form(max_length=1000)] = "",
+    do: Annotated[Literal["save", "remove"], Form()] = "save",
+) -> Response:
+    """Set the channel that hears of alerts, or forget it; the address is never shown again."""
+    try:
+        request = SlackRequest(webhook_url=webhook_url if do == "save" else None)
+        with scope.transaction() as rows:
+            slack_actions.put(scope, rows, request, local_allowed=settings.outbound_local)
+    except ValidationError:
+        return _show(visit, scope, problem="That is no address of a webhook.", status=422)
+    except InvalidInputError as error:
+        problem = f"{error.detail} {error.next_step}"
+        return _show(visit, scope, problem=problem, status=error.status)
+    return go(f"{base_of(scope)}/settings?done=saved")
 
 
 @router.post("/{connection_id}")
@@ -52,7 +77,8 @@ def _show(
     with scope.transaction() as rows:
         connections = actions.terms(rows)
         suppressed = rows.execute(_SUPPRESSED).fetchone()
+        slack = slack_actions.channel(scope, rows)
     return shell(
         visit, scope, "settings", "recovery/settings.html", status=status, notice=notice,
-        problem=problem, connections=connections, suppressed=suppressed,
+        problem=problem, connections=connections, suppressed=suppressed, slack=slack,
     )  # fmt: skip

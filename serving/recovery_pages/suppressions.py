@@ -1,13 +1,12 @@
 """Who is left alone, since when and why? Addresses by hash, found by typing one."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Response
 from pydantic import ValidationError
 
 from core.errors import ConflictError
-from recovery.messaging import address_hash
+from recovery.payer.addresses import address_hash
 from recovery.payer.suppressing import WISHES
 from serving.auth.scope import TenantScope
 from serving.recovery import suppression_actions as actions
@@ -17,13 +16,13 @@ from serving.recovery.suppression_schemas import (
     SuppressionChange,
     SuppressionRequest,
 )
+from serving.recovery_pages.listing import ROWS, listing
 from serving.recovery_pages.shell import PREFIX, base_of, shell
 from serving.web.pages import PageRoute, go
 from serving.web.visits import AnyVisit, RecoveryAct, RecoveryLook, Visit
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, prefix=f"{PREFIX}/suppressions")
 
-ROWS = 50
 REASONS = {
     "unsubscribed": "Asked to be left alone",
     "complained": "Complained",
@@ -117,14 +116,8 @@ def _show(
             rows, ROWS, cursor or None, channel=chosen.get("channel") or None,
             reason=chosen.get("reason") or None, name=chosen.get("address_hash") or None,
         )  # fmt: skip
-    kept = {name: value for name, value in chosen.items() if value}
-    following = None
-    if len(found) > ROWS:
-        after = actions.cursor_of(found[ROWS - 1]).encode()
-        following = "?" + urlencode({**kept, "cursor": after})
     return shell(
         visit, scope, "suppressions", "recovery/suppressions.html", status=status,
-        suppressions=found[:ROWS], chosen=chosen, is_filtered=bool(kept), following=following,
-        is_later=bool(cursor), reasons=REASONS, channels=CHANNELS, wishes=WISHES, notice=notice,
-        problem=problem,
+        list=listing(found, chosen, cursor, actions.cursor_of), reasons=REASONS,
+        channels=CHANNELS, wishes=WISHES, notice=notice, problem=problem,
     )  # fmt: skip

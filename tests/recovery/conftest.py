@@ -19,9 +19,9 @@ from core.secrets import SecretBox
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from pipelines.inbox import entries, state
+from recovery.channels.folder import folder_senders
 from recovery.flows.document import Flow, document_of
 from recovery.running import run_due
-from recovery.senders import folder_senders
 from recovery.store import settings as settings_store
 from recovery.watching import Parts, parts_of, watch
 from recovery.worker import act

@@ -125,6 +125,31 @@ def test_a_renewal_near_on_a_card_that_declined(company):
     assert sorted(row["amount_minor"] for row in company.episodes()) == [900, 4900]
 
 
+def test_a_renewal_that_is_little_likely_is_told_apart_before_it_fails(company):
+    """The refusal of the card's newest try is a fact of the renewal: a model is asked about it."""
+    asked = []
+
+    def forecaster(facts, moments):
+        asked.append((facts["cause"], facts["decline_code"]))
+        return Forecast((120,) * len(moments), "a model", knows_hours=False)
+
+    company.parts = replace(company.parts, book=FlowBook(lambda _: forecaster))
+    unlikely = {"fact": "propensity", "op": "lt", "value": 200}
+    trigger = {"causes": ["upcoming_renewal"], "when": unlikely}
+    company.publish(flow(trigger=trigger, start="over", steps={"over": END}))
+    buyer = company.subscriber(SOFT)
+    company.travel(RENEWED - timedelta(days=4))
+    invoice = company.post("/v1/invoices", customer=buyer["customer"], currency="eur")["id"]
+    company.post("/v1/invoiceitems", customer=buyer["customer"], invoice=invoice, amount=900,
+                 currency="eur")  # fmt: skip
+    company.post(f"/v1/invoices/{invoice}/pay", status=402)
+    company.settle_down()
+    sweep(company.parts, company.workspace_id, company.connection.id, company.now)
+    (renewal,) = (one for one in company.episodes() if one["cause"] == "upcoming_renewal")
+    assert renewal["flow_id"] is not None
+    assert asked == [("upcoming_renewal", SOFT)]
+
+
 def test_one_episode_for_an_invoice_however_often_it_fails(company):
     company.debtor(SOFT, SOFT, SOFT)
     company.settle_down()

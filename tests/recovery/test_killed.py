@@ -40,7 +40,7 @@ class Counting:
     knows: bool
     sent: Counter = field(default_factory=Counter)
 
-    def send(self, message):
+    def send(self, message, written):
         self.sent[message.key] += 1
         return {}
 

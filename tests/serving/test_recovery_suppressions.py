@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core.clock import utc_now
-from recovery.messaging import address_hash
+from recovery.payer.addresses import address_hash
 from recovery.payer.suppressing import suppress_address
 from tests.serving.browsing import axe_complaints, chromium, needs_chromium, signed_in
 from tests.serving.merchant import Merchant

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 
 from core.mail import Mailer
 from local.ports import free_port
-from recovery.payer.mailing import MailSender
+from recovery.channels.mail import MailSender
+from recovery.channels.writing import Writer
 from tests.recovery.conftest import Company
 from tests.recovery.flow_documents import DAYS_2, END, steps
 from tests.recovery.served import serving
@@ -63,7 +64,9 @@ def payer(company: Company, mailbox, postgres) -> Iterator[Payer]:
     )
     secret = settings.required("api_key_secret")
     with serving(settings) as host:
-        sender = MailSender(company.parts.database, Mailer.connect(settings), host, secret)
-        company.parts = replace(company.parts, senders={**company.parts.senders, "email": sender})
+        company.parts = replace(
+            company.parts, writer=Writer(host, settings.mail_from, secret),
+            senders={**company.parts.senders, "email": MailSender(Mailer.connect(settings))},
+        )  # fmt: skip
         with httpx.Client(base_url=host, timeout=30) as browser:
             yield Payer(company, mailbox, browser, host, secret)

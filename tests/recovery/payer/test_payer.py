@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 from core.clock import utc_now
 from local.ports import free_port
 from recovery.messages.templates import Purpose, Tone, library
-from recovery.messaging import address_hash
 from recovery.payer import acting
+from recovery.payer.addresses import address_hash
 from recovery.payer.links import Link, make_link
 from recovery.payer.wording import words_of
 from tests.recovery.conftest import RENEWED, Company

@@ -87,7 +87,9 @@ def test_a_line_break_hides_nothing() -> None:
 
 
 def test_a_threat_in_the_subject_or_the_short_message_is_found() -> None:
-    found = check_template(template(subject="Final warning", sms="Final warning: {{ amount }}"))
+    found = check_template(
+        template(subject="Final warning", sms="{{ company_name }}. Final warning: {{ amount }}")
+    )
     assert {(finding.check, finding.part) for finding in found} == {
         (Check.THREAT, "subject"),
         (Check.THREAT, "sms"),

@@ -65,7 +65,7 @@ def test_it_is_sent_the_words_and_nothing_else(model: LanguageModel, stripe_sand
     [
         ("threatens", {"legal_claim_wording", "threat_wording"}),
         ("hurries", {"threat_wording"}),
-        ("drops_variable", {"amount_missing"}),
+        ("drops_variable", {"amount_missing", "sms_amount_missing"}),
         ("invents_variable", {"unknown_variable"}),
         ("fences", set()),
     ],
