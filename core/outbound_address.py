@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from core.authorities import trusted
 from core.errors import InvalidInputError
 
 MOST_READ = 200
@@ -81,7 +82,9 @@ def post_to(
         httpx.HTTPError: There was no answer, or only a part of it.
     """
     with (
-        httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False) as client,
+        httpx.Client(
+            timeout=timeout, trust_env=False, follow_redirects=False, verify=trusted()
+        ) as client,
         client.stream(
             "POST", address.url, content=body, headers={**headers, "Host": address.name},
             extensions={"sni_hostname": address.host},

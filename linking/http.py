@@ -1,24 +1,17 @@
 """How does a consent flow ask a provider? One JSON request; failures carry the provider's words."""
 
-import ssl
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import httpx
 
+from core.authorities import trusted
 from core.errors import OppulenceError, ProviderError
 
 TIMEOUT_SECONDS = 20.0
 
 # The error that a refusal means: its status and its body, an empty object where it was no JSON.
 Refused = Callable[[int, Any], OppulenceError]
-
-
-@lru_cache(maxsize=1)
-def trusted() -> ssl.SSLContext:
-    """Return the authorities that we trust, read once: that takes longer than most requests."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def ask(

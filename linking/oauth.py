@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import httpx
 
+from core.authorities import trusted
 from core.clock import utc_now
 from core.errors import ProviderError
 from linking.flow import CredentialsRefusedError
@@ -165,7 +166,9 @@ def _send(
     form: Mapping[str, str] | None = None,
 ) -> httpx.Response:
     try:
-        with httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False) as client:
+        with httpx.Client(
+            timeout=TIMEOUT, trust_env=False, follow_redirects=False, verify=trusted()
+        ) as client:
             return client.request(method, url, headers=headers, data=form)
     except httpx.TransportError as error:
         raise ProviderError(

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import httpx
 
+from core.authorities import trusted
 from core.errors import InvalidInputError, ProviderError
 from core.settings import Settings
 from linking.flow import CredentialsRefusedError, Linked, LinkRequest, LinkStart
@@ -86,6 +87,7 @@ def _account(url: str, api_key: str) -> Mapping[str, Any]:
                 timeout=TIMEOUT_SECONDS,
                 follow_redirects=False,
                 trust_env=False,
+                verify=trusted(),
             )
             body: Any = answer.json()
         except (httpx.HTTPError, ValueError) as error:

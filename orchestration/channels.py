@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import httpx
 
+from core.authorities import trusted
 from core.clock import utc_now
 from core.errors import ConfigurationError, OppulenceError
 from core.logs import get_logger
@@ -47,7 +48,9 @@ def tell_webhook(settings: Settings, troubles: Sequence[Trouble]) -> None:
         AlertNotSentError: It does not answer, or not with a success.
     """
     url = settings.required("alert_webhook_url")
-    with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False) as client:
+    with httpx.Client(
+        timeout=TIMEOUT_SECONDS, trust_env=False, follow_redirects=False, verify=trusted()
+    ) as client:
         for one in troubles:
             body = json.dumps(as_json(settings, one)).encode()
             try:

@@ -19,9 +19,9 @@ from typing import Any
 
 import httpx
 
+from core.authorities import trusted
 from core.clock import epoch_microseconds, utc_now
 from core.errors import ProviderError
-from linking.http import trusted
 from pipelines.ceiling import Ceiling
 from pipelines.failures import ConsentNeededError, LimitReachedError, ProviderUnavailableError
 from pipelines.transport import Transport

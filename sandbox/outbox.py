@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from core.authorities import trusted
 from sandbox.clock import Clock
 
 RETRY_SECONDS = (0.2, 1.0, 5.0)
@@ -42,7 +43,7 @@ class Outbox:
     ) -> None:  # fmt: skip
         if before is not None:
             await asyncio.wait([before])
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=trusted()) as client:
             for tried, wait in enumerate((0.0, *self.retry_seconds), start=1):
                 await asyncio.sleep(wait)
                 headers = {"content-type": "application/json", **sign()}

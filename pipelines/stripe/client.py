@@ -21,8 +21,8 @@ from typing import TypeVar
 import httpx
 import msgspec
 
+from core.authorities import trusted
 from core.clock import epoch_microseconds, utc_now
-from linking.http import trusted
 from pipelines.ceiling import Ceiling
 from pipelines.http_client import LOOPBACK, Patience, retry_after
 from pipelines.stripe.errors import StripeUnavailableError, StripeUnreachableError, refusal

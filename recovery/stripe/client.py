@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from core.authorities import trusted
 from core.errors import OppulenceError, ProviderError
 
 API_VERSION = "2025-03-31.basil"
@@ -56,6 +57,7 @@ class StripeClient:
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=16),
             follow_redirects=False,
             trust_env=False,
+            verify=trusted(),
         )
 
     def __enter__(self) -> "StripeClient":

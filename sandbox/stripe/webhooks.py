@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from core.authorities import trusted
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.stripe.account import Account
@@ -65,7 +66,7 @@ class Courier:
 
     async def _drain(self, endpoint: str) -> None:
         queue = self.queues[endpoint]
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=trusted()) as client:
             while queue:
                 batch = list(queue)
                 queue.clear()

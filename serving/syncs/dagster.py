@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import httpx
 
+from core.authorities import trusted
 from core.errors import EngineUnavailableError
 from core.settings import Settings
 
@@ -141,6 +142,7 @@ class Dagster:
                 f"{self.url}/graphql",
                 json={"query": query, "variables": variables},
                 timeout=TIMEOUT_SECONDS,
+                verify=trusted(by_environment=True),
             )
             answer.raise_for_status()
             data: dict[str, Any] | None = answer.json()["data"]

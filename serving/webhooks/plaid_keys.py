@@ -9,6 +9,7 @@ from collections import deque
 
 import httpx
 
+from core.authorities import trusted
 from core.errors import EngineUnavailableError
 from core.settings import Settings
 from core.webhooks.delivery import InvalidSignatureError
@@ -58,7 +59,9 @@ class PlaidKeys:
             "key_id": key_id,
         }
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+            async with httpx.AsyncClient(
+                timeout=TIMEOUT_SECONDS, trust_env=False, verify=trusted()
+            ) as client:
                 url = f"{self._settings.plaid_api_url}/webhook_verification_key/get"
                 answer = await client.post(url, json=asked)
             if answer.status_code in (400, 404):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from linking.http import trusted
+from core.authorities import trusted
 from pipelines.transport import Transport
 
 FINE = b"HTTP/1.1 200 Fine\r\nContent-Length: 2\r\n\r\n{}"
