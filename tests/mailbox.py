@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -21,14 +21,18 @@ class Mailbox:
     url: str
     folder: Path
     said: list[str]
+    # By file, to whom and what: a room writes hundreds, and each was read again at every look.
+    _read: dict[Path, tuple[str, EmailMessage]] = field(default_factory=dict)
 
     def messages(self, address: str) -> list[EmailMessage]:
         """Return the messages to an address, oldest first."""
-        found = [
-            message_from_bytes(path.read_bytes(), policy=default)
-            for path in sorted(self.folder.glob("*.eml"))
-        ]
-        return [message for message in found if message["To"] == address.lower()]
+        there = sorted(self.folder.glob("*.eml"))
+        for path in there:
+            if path not in self._read:
+                message = message_from_bytes(path.read_bytes(), policy=default)
+                self._read[path] = (str(message["To"]), message)
+        found = (self._read[path] for path in there)
+        return [message for to, message in found if to == address.lower()]
 
     def newest(self, address: str) -> str:
         """Return the text of the newest message to an address."""
