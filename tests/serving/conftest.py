@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,6 +36,7 @@ from tests.serving.merchant import Merchant
 from tests.streaming_tables import create_feed, create_streaming_table
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
+Serve = Callable[..., str]
 
 MARTS = {
     "billing/fct_mrr_movements": "customer_id, currency, moved_on",
@@ -90,9 +92,9 @@ def database(engines: Settings) -> Iterator[Database]:
     opened.close()
 
 
-@pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[..., str]]:
-    """Start an API on its public URL's port, or on a free one; returns its address."""
+@contextmanager
+def servers() -> Iterator[Serve]:
+    """Yield what starts an API, on its public URL's port or on a free one; all stop at the end."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(settings: Settings, http: type[BoundedProtocol] = BoundedProtocol) -> str:
@@ -110,16 +112,33 @@ def serve() -> Iterator[Callable[..., str]]:
             time.sleep(0.01)
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join(60)
-        assert not thread.is_alive()
+    try:
+        yield start
+    finally:
+        for server, _ in running:
+            server.should_exit = True
+        for _, thread in running:
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 @pytest.fixture(scope="session")
-def api_url(engines: Settings, warehouse: Warehouse, serve: Callable[[Settings], str]) -> str:
-    return serve(engines)
+def serve_all() -> Iterator[Serve]:
+    """Start an API for all tests that ask for it."""
+    with servers() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Serve]:
+    """Start an API for the tests of a file: one that nobody asks any more still keeps busy."""
+    with servers() as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def api_url(engines: Settings, warehouse: Warehouse, serve_all: Serve) -> str:
+    return serve_all(engines)
 
 
 @pytest.fixture(scope="session")
@@ -136,8 +155,8 @@ def oidc_settings(engines: Settings, stripe_sandbox) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def oidc_url(serve, oidc_settings, warehouse):
-    return serve(oidc_settings)
+def oidc_url(serve_all, oidc_settings, warehouse):
+    return serve_all(oidc_settings)
 
 
 @pytest.fixture(scope="session")
@@ -197,7 +216,7 @@ class Workspace:
         } | overrides  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_workspace(
     anonymous: httpx.Client, warehouse: Warehouse, database: Database, engines: Settings
 ) -> Callable[[], Workspace]:
