@@ -1,6 +1,6 @@
 """Which project do these tests look at? The real one, built once on an engine of its own."""
 
-import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from assets.dbt_cli import PARTIAL_PARSE
+from assets.manifest import load_manifest, parsed_folder
 from assets.reconciliation import reconcile_all
 from core.clock import utc_now
 from core.settings import Settings
@@ -22,8 +24,7 @@ from tests.dbt import late_rows, ledger_facts
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
-# One set of variables for every command: dbt parses the whole project again when they change. No
-# look back at what landed before the last run: a change must be found by its own time alone.
+# No look back at what landed before the last run: a change must be found by its own time alone.
 # Slices so small that every larger mart takes several: what holds at once holds of them.
 KEYS_PER_SLICE = 250
 VARIABLES = f'{{"landing_overlap_seconds": 0, "keys_per_slice": {KEYS_PER_SLICE}}}'
@@ -57,23 +58,25 @@ def target_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def dbt(clickhouse: Settings, target_dir: Path) -> Iterator[Build]:
-    """Runs a dbt command to its end; it must succeed.
+def manifest() -> dict[str, Any]:
+    """What dbt understood of the project."""
+    settings = Settings()
+    return load_manifest(settings.dbt_project_dir, settings.dbt_environment())
 
-    Other `variables` are another parse, which is kept in a folder of its own.
-    """
-    project = str(clickhouse.dbt_project_dir)
-    with dbt_process(clickhouse.dbt_environment()) as start:
+
+@pytest.fixture(scope="session")
+def dbt(clickhouse: Settings, manifest: dict[str, Any], target_dir: Path) -> Iterator[Build]:
+    """Runs a dbt command to its end; it must succeed."""
+    project, target = str(clickhouse.dbt_project_dir), str(target_dir)
+    # Nobody reads the thousands of lines of each command, nor the project as dbt writes it anew.
+    quiet = ("--log-level-file", "none", "--log-path", target, "--no-write-json")
+    places = ("--project-dir", project, "--profiles-dir", project, "--target-path", target)
+    shutil.copy(parsed_folder(clickhouse.dbt_project_dir) / PARTIAL_PARSE, target_dir)
+    parse = [*quiet, "--quiet", "parse", *places]
+    with dbt_process(clickhouse.dbt_environment(), parse) as start:
 
         def run(*arguments: str, variables: str = VARIABLES) -> subprocess.CompletedProcess[str]:
-            target = str(target_dir if variables == VARIABLES else target_dir / "other")
-            result = start(
-                [
-                    *("--log-path", target, *arguments),
-                    *("--project-dir", project, "--profiles-dir", project),
-                    *("--target-path", target, "--vars", variables),
-                ]
-            )
+            result = start([*quiet, *arguments, *places, "--vars", variables])
             assert result.returncode == 0, result.stdout[-4000:]
             return result
 
@@ -101,12 +104,6 @@ def broken(built: Warehouse, dbt: Build, target_dir: Path) -> Callable[[str, str
         )
 
     return find
-
-
-@pytest.fixture(scope="session")
-def manifest(built: Warehouse, target_dir: Path) -> dict[str, Any]:
-    """What dbt understood of the project."""
-    return dict(json.loads((target_dir / "manifest.json").read_text()))
 
 
 @pytest.fixture(scope="session")
