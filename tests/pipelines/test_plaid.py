@@ -226,7 +226,9 @@ def test_the_cursor_moves_with_the_load_and_comes_back_from_clickhouse(
     bank: Bank, application: Settings, fresh: Settings, warehouse_settings, warehouse
 ) -> None:
     keys = {"plaid_client_id": CLIENT_ID, "plaid_secret": application.plaid_secret}
-    mine = connection("plaid", f"{bank.sandbox.url}/plaid", ACCESS_TOKEN, "ws_plaid_load")
+    # An Item of its own: the other's requests of this minute are spent, and one would wait for it.
+    token = linked(bank, CASCADE.id, "transactions")
+    mine = connection("plaid", f"{bank.sandbox.url}/plaid", token, "ws_plaid_load")
     report = backfill(warehouse_settings.model_copy(update=keys), [mine])
     assert report.outcomes[0].complete
     bank.move_to(BEGINNING + timedelta(days=5))
