@@ -93,6 +93,14 @@ def test_parts_change_with_the_rows_and_only_then(engines, warehouse):
     assert asked(engines, of_nothing) == b""
 
 
+def test_replicas_that_answer_in_turns_tell_nothing_by_their_parts(engines, warehouse):
+    async def ask(questions):
+        return await questions.parts("unified.asked", seconds=10)
+
+    replicated = engines.model_copy(update={"clickhouse_cluster": "main"})
+    assert asked(replicated, ask) == b""
+
+
 def test_refusals_timeouts_and_silence_are_told_apart(engines, warehouse):
     wrong = TenantQuery("select no_such_column from unified.asked")
     slow = TenantQuery("select sleepEachRow(1) from unified.asked")
