@@ -6,6 +6,9 @@ SIGTERM and SIGINT stop it gracefully: no new connection is taken, requests in f
 
 import sys
 
+# Before all else: skops, at the first enrichment, looks for each of scipy's functions in every
+# module, in the order of their import; behind two thousand others that took seconds.
+import scipy.special  # noqa: F401
 import uvicorn
 
 from core.errors import OppulenceError
