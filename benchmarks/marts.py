@@ -3,13 +3,16 @@
     build         `dbt run --full-refresh` of the marts at the last size, and the engine's memory
     incremental   `dbt run` of the marts after 10,000 new rows, at each size: the ratio of the last
                   to the first says whether the cost depends on history
-    reads         saved metrics at the last size, uncached, 20 a second: quantiles, and the ratio of
-                  the median to the same statement asked of ClickHouse alone
+    reads         saved metrics, the ledger's pages and balances and the pages of payouts at the
+                  last size, uncached, 20 a second: quantiles, and the ratio of the median to the
+                  same statement asked of ClickHouse alone
 
 Rows are made inside ClickHouse, in the typed layer: payloads of 3 KB each would measure their
 parsing (benchmarks/models.py does), and 10 million take 32 GB. Per charge a movement of the
 balance; for every fourth an invoice with its line, term and payment; for every twentieth a
-customer and a subscription; every 25th fails and is tried again.
+customer and a subscription; every 25th fails and is tried again. For every 250th a payout with its
+verdict, as the reconciliation would write it. A workspace of 50,000 charges reads alike however
+many stand beside it: `--sizes 1000000 --workspaces 20` has as much in each as 10 million in 200.
 
 10 million take longer than a benchmark may, and are asked for: `--sizes 1000000,3000000,10000000`.
 `--data FOLDER` keeps what was landed and built, `--parts` measures some of it: a long run may be
@@ -17,50 +20,34 @@ made of short ones. Seconds of CPU (of dbt and the engine) stand beside those of
 """
 
 import argparse
-import itertools
 import os
-import statistics
 import tempfile
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 
 import psutil
 
-from benchmarks.api import Worker, running_worker, told
-from benchmarks.http_load import at_rate, request
+from benchmarks.api import running_worker, told
+from benchmarks.mart_reads import reads
 from benchmarks.memory import MEGABYTE, Watch, descendants_named, seconds_of_cpu
 from benchmarks.models import dbt
 from benchmarks.report import report
-from core.clock import utc_now
 from core.settings import Settings
-from core.tenancy import TenantId
 from core.warehouse import Warehouse
 from local.stack import running_engines
 from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
-from serving.metrics import billing, recovery
-from serving.metrics.registry import Metric
-from serving.metrics.series import interval_starts
-from serving.metrics.statements import parameters, statement
 
 NEW = 10_000
 BATCH = 1_000_000
-PER_CUSTOMER, PER_INVOICE = 20, 4
+PER_CUSTOMER, PER_INVOICE, PER_PAYOUT = 20, 4, 250
 ALONE = ("--vars", '{"landing_overlap_seconds": 0}')
-READS = {
-    "live_mrr": (billing.METRICS, ()), "net_retention": (billing.METRICS, ()),
-    "fees": (billing.METRICS, ("method", "country")), "receivables": (billing.METRICS, ("age",)),
-    "revenue": (billing.METRICS, ()), "recovery_rate": (recovery.METRICS, ("reason",)),
-    "retry_success": (recovery.METRICS, ("attempt_number",)),
-}  # fmt: skip
-
 _AT = "toDateTime('2025-06-01', 'UTC') + toIntervalSecond(cityHash64(number) % 40000000)"
-_STATE = "{version}, 0, now64(3, 'UTC')"
-_NAMES = "version, is_deleted, extracted_at, landed_at"
+# The version of each row, that it is there, and when that was learned.
+_LANDED = "version, is_deleted, extracted_at, landed_at"
+_RECONCILED = "version, is_deleted, reconciled_at"
+_NOW = "now64(3, 'UTC')"
 # Numbers run through the workspaces, a round after the other: a customer is twenty rounds of one.
 _ROUND = "intDiv(number, {spread})"
 _OWNER = f"concat(toString(number % {{spread}}), '_', toString(intDiv({_ROUND}, {PER_CUSTOMER})))"
@@ -127,6 +114,13 @@ FACTS = {
         " 'raw.stripe_subscription', 'x'",
         PER_CUSTOMER,
     ),
+    "marts.fct_payout_reconciliation": (
+        "id, account_id, happened_on, currency, amount_minor, verdict, bank_verdict, books_verdict,"
+        " is_unmatched, reason, confidence, difference_minor, payouts, deposits, entries",
+        "concat('po_', toString(number)), '', toDate({at}), 'EUR', 700000, 'matched', 'matched',"
+        " 'matched', false, 'Its trace id is on the deposit.', 1000, 0, [], [], []",
+        PER_PAYOUT,
+    ),
 }
 
 
@@ -135,14 +129,15 @@ def land(warehouse: Warehouse, spread: int, first: int, last: int, version: int)
     words = {"spread": spread, "round": _ROUND.format(spread=spread), "at": _AT}
     words |= {"owner": _OWNER.format(**words), "payment": _PAYMENT.format(**words)}
     for table, (columns, values, every) in FACTS.items():
+        names = _RECONCILED if table.startswith("marts.") else _LANDED
+        state = ", ".join([str(version), "0", *[_NOW] * (names.count(",") - 1)])
         for start in range(first, last, BATCH):
             until = min(start + BATCH, last)
             # Of every fourth charge: of whole rounds through the workspaces, so that each has some.
             rounds = "" if every == 1 else f" where {words['round']} % {every} = 0"
             warehouse.command(
-                f"insert into {table} (workspace_id, connection_id, {columns}, {_NAMES}) select"
-                f" {_PLACE.format(**words)}, {values.format(**words)},"
-                f" {_STATE.format(version=version)}, now64(3, 'UTC')"
+                f"insert into {table} (workspace_id, connection_id, {columns}, {names}) select"
+                f" {_PLACE.format(**words)}, {values.format(**words)}, {state}"
                 f" from numbers({start}, {until - start}){rounds}"
             )
 
@@ -186,47 +181,6 @@ def held(warehouse: Warehouse) -> int:
     """Return how many charges have landed."""
     asked = "select max(toUInt64(substring(id, 4)) + 1) as held from staging.stg_stripe__charges"
     return int(warehouse.rows(asked)[0]["held"])
-
-
-def reads(settings: Settings, worker: Worker, names: list[str], seconds: float, size: str) -> None:
-    """Ask each metric, uncached, and the same of ClickHouse alone."""
-    warehouse = Warehouse.connect(settings, pool_size=1)
-    for name, (metrics, by) in READS.items():
-        metric = metrics[name]
-        prefix = "/v1/recovery/metrics" if metrics is recovery.METRICS else "/v1/metrics"
-
-        def asked(path: str = f"{prefix}/{name}", by: tuple[str, ...] = by) -> Iterator[bytes]:
-            for number, tenant in enumerate(itertools.cycle(names)):
-                cuts = "".join(f"&by={cut}" for cut in by)
-                # Another limit makes another question: nothing comes from the cache.
-                yield request(
-                    f"{path}?interval=month&since=2025-06-01&limit={1 + number % 499}{cuts}",
-                    worker.headers(tenant),
-                )
-
-        at_rate(worker.port, asked(), per_second=10, seconds=2)
-        load = at_rate(worker.port, asked(), per_second=20, seconds=seconds)
-        assert not load.unexpected, load.unexpected[:5]
-        bare = statistics.median(_bare(warehouse, metric, by, tenant) for tenant in names[:40])
-        for share, most in ((0.5, 30), (0.99, 150)):
-            figure = load.quantile(share)
-            ratio = figure / bare if share == 0.5 else None
-            report(
-                f"marts.read_{name}_p{round(share * 100)}", figure, "ms",
-                peer=f"the statement alone: {bare:.1f} ms; {size}", ratio=ratio,
-                goal=f"< {most} ms" + (", ratio < 2" if ratio else ""),
-                met=figure < most and (ratio is None or ratio < 2),
-            )  # fmt: skip
-    warehouse.close()
-
-
-def _bare(warehouse: Warehouse, metric: Metric, by: tuple[str, ...], tenant: str) -> float:
-    until = utc_now().date() + timedelta(days=1)
-    starts = list(interval_starts(date(2025, 6, 1), until, "month"))
-    values = parameters(metric, starts, until, None, {})
-    started = time.perf_counter()
-    warehouse.tenant_rows(TenantId(tenant), statement(metric, by, ()), values)
-    return (time.perf_counter() - started) * 1000
 
 
 def main() -> None:

@@ -3,5 +3,5 @@
     source_version,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    {{ run_began_at() }} as computed_at
 {%- endmacro %}

@@ -16,7 +16,7 @@
     {%- elif not use_columns_from_sql and config.get('repopulate_from_mvs_on_full_refresh') -%}
     select 1
     {%- elif '/* end of ' in sql -%}
-    {{ insert_in_slices(target_relation, sql, has_contract) }}
+    {{ insert_in_slices(target_relation, sql) }}
     {%- else -%}
     {{ dbt.clickhouse__insert_into(target_relation, sql, has_contract, use_columns_from_sql) }}
     {%- endif -%}

@@ -10,10 +10,11 @@
 ) /* end of {{ name }} */
 {%- endmacro %}
 
-{# The insert of a model with `touched_keys`. Several slices gather in a table of their own and are attached in one
-   step when all are there: a run that was cut short leaves nothing that the next one takes for done, and no
-   slice sees another's rows. Tables bear the run's name: two at once do not meet. #}
-{% macro insert_in_slices(target_relation, sql, has_contract) -%}
+{# The insert of a model with `touched_keys`: one statement for a slice, which is one block and so there at once or not
+   at all. Several slices gather in a table of their own and are attached in one step when all are there: a run that
+   was cut short leaves nothing that the next one takes for done, and no slice sees another's rows. Helper tables bear
+   the run's name: two at once do not meet. #}
+{% macro insert_in_slices(target_relation, sql) -%}
     {%- set run = namespace(sql=sql, blocks=[]) -%}
     {%- for name, key in modules.re.findall('/[*] (\w+) by (.+?) [*]/', sql) -%}
         {%- set table = helper_table('touched' ~ loop.index) -%}
@@ -23,42 +24,45 @@
         {%- set run.blocks = run.blocks + [{'table': table, 'key': key, 'mark': '/* slice of ' ~ name ~ ' */ true'}] -%}
         {%- set run.sql = before ~ name ~ ' as (select distinct * from ' ~ table ~ ' where /* slice of ' ~ name ~ ' */ true)' ~ parts[1] -%}
     {%- endfor -%}
-    {%- set found = run_query(slices_of(run.blocks)).rows[0] -%}
+    {%- set found = run_query(slices_of(run.blocks, target_relation)).rows[0] -%}
     {%- set bounds = fromjson(found['bounds']) -%}
+    {%- set run.columns = found['columns'].split(', ') -%}
+    {%- for column in model.columns.values() if '`' ~ column.name ~ '`' not in run.columns -%}
+        {%- do run_query('alter table ' ~ target_relation ~ ' ' ~ on_cluster_clause(target_relation)
+            ~ ' add column if not exists `' ~ column.name ~ '` ' ~ column.data_type) -%}
+        {%- set run.columns = run.columns + ['`' ~ column.name ~ '`'] -%}
+    {%- endfor -%}
+    {%- set columns = run.columns | join(', ') -%}
+    {%- set select = 'select ' ~ columns ~ ' from (' ~ run.sql ~ ')' -%}
     {%- if found['slices'] == 1 -%}
-    {%- do run_query(in_slice(dbt.clickhouse__insert_into(target_relation, run.sql, has_contract), run.blocks, none, none)) -%}
+    insert into {{ target_relation }} ({{ columns }})
+    settings max_insert_threads = 1, min_insert_block_size_rows = 1000000000, min_insert_block_size_bytes = 1000000000000
+    {{ in_slice(select, run.blocks, none, none) }}
     {%- elif bounds -%}
     {%- set gathered = helper_table('slices') -%}
     {%- do run_query('create table ' ~ gathered ~ ' ' ~ on_cluster_clause(gathered) ~ ' as ' ~ target_relation) -%}
-    {%- set insert = dbt.clickhouse__insert_into(gathered, run.sql, has_contract) -%}
     {%- for bound in bounds + [none] -%}
-        {%- do run_query(in_slice(insert, run.blocks, bounds[loop.index0 - 1] if loop.index0 else none, bound)) -%}
+        {%- set since = bounds[loop.index0 - 1] if loop.index0 else none -%}
+        {%- do run_query('insert into ' ~ gathered ~ ' (' ~ columns ~ ') ' ~ in_slice(select, run.blocks, since, bound)) -%}
     {%- endfor -%}
     {%- do sync_helper_table(gathered) -%}
-    {%- do run_query('alter table ' ~ target_relation ~ ' attach partition tuple() from ' ~ gathered) -%}
-    {%- do drop_helper_table(gathered) -%}
-    {%- endif -%}
-    {%- for block in run.blocks -%}
-    {%- do drop_helper_table(block['table']) -%}
-    {%- endfor -%}
-    {%- for left in fromjson(found['left_behind']) -%}
-    {%- do drop_helper_table(this.incorporate(path={'identifier': left})) -%}
-    {%- endfor -%}
+    alter table {{ target_relation }} attach partition tuple() from {{ gathered }}
+    {%- else -%}
     select 1
+    {%- endif -%}
 {%- endmacro %}
 
 {# How many slices, and where each begins after the first. A sample tells it: slices are some hundredths off, and
-   nothing is sorted but the sample. And the tables that runs of another day left behind. #}
-{% macro slices_of(blocks) -%}
+   nothing is sorted but the sample. And the columns of the table, which may lack those that a release has added. #}
+{% macro slices_of(blocks, target_relation) -%}
     {%- set size = var('keys_per_slice') -%}
     select slices,
         toJSONString(arrayDistinct(arrayMap(
             number -> sample[1 + intDiv(number * length(sample), slices)], range(1, greatest(slices, 1))))) as bounds,
         (
-            select toJSONString(groupArray(name)) from system.tables
-            where database = '{{ this.schema }}' and match(name, '^{{ this.identifier }}__(touched.|slices)_[0-9a-f]{8}$')
-                and metadata_modification_time < now() - 86400
-        ) as left_behind
+            select arrayStringConcat(groupArray('`' || name || '`'), ', ') from system.columns
+            where database = '{{ target_relation.schema }}' and table = '{{ target_relation.identifier }}'
+        ) as columns
     from (
         select arraySort(groupArraySample(50000, 1)(place)) as sample,
             toUInt64(least(intDiv(count() + {{ size }} - 1, {{ size }}), length(sample))) as slices
@@ -115,8 +119,21 @@
     {%- if cluster -%}{%- do run_query('system sync replica ' ~ cluster ~ ' ' ~ table) -%}{%- endif -%}
 {%- endmacro %}
 
-{% macro drop_helper_table(table) -%}
-    {%- do run_query('drop table if exists ' ~ table ~ ' ' ~ on_cluster_clause(table) ~ ' sync') -%}
+{# Drops the tables of all models of a run when it ends, in one statement; and those that a run of another day left
+   behind, which did not come to its end. #}
+{% macro drop_helper_tables() -%}
+    {%- if execute and flags.WHICH in ('run', 'build') -%}
+    {%- set found -%}
+        select database || '.' || name as helper from system.tables
+        where database = '{{ target.schema }}' and match(name, '__(touched.|slices)_[0-9a-f]{8}$')
+            and (endsWith(name, '_{{ invocation_id[:8] }}') or metadata_modification_time < now() - 86400)
+    {%- endset -%}
+    {%- set helpers = run_query(found).rows | map(attribute=0) | list -%}
+    {%- if helpers -%}
+    {%- set one = api.Relation.create(schema=target.schema, identifier='helper', can_on_cluster=adapter.should_on_cluster()) -%}
+    {%- do run_query('drop table if exists ' ~ helpers | join(', ') ~ ' ' ~ on_cluster_clause(one) ~ ' sync') -%}
+    {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {# A contract is checked by asking for no row, for which ClickHouse yet collects the keys that the rest is looked up

@@ -20,7 +20,7 @@ from pipelines.arrow import ARROW_SCHEMA
 from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
-from tests.dbt import late_rows, ledger_facts
+from tests.dbt import buried_rows, late_rows, ledger_facts, moved_rows
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -154,6 +154,10 @@ def company(
         land(table, late_rows.WORKSPACE, rows)
     for table, rows in ledger_facts.rows():
         land(table, ledger_facts.WORKSPACE, rows)
+    for table, rows in buried_rows.rows():
+        land(table, buried_rows.WORKSPACE, rows)
+    for table, rows in moved_rows.FIRST:
+        land(table, moved_rows.WORKSPACE, rows)
     later = []
     for table, rows in made.rows():
         if table == "stripe_coupon":
@@ -165,6 +169,10 @@ def company(
     for table, rows in later:
         if rows:
             land(table, WORKSPACE, rows)
+    for table, rows in buried_rows.tombstones():
+        land(table, buried_rows.WORKSPACE, rows, is_deleted=1)
+    for table, rows in moved_rows.LAST:
+        land(table, moved_rows.WORKSPACE, rows)
     made.banked.land(built)
     reconcile_all(built, clickhouse, utc_now())
     dbt("build", "--select", "marts")  # with the unit tests beside the models

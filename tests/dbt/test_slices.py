@@ -1,11 +1,14 @@
 """Do marts that are built in slices tell what they tell when they are built at once?"""
 
+import re
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.warehouse import Warehouse
+from tests.dbt import moved_rows
 from tests.dbt.company import WORKSPACE, Company
 from tests.dbt.conftest import KEYS_PER_SLICE
 
@@ -47,6 +50,35 @@ def test_marts_of_many_small_runs_and_slices_are_those_of_one_build(
     assert {"fct_invoices", "fct_settlements", "int_ledger__payment_journals"} <= set(large)
     dbt("run", "--full-refresh", "--select", *rebuilt, variables="{}")
     assert told(built, rebuilt) == in_slices
+
+
+def test_a_slice_tells_of_its_own_episodes_alone(
+    built: Warehouse, company: Company, dbt: Any, target_dir: Path
+) -> None:
+    """A payment that was an episode once brings its invoice's along: another slice has that."""
+    dbt("compile", "--full-refresh", "--select", "fct_recovery_episodes")
+    folder = target_dir / "compiled/oppulence/models/marts/recovery"
+    compiled = (folder / "fct_recovery_episodes.sql").read_text()
+    every = re.compile(r"/[*] touched by .*/[*] end of touched [*]/", re.DOTALL)
+
+    def told(episode: str) -> list[dict[str, Any]]:
+        slice_of_one = (
+            f"touched as (select '{moved_rows.WORKSPACE}' as workspace_id,"
+            f" 'conn_test' as connection_id, '{episode}' as episode_id)"
+        )
+        return built.rows(
+            "select episode_id, attempts_made, amount_minor"
+            f" from ({every.sub(slice_of_one, compiled)})"
+        )
+
+    assert told("pi_first") == []
+    whole = [{"episode_id": "in_moved", "attempts_made": 2, "amount_minor": 6_000}]
+    assert told("in_moved") == whole
+    standing = built.rows(
+        "select episode_id, attempts_made, amount_minor from marts.fct_recovery_episodes final"
+        f" where workspace_id = '{moved_rows.WORKSPACE}'"
+    )
+    assert standing == whole
 
 
 def test_a_run_leaves_none_of_its_tables(built: Warehouse, company: Company) -> None:

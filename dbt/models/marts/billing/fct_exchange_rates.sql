@@ -17,6 +17,6 @@ select workspace_id, connection_id, payment_currency as base_currency, currency 
     -- The day's newest rate stands.
     toUInt64(toUnixTimestamp64Micro(toDateTime64(booked_at, 6, 'UTC'))) as version,
     toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    {{ run_began_at() }} as computed_at
 from {{ newest(ref('fct_settlements')) }}
 where exchange_rate > 0 and category in ('charge', 'refund') and ({{ key }}) in (select {{ key }} from touched)

@@ -12,7 +12,11 @@ with {% call touched_keys('touched', key) %}
 {% endcall %},
 
 invoices as (
-    select * from {{ newest(ref('invoices')) }} where ({{ key }}) in (select {{ key }} from touched)
+    -- With those that are no more, which take their row along.
+    select * from {{ ref('invoices') }}
+    where ({{ key }}) in (select {{ key }} from touched)
+    order by version desc
+    limit 1 by {{ key }}
 )
 
 select
@@ -45,6 +49,6 @@ select
         status = 'paid', paid_at, status = 'void', voided_at,
         status = 'uncollectible', marked_uncollectible_at, null) as closed_at,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    toUInt8(invoices.is_deleted) as is_deleted,
+    {{ run_began_at() }} as computed_at
 from invoices

@@ -82,13 +82,13 @@ select {{ customer }}, currency, moved_on,
     (delta_minor < 0 and ({{ customer }}, moved_on) in (select {{ customer }}, stopped_on from unpaid_days))::Bool as is_involuntary,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    {{ run_began_at() }} as computed_at
 from movements
 {%- if is_incremental() %}
 union all
 -- Days that no longer see a movement are withdrawn.
 select {{ customer }}, currency, moved_on, kind, mrr_before_minor, mrr_after_minor, delta_minor, cohort_month, is_involuntary,
-    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
+    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), {{ run_began_at() }}
 from {{ newest(this) }}
 where ({{ customer }}) in (select {{ customer }} from touched_customers)
     and ({{ customer }}, currency, moved_on) not in (select {{ customer }}, currency, moved_on from movements)

@@ -24,9 +24,14 @@ billed as (
         ifNull(currency, '')::String as code,
         -- Tax is in the lines' amounts where they add up to the total without it.
         ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) != ifNull(total_minor, 0) as is_tax_inclusive,
-        status in ('open', 'paid', 'uncollectible') as is_billed
-    from {{ newest(ref('invoices')) }}
-    where finalized_at is not null and (workspace_id, connection_id, id) in (select {{ invoice }} from touched)
+        status in ('open', 'paid', 'uncollectible') and is_deleted = 0 as is_billed
+    from (
+        select * from {{ ref('invoices') }}
+        where (workspace_id, connection_id, id) in (select {{ invoice }} from touched)
+        order by version desc
+        limit 1 by workspace_id, connection_id, id
+    )
+    where finalized_at is not null
 ),
 
 prices as (
@@ -58,9 +63,9 @@ select
     ifNull(lines.period_starts_at, billed_at) as starts_at,
     greatest(ifNull(lines.period_ends_at, starts_at), starts_at) as ends_at,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    -- A draft, or an invoice that was voided, bills nothing.
+    -- A draft, or an invoice that was voided or is no more, bills nothing.
     toUInt8(not ifNull(is_billed, false) or lines.is_deleted) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    {{ run_began_at() }} as computed_at
 from (
     -- Without FINAL's removal of tombstones: a line that left its invoice takes its revenue along.
     select * from {{ ref('invoice_lines') }}

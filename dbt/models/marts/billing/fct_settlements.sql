@@ -40,7 +40,11 @@ with landed_charges as (
 {% endcall %},
 
 movements as (
-    select * from {{ newest(ref('balance_transactions')) }} where ({{ key }}) in (select {{ key }} from touched)
+    -- With those that are no more, which take their row along.
+    select * from {{ ref('balance_transactions') }}
+    where ({{ key }}) in (select {{ key }} from touched)
+    order by version desc
+    limit 1 by {{ key }}
 ),
 
 refunded as (
@@ -58,7 +62,7 @@ disputed as (
 charged as (
     select m.workspace_id as workspace_id, m.connection_id as connection_id, m.id as movement_id, m.provider as provider,
         m.reporting_category as reporting_category, m.currency as currency, m.amount_minor as amount_minor, m.fee_minor as fee_minor,
-        m.net_minor as net_minor, m.exchange_rate as exchange_rate, m.created_at as created_at, m.available_at as available_at,
+        m.net_minor as net_minor, m.exchange_rate as exchange_rate, m.created_at as created_at, m.available_at as available_at, m.is_deleted as is_gone,
         coalesce(r.refunded_charge_id, d.disputed_charge_id, m.transaction_id, '') as about_id, r.refunded_minor as refunded_minor
     from movements as m
     left join refunded as r
@@ -106,8 +110,8 @@ select
     ifNull(created_at, toDateTime64(0, 3, 'UTC')) as booked_at,
     booked.available_at as available_at,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    toUInt8(booked.is_gone) as is_deleted,
+    {{ run_began_at() }} as computed_at
 from charged as booked
 left join charges as paid
     on booked.workspace_id = paid.workspace_id and booked.connection_id = paid.connection_id and booked.about_id = paid.paid_charge_id

@@ -30,8 +30,11 @@ with {% call touched_keys('touched', key) %}
 
 agreements as (
     select *, id as subscription_id
-    from {{ newest(ref('subscriptions')) }}
+    -- With those that are no more, which take their row along.
+    from {{ ref('subscriptions') }}
     where (workspace_id, connection_id, id) in (select {{ key }} from touched)
+    order by version desc
+    limit 1 by workspace_id, connection_id, id
 ),
 
 -- What it was last billed for: of several prices the one that costs most.
@@ -107,8 +110,8 @@ select
     toInt64(ifNull(worth.mrr_minor, 0)) as mrr_minor,
     toInt64(ifNull(worth.committed_mrr_minor, 0)) as committed_mrr_minor,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    toUInt8(a.is_deleted) as is_deleted,
+    {{ run_began_at() }} as computed_at
 from agreements as a
 left join plans using ({{ key }})
 left join paid using ({{ key }})

@@ -48,6 +48,15 @@ with {% call touched_keys('touched_subscriptions', key) %}
             select workspace_id, connection_id, payment_id
             from {{ ref('payment_attempts') }}
             where {{ landed_since() }}))
+    union all
+    -- Time alone ends a trial or a discount, and lets one begin: days of them have come since the last run.
+    select workspace_id, connection_id, id from {{ ref('subscriptions') }}
+    where toDate(trial_ends_at) > toDate({{ last_run_at() }}) and toDate(trial_ends_at) <= toDate({{ run_began_at() }})
+    union all
+    select {{ key }} from {{ ref('discounts') }}
+    where arrayExists(
+        day -> day > toDate({{ last_run_at() }}) and day <= toDate({{ run_began_at() }}),
+        [ifNull(toDate(starts_at), toDate(0)), ifNull(toDate(ends_at), toDate(0))])
     {%- endif %}
 {% endcall %},
 
@@ -219,7 +228,7 @@ counted as (
 days as (
     select counted.*, holdings.held as held,
         arrayJoin(arrayFilter(
-            day -> day <= toDate(now('UTC')),
+            day -> day <= toDate({{ run_began_at() }}),
             arrayDistinct(arrayMap(moment -> toDate(moment), arrayConcat(
                 [from_at, until_at, notice_at],
                 arrayMap(h -> h.1, held), arrayMap(h -> h.2, held),
@@ -268,13 +277,13 @@ changes as (
 select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor, committed_mrr_minor,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    {{ run_began_at() }} as computed_at
 from changes
 {%- if is_incremental() %}
 union all
 -- Days that no longer see a change are withdrawn.
 select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor, committed_mrr_minor,
-    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
+    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), {{ run_began_at() }}
 from {{ newest(this) }}
 where ({{ key }}) in (select {{ key }} from touched_subscriptions)
     -- By their customers first, which are the sorting key: without them, the newest of every row would be looked for.

@@ -37,10 +37,16 @@ invoices as (
         -- What a balance in the customer's favour paid; a negative invoice adds to it.
         total - ifNull(amount_due_minor, total) - ifNull(pre_payment_credit_notes_amount_minor, 0) as by_credit,
         ifNull(amount_remaining_minor, 0) as remaining, finalized_at, voided_at, marked_uncollectible_at, paid_at,
-        ifNull(status, '') as state, version as source_version,
+        if(is_deleted = 1, 'deleted', ifNull(status, '')::String) as state, version as source_version,
         -- Paid, and no payment or charge says by what: at the bank, in cash. Not known while a payment's share is not.
         if(state = 'paid' and untold = 0, greatest(ifNull(amount_due_minor, 0) - if(paid_minor != 0, paid_minor, charged_minor), 0), 0) as elsewhere
-    from (select * from {{ newest(ref('invoices')) }} where ({{ key }}) in (select {{ key }} from touched)) as invoices
+    from (
+        -- With those that are no more, which have no entries.
+        select * from {{ ref('invoices') }}
+        where ({{ key }}) in (select {{ key }} from touched)
+        order by version desc
+        limit 1 by {{ key }}
+    ) as invoices
     left join payments using ({{ key }})
     left join charges using ({{ key }})
 ),
@@ -55,10 +61,12 @@ credit_notes as (
         total_minor - ifNull({{ iso_minor('stripe.total_excluding_tax', 'code') }}, total_minor) as tax,
         ifNull({{ iso_minor('stripe.pre_payment_amount', 'code') }}, 0) as before_payment,
         stripe.customer_balance_transaction_id is not null and empty(stripe.refund_ids) as is_credited,
-        created_at, voided_at, version as source_version
+        created_at, voided_at, is_deleted = 1 as is_gone, version as source_version
     from (
-        select * from {{ newest(ref('stg_stripe__credit_notes')) }}
+        select * from {{ ref('stg_stripe__credit_notes') }}
         where ({{ key }}) in (select {{ key }} from touched_credit_notes)
+        order by version desc
+        limit 1 by {{ key }}
     ) as stripe
 ),
 
@@ -66,7 +74,7 @@ journals as (
     select workspace_id, connection_id, concat('invoice:', id) as document, 'raw.stripe_invoice' as source_table, id, code, source_version,
         [('1100', code, total - by_credit), ('2400', code, by_credit), ('2200', code, tax - total), ('2300', code, -tax)] as issued,
         arrayJoin([
-            ('', finalized_at, if(finalized_at is null or state = 'draft', [], issued)),
+            ('', finalized_at, if(finalized_at is null or state in ('draft', 'deleted'), [], issued)),
             (':void', voided_at, if(state = 'void', arrayMap(entry -> (entry.1, entry.2, -entry.3), issued), [])),
             (':paid_elsewhere', paid_at, [('1180', code, elsewhere), ('1100', code, -elsewhere)]),
             (':write_off', marked_uncollectible_at,
@@ -78,9 +86,9 @@ journals as (
         [('4900', code, total_minor - tax), ('2300', code, tax), ('1100', code, -before_payment),
             (if(is_credited, '2400', '1160'), code, before_payment - total_minor)] as issued,
         arrayJoin([
-            ('', created_at::Nullable(DateTime64(3, 'UTC')), issued),
+            ('', created_at::Nullable(DateTime64(3, 'UTC')), if(is_gone, [], issued)),
             (':void', voided_at::Nullable(DateTime64(3, 'UTC')),
-                if(voided_at is null, [], arrayMap(entry -> (entry.1, entry.2, -entry.3), issued)))
+                if(voided_at is null or is_gone, [], arrayMap(entry -> (entry.1, entry.2, -entry.3), issued)))
         ]) as journal
     from credit_notes
 )

@@ -7,14 +7,20 @@ with {% call touched_keys('touched_payments', payment) %}
     from {{ ref('payment_attempts') }}
     where {{ landed_since() }}
     {%- if is_incremental() %}
-        -- Whether a payment belongs to an invoice may become known after it.
-        or ({{ payment }}) in (select {{ payment }} from {{ ref('invoice_payments') }} where {{ landed_since() }})
+    union all
+    -- Whether a payment belongs to an invoice may become known after it.
+    select workspace_id, connection_id, customer_id, payment_id
+    from {{ ref('payment_attempts') }}
+    where ({{ payment }}) in (select {{ payment }} from {{ ref('invoice_payments') }} where {{ landed_since() }})
     {%- endif %}
 {% endcall %},
 
 attempts as (
-    select * from {{ newest(ref('payment_attempts')) }}
+    -- With those that are no more, which have no entries. A guest's attempt that was given a customer later has two keys.
+    select * from {{ ref('payment_attempts') }}
     where (workspace_id, connection_id, customer_id, payment_id) in (select * from touched_payments)
+    order by version desc
+    limit 1 by {{ key }}
 ),
 
 links as (
@@ -28,7 +34,7 @@ links as (
 -- meet in the settlement account.
 charges as (
     select attempts.workspace_id as workspace_id, attempts.connection_id as connection_id, concat('charge:', id) as journal_id, 'charge' as type,
-        occurred_at as effective_at, status = 'succeeded' as is_standing, ifNull(currency, '')::String as currency,
+        occurred_at as effective_at, status = 'succeeded' and is_deleted = 0 as is_standing, ifNull(currency, '')::String as currency,
         ifNull(amount_captured_minor, ifNull(amount_minor, 0)) as in_minor,
         if(coalesce(nullIf(invoice_id, ''), nullIf(linked_invoice_id, '')) is null, '4010', '1100') as other_account,
         'raw.stripe_charge' as source_table, id as source_id, attempts.version as source_version
@@ -53,12 +59,16 @@ credited_refunds as (
 refunds as (
     select workspace_id, connection_id, concat('refund:', id) as journal_id, 'refund' as type,
         ifNull(created_at, toDateTime64(0, 3, 'UTC')) as effective_at,
-        ifNull(status, '') not in ('failed', 'canceled') as is_standing, ifNull(currency, '')::String as currency,
+        ifNull(status, '') not in ('failed', 'canceled') and is_deleted = 0 as is_standing, ifNull(currency, '')::String as currency,
         -ifNull(amount_minor, 0) as in_minor,
         if(({{ key }}) in (select {{ key }} from credited_refunds), '1160', '4900') as other_account,
         'raw.stripe_refund' as source_table, id as source_id, version as source_version
-    from {{ newest(ref('refunds')) }}
-    where ({{ key }}) in (select {{ key }} from touched_refunds)
+    from (
+        select * from {{ ref('refunds') }}
+        where ({{ key }}) in (select {{ key }} from touched_refunds)
+        order by version desc
+        limit 1 by {{ key }}
+    )
 )
 
 select

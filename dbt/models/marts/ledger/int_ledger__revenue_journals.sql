@@ -8,30 +8,41 @@ with {% call touched_keys('touched', invoice) %}
     select {{ invoice }} from {{ ref('invoice_lines') }} where {{ landed_since() }}
     {%- if is_incremental() %}
     union all
-    -- Time alone earns revenue: a month or a period of service has ended since the last run.
+    -- Time alone earns revenue: a period of service has ended since the last run, or a month of it.
     select {{ invoice }} from {{ ref('invoice_lines') }}
-    where period_ends_at > toStartOfMonth({{ last_run_at() }})
-        and (period_ends_at <= now() or toStartOfMonth(now()) > toStartOfMonth({{ last_run_at() }}))
+    where (period_ends_at > {{ last_run_at() }} and period_ends_at <= {{ run_began_at() }})
+        or (period_ends_at > toStartOfMonth({{ last_run_at() }})
+            and toStartOfMonth({{ run_began_at() }}) > toStartOfMonth({{ last_run_at() }}))
     {%- endif %}
 {% endcall %},
 
 invoices as (
     select workspace_id, connection_id, id as invoice_id, finalized_at, ifNull(currency, '')::String as code,
-        status in ('open', 'paid', 'uncollectible') and finalized_at is not null as is_billed,
+        status in ('open', 'paid', 'uncollectible') and finalized_at is not null and is_deleted = 0 as is_billed,
         -- Tax is in the lines' amounts where they add up to the total without it.
         ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) != ifNull(total_minor, 0) as is_tax_inclusive
-    from {{ newest(ref('invoices')) }}
-    where (workspace_id, connection_id, id) in (select {{ invoice }} from touched)
+    from (
+        -- With those that are no more, and earn nothing; of lines likewise.
+        select * from {{ ref('invoices') }}
+        where (workspace_id, connection_id, id) in (select {{ invoice }} from touched)
+        order by version desc
+        limit 1 by workspace_id, connection_id, id
+    )
 ),
 
 lines as (
-    select lines.workspace_id as workspace_id, lines.connection_id as connection_id, id, code, is_billed, finalized_at, lines.source_table::String as source_table,
+    select lines.workspace_id as workspace_id, lines.connection_id as connection_id, id, code, is_billed and lines.is_deleted = 0 as is_earned, finalized_at, lines.source_table::String as source_table,
         lines.source_id as source_id, lines.version as source_version,
         toInt128(ifNull(amount_minor, 0) - ifNull(discount_minor, 0) - if(is_tax_inclusive, ifNull(tax_minor, 0), 0)) as net,
         coalesce(period_starts_at, finalized_at, toDateTime64(0, 3, 'UTC')) as starts_at,
         greatest(coalesce(period_ends_at, starts_at), starts_at) as ends_at,
         greatest(dateDiff('second', starts_at, ends_at), 1) as seconds
-    from (select * from {{ newest(ref('invoice_lines')) }} where ({{ invoice }}) in (select {{ invoice }} from touched)) as lines
+    from (
+        select * from {{ ref('invoice_lines') }}
+        where ({{ invoice }}) in (select {{ invoice }} from touched)
+        order by version desc
+        limit 1 by {{ invoice }}, id
+    ) as lines
     inner join invoices using ({{ invoice }})
 ),
 
@@ -53,7 +64,7 @@ select
     concat('revenue:', id, ':', formatDateTime(month_at, '%Y-%m')) as journal_id,
     'revenue' as type,
     greatest(if(ends_at = starts_at, starts_at, subtractSeconds(until_at, 1)), ifNull(finalized_at, starts_at)) as effective_at,
-    if(is_billed, arraySort(arrayFilter(entry -> entry.3 != 0, [
+    if(is_earned, arraySort(arrayFilter(entry -> entry.3 != 0, [
         ('2200', code, amount_minor),
         ('4000', code, -amount_minor)
     ])), []) as entries,
@@ -61,4 +72,4 @@ select
     source_id,
     {{ computed_row() }}
 from months
-where until_at <= now() and (until_at > month_at or ends_at = starts_at)
+where until_at <= {{ run_began_at() }} and (until_at > month_at or ends_at = starts_at)

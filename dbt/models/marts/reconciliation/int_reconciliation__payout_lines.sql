@@ -71,7 +71,7 @@ select
     source_version,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(ifNull(is_none, true)) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    {{ run_began_at() }} as computed_at
 from lines
 asof left join automatic_payouts
     on automatic_payouts.workspace_id = lines.workspace_id and automatic_payouts.connection_id = lines.connection_id

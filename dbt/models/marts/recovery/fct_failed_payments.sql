@@ -134,5 +134,13 @@ select {{ payment }}, customer_id, invoice_id, subscription_id, ifNull(currency,
     recovered_at,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    {{ run_began_at() }} as computed_at
 from settled
+{%- if is_incremental() %}
+union all
+-- No failed attempt of it is there any more.
+select * replace (toUInt64(toUnixTimestamp64Micro(now64(6))) as version, toUInt8(1) as is_deleted, {{ run_began_at() }} as computed_at)
+from {{ newest(this) }}
+where ({{ payment }}) in (select {{ payment }} from touched_payments)
+    and ({{ payment }}) not in (select {{ payment }} from failed_payments)
+{%- endif %}

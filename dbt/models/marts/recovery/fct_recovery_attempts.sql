@@ -99,9 +99,17 @@ select workspace_id, connection_id, payment_id, attempt_id, episode_id, payer_id
     if(outcome = 'succeeded', available_at, null) as settled_at,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at,
+    {{ run_began_at() }} as computed_at,
     ifNull(provider, '')::String as provider,
     (attempt_number > 1 and method_id != '' and method_id = method_before)::Bool as is_same_method
 from numbered
 left join codes using (decline_code)
 left join advices using (advice_code)
+{%- if is_incremental() %}
+union all
+-- The attempt, or what failed, is there no more.
+select * replace (toUInt64(toUnixTimestamp64Micro(now64(6))) as version, toUInt8(1) as is_deleted, {{ run_began_at() }} as computed_at)
+from {{ newest(this) }}
+where ({{ payment }}) in (select {{ payment }} from touched)
+    and ({{ payment }}, attempt_id) not in (select {{ payment }}, attempt_id from numbered)
+{%- endif %}

@@ -120,18 +120,23 @@ select
     toInt64(if(outcome = 'open', amount_minor, 0)) as at_risk_minor,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
-    now64(3, 'UTC') as computed_at
+    {{ run_began_at() }} as computed_at
 from payments
 inner join tried using ({{ episode }})
 left join plans using (workspace_id, connection_id, subscription_id)
 left join closed using (workspace_id, connection_id, invoice_id)
 left join ended using (workspace_id, connection_id, subscription_id)
+-- A payment that was in another episode before brings that one along: not all of it, in a slice that has not its key.
+where ({{ episode }}) in (select {{ episode }} from touched)
 {%- if is_incremental() %}
 union all
--- A payment that turned out to be an invoice's is an episode of the invoice: its own is withdrawn.
-select * except (version, is_deleted, computed_at),
-    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), now64(3, 'UTC')
+-- A payment that turned out to be an invoice's is an episode of the invoice: its own is withdrawn. So is one whose
+-- payments are there no more.
+select * replace (toUInt64(toUnixTimestamp64Micro(now64(6))) as version, toUInt8(1) as is_deleted, {{ run_began_at() }} as computed_at)
 from {{ newest(this) }}
-where ({{ episode }}) in (select workspace_id, connection_id, payment_id from attempts)
+where ({{ episode }}) in (
+        select workspace_id, connection_id, payment_id from attempts
+        union all
+        select {{ episode }} from touched)
     and ({{ episode }}) not in (select {{ episode }} from payments)
 {%- endif %}

@@ -4,7 +4,10 @@
     mv_on_schema_change='append_new_columns',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'customer_id', 'payment_id', 'id'],
-    indexes=[{'name': 'landed', 'definition': 'landed_at type minmax granularity 1'}],
+    indexes=[
+        {'name': 'landed', 'definition': 'landed_at type minmax granularity 1'},
+        {'name': 'payment', 'definition': 'payment_id type bloom_filter(0.0001) granularity 1'},
+    ],
     settings={'index_granularity': 1024},
 ) }}
 {{ empty_table() }}

@@ -1,0 +1,43 @@
+"""Which failed payment turns out to be of an invoice? One whose invoice lands after the marts ran.
+
+A card is declined for 60.00 EUR, and that is an episode of its own. Then the invoice lands, that
+two payments were to pay: the other was declined as well, an hour later. One episode, two attempts.
+"""
+
+from tests.dbt.late_rows import AT, rows
+
+WORKSPACE = "ws_moved"
+
+
+def _declined(name: str, at: int) -> dict[str, object]:
+    return {
+        "id": f"ch_{name}", "object": "charge", "amount": 6_000, "currency": "eur",
+        "payment_intent": f"pi_{name}", "customer": "cus_moved", "created": at, "status": "failed",
+        "captured": False, "amount_captured": 0, "amount_refunded": 0,
+        "failure_code": "card_declined",
+    }  # fmt: skip
+
+
+def _link(name: str) -> dict[str, object]:
+    return {
+        "id": f"inpay_{name}", "object": "invoice_payment", "invoice": "in_moved", "status": "open",
+        "payment": {"payment_intent": f"pi_{name}"}, "currency": "eur",
+    }  # fmt: skip
+
+
+_INVOICE = {
+    "id": "in_moved", "object": "invoice", "customer": "cus_moved", "status": "open",
+    "currency": "eur", "created": AT, "total": 6_000, "subtotal": 6_000, "amount_due": 6_000,
+    "amount_paid": 0, "amount_remaining": 6_000, "status_transitions": {"finalized_at": AT},
+    "lines": {"has_more": False, "data": [{
+        "id": "il_moved", "amount": 6_000, "currency": "eur", "quantity": 1,
+        "period": {"start": AT, "end": AT}, "parent": {"type": "invoice_item_details"},
+    }]},
+}  # fmt: skip
+
+FIRST = rows({"charge": _declined("first", AT)})
+LAST = [
+    *rows({"invoice": _INVOICE, "charge": _declined("second", AT + 3_600)}),
+    *rows({"invoice_payment": _link("first")}),
+    *rows({"invoice_payment": _link("second")}),
+]

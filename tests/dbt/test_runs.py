@@ -1,0 +1,101 @@
+"""What does a run of a mart leave to the next one? All that landed after it began."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from core.settings import Settings
+from core.warehouse import Warehouse
+from tests.dbt.conftest import KEYS_PER_SLICE
+
+WORKSPACE = "ws_during"
+# Each is stamped a moment after it is there: what a run does not see is later than its beginning.
+STAMPED_AFTER = 50
+LAND = (
+    "insert into unified.invoices"
+    " (workspace_id, connection_id, id, status, version, extracted_at, landed_at)"
+    " select {workspace:String}, 'conn_test', concat('in_', toString(number)), 'draft', 1,"
+    f" now64(3, 'UTC'), now64(3, 'UTC') + toIntervalMillisecond({STAMPED_AFTER})"
+    " from numbers({first:UInt64}, {count:UInt64})"
+)
+MANY = 3 * KEYS_PER_SLICE
+
+
+def land(warehouse: Warehouse, first: int, count: int) -> None:
+    warehouse.command(LAND, {"workspace": WORKSPACE, "first": first, "count": count})
+
+
+@contextmanager
+def landing(clickhouse: Settings) -> Iterator[None]:
+    """Rows land all the while, one after the other."""
+    done = threading.Event()
+
+    def run() -> None:
+        warehouse = Warehouse.connect(clickhouse)
+        number = MANY
+        while not done.wait(0.01):
+            land(warehouse, number, 1)
+            number += 1
+        warehouse.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def runs(built: Warehouse, clickhouse: Settings, dbt: Any) -> Warehouse:
+    """A run in several slices while rows land, and one after it."""
+    dbt("run", "--select", "fct_invoices")
+    land(built, 0, MANY)
+    time.sleep(2 * STAMPED_AFTER / 1000)
+    with landing(clickhouse):
+        dbt("run", "--select", "fct_invoices")
+    time.sleep(2 * STAMPED_AFTER / 1000)
+    dbt("run", "--select", "fct_invoices")
+    return built
+
+
+def test_what_lands_while_a_run_is_under_way_is_found_by_the_next(runs: Warehouse) -> None:
+    ids = (
+        "select arraySort(groupArray({id})) as ids from {table} final"
+        " where workspace_id = {{w:String}}"
+    )
+    landed, told = (
+        runs.rows(ids.format(table=table, id=name), {"w": WORKSPACE})[0]["ids"]
+        for table, name in (("unified.invoices", "id"), ("marts.fct_invoices", "invoice_id"))
+    )
+    assert len(landed) > MANY + 20
+    assert told == landed
+
+
+def test_all_slices_of_a_run_bear_the_time_at_which_it_began(runs: Warehouse) -> None:
+    rows = runs.rows(
+        "select uniqExact(computed_at) as times, uniqExact(version) as statements"
+        " from marts.fct_invoices where workspace_id = {w:String} and invoice_id in"
+        " (select concat('in_', toString(number)) from numbers({many:UInt64}))",
+        {"w": WORKSPACE, "many": MANY},
+    )
+    assert rows[0]["times"] == 1
+    assert rows[0]["statements"] >= 3
+
+
+def test_a_column_that_a_release_adds_is_there_after_a_run(runs: Warehouse, dbt: Any) -> None:
+    runs.command("alter table marts.fct_invoices drop column billing_reason")
+    land(runs, 0, 1)
+    dbt("run", "--select", "fct_invoices")
+    rows = runs.rows(
+        "select count() as rows, countIf(billing_reason = '') as unsaid from marts.fct_invoices"
+        " final where workspace_id = {w:String}",
+        {"w": WORKSPACE},
+    )
+    assert rows[0]["rows"] == rows[0]["unsaid"] > MANY
+    dbt("run", "--full-refresh", "--select", "fct_invoices")  # what else was there, for the others
