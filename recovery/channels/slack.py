@@ -13,7 +13,7 @@ import httpx
 
 from core.database import Database
 from core.outbound_address import AddressRefusedError, checked_address, post_to
-from core.secrets import SecretBox
+from core.secrets import SecretBox, SecretUnreadableError
 from recovery.senders import NotSentError, OutgoingMessage, Sender, SenderUnavailableError, Written
 from recovery.store import slack
 
@@ -33,14 +33,18 @@ class SlackSender:
         """Post one alert.
 
         Raises:
-            NotSentError: Slack refuses it for good: the webhook was revoked, the channel is gone.
+            NotSentError: Slack refuses it for good: the webhook was revoked, the channel is gone;
+                or its address does not open with the installation's keys.
             SenderUnavailableError: Slack is away, or asks to wait; it took nothing.
         """
         with self.database.system() as rows:
             sealed = slack.sealed_url(rows, message.workspace_id)
         if sealed is None:
             return self.otherwise.send(message, written)
-        url = self.box.open(sealed, context=slack.context(message.workspace_id))
+        try:
+            url = self.box.open(sealed, context=slack.context(message.workspace_id))
+        except SecretUnreadableError as error:
+            raise NotSentError("The channel's address cannot be read: set it again.") from error
         body = json.dumps({"text": written.text, "unfurl_links": False}).encode()
         try:
             address = checked_address(url, local_allowed=self.local_allowed)

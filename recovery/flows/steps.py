@@ -77,7 +77,8 @@ class Retry(_Step):
     """Try to collect, once after each wait of the schedule, until it succeeds.
 
     `on_stop` is taken where the same method must not be tried again: a hard decline, an advice to
-    stop, the customer is needed, a card network's limit, or retries belong to the provider.
+    stop, the customer is needed, or retries belong to the provider. Where a card network's limit,
+    or a wait that it asked for, forbids a moment, the try is made as soon as nothing does.
     With `timing` `propensity` each try is made at the likeliest hour that the model knows within
     `within_hours` after its schedule; at its schedule where no model answers.
     """

@@ -23,6 +23,7 @@ BASIS = (
 
 _PLAN: JsonDict = {
     "payment_id": "pi_16YnH8jV2yVF0013",
+    "customer_id": "cus_5k2m8w0c1t7e9b",
     "failed_at": "2024-04-01T12:00:00Z",
     "amount_minor": 4900,
     "currency": "EUR",
@@ -127,6 +128,7 @@ class SimulatedEpisode(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_PLAN]})
 
     payment_id: str
+    customer_id: str = Field(description="Empty for a guest")
     failed_at: datetime
     amount_minor: int
     currency: str
@@ -137,8 +139,9 @@ class SimulatedEpisode(BaseModel):
     def of(cls, failure: PastFailure, plan: tuple[Planned, ...]) -> "SimulatedEpisode":
         """Return a replay as it is shown."""
         return cls(
-            payment_id=failure.id, failed_at=failure.failed_at, amount_minor=failure.amount_minor,
-            currency=failure.currency, was_recovered=failure.is_recovered,
+            payment_id=failure.id, customer_id=failure.customer_id, failed_at=failure.failed_at,
+            amount_minor=failure.amount_minor, currency=failure.currency,
+            was_recovered=failure.is_recovered,
             steps=[SimulatedStep(at=one.at, kind=one.kind, step=one.step) for one in plan],
         )  # fmt: skip
 
