@@ -119,6 +119,7 @@ def message_of(
         currency=case.currency,
         facts=facts_now(episode, now),
         known=_known(episode, case, flow, terms, now),
+        note=str(action.content.get("note", "")),
     )
 
 

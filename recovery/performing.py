@@ -14,7 +14,6 @@ from core.database import Rows
 from core.errors import NotFoundError, OppulenceError
 from core.logs import get_logger
 from core.outbound import emit
-from core.tenancy import new_id
 from recovery.accounts import NotConnectedError
 from recovery.detecting import vanish
 from recovery.engine.episode import Episode
@@ -23,7 +22,7 @@ from recovery.engine.results import after_action, after_manual
 from recovery.messaging import deliver
 from recovery.retrying import retry
 from recovery.running import move_on
-from recovery.store import actions, episodes
+from recovery.store import actions, episodes, tasks
 from recovery.store.actions import Action
 from recovery.store.attempts import note_attempts
 from recovery.stripe.cases import read_case
@@ -33,10 +32,6 @@ from recovery.watching import Parts
 
 LONGEST_PAUSE = timedelta(hours=1)
 
-_TASK = """
-insert into recovery_tasks (workspace_id, id, episode_id, instruction, created_at)
-values (%s, %s, %s, %s, %s)
-"""
 log = get_logger("recovery")
 
 
@@ -87,6 +82,8 @@ def _wanted(rows: Rows, action: Action, now: datetime) -> Episode | None:
     for held in episodes.lock(rows, action.workspace_id, [action.episode_id]):
         episode = held.episode
         waits = episode.memory.phase == "acting" and episode.memory.pending == action.kind
+        if action.is_manual and action.content.get("channel") == "slack":
+            return episode  # an alert is for people, whatever the flow did since
         if episode.state != "ended" and (action.is_manual or waits or action.state == "started"):
             if episode.state == "paused" and not action.is_manual and action.state == "ready":
                 actions.later(rows, action, now + timedelta(minutes=5), is_untouched=True)
@@ -133,9 +130,7 @@ def _within(parts: Parts, action: Action, episode: Episode, now: datetime) -> No
     """Do what happens in our own database: with its result and the next step, or not at all."""
     with parts.database.system() as rows:
         if action.kind == "task":
-            values = [action.workspace_id, new_id("task"), episode.id,
-                      str(action.content["instruction"]), now]  # fmt: skip
-            rows.execute(_TASK, values)
+            tasks.give(rows, episode, str(action.content["instruction"]), now)
         else:
             data = {
                 "episode_id": episode.id, "step": action.step, "label": action.content["label"],

@@ -39,6 +39,7 @@ class OutgoingMessage:
         template: Which text, of the merchant's or the library's.
         facts: The episode's facts.
         subject_id: The invoice (or payment) that it is about.
+        note: What an alert says in place of its template's words: a task's instruction.
     """
 
     key: str
@@ -59,6 +60,7 @@ class OutgoingMessage:
     currency: str
     facts: Facts = field(repr=False)
     known: Known = field(default=Known(), repr=False)
+    note: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from core.database import Rows
 from core.money import Money
 from recovery.messages.facts import Facts
 from recovery.messages.rendering import render
-from recovery.messages.slack import LANGUAGE, write_alert
+from recovery.messages.slack import LANGUAGE, write_alert, write_note
 from recovery.messages.sms import write_sms
 from recovery.messages.templates import Template
 from recovery.payer.addresses import address_hash
@@ -82,11 +82,15 @@ class Writer:
         return Written(text=found.text, stop_url=stop, kept=kept)
 
     def _slack(self, rows: Rows, message: OutgoingMessage, voice: Voice, _: datetime) -> Written:
-        purpose = purpose_of(message.template)
         base = f"{self.public_address}/workspaces/{message.workspace_id}/recovery"
         episode = f"{base}/episodes/{message.episode_id}"
-        text = write_alert(purpose, self._facts(rows, message, voice, self.public_address), episode)
-        return Written(text=text, kept={"words": f"{purpose}/{LANGUAGE}/alert/0"})
+        facts = self._facts(rows, message, voice, self.public_address)
+        said = "Your team's channel was told."
+        if message.note:
+            return Written(text=write_note(message.note, facts, episode), kept={"reason": said})
+        purpose = purpose_of(message.template)
+        kept = {"reason": said, "words": f"{purpose}/{LANGUAGE}/alert/0"}
+        return Written(text=write_alert(purpose, facts, episode), kept=kept)
 
     def _template(self, rows: Rows, message: OutgoingMessage, voice: Voice) -> tuple[Template, str]:
         named = (

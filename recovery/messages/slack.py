@@ -20,12 +20,27 @@ LANGUAGE = "en"
 
 def write_alert(purpose: Purpose, facts: Facts, episode_url: str) -> str:
     """Return an alert in Slack's own marks."""
-    values = {
+    words = alerts()[purpose]
+    return _alert(words["title"], fill(words["text"], _values(facts)), episode_url)
+
+
+def write_note(note: str, facts: Facts, episode_url: str) -> str:
+    """Return an alert of a task: what is to be done, and about which debt."""
+    values = _values(facts)
+    about = values["customer_name"] or "a customer"
+    said = f"{_escaped(note)}\n{values['amount']}, {about}"
+    return _alert("Something for a person.", said, episode_url)
+
+
+def _alert(title: str, said: str, episode_url: str) -> str:
+    return f"*{title}* {said}\n<{episode_url}|Open the episode>"
+
+
+def _values(facts: Facts) -> dict[str, str | None]:
+    return {
         name: None if value is None else _escaped(value)
         for name, value in facts.formatted(Locale.parse(LANGUAGE), reasons(LANGUAGE)).items()
     }
-    words = alerts()[purpose]
-    return f"*{words['title']}* {fill(words['text'], values)}\n<{episode_url}|Open the episode>"
 
 
 @cache

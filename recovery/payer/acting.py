@@ -16,7 +16,7 @@ from recovery.engine.episode import Episode, Transition
 from recovery.engine.observing import happened
 from recovery.payer.links import Link
 from recovery.running import move_on
-from recovery.store import actions, episodes
+from recovery.store import actions, episodes, tasks
 from recovery.store.flows import FlowBook
 from recovery.stripe.client import StripeClient
 
@@ -25,10 +25,6 @@ PROMISE_DAYS = 14
 PROMISED_AT = time(10)
 MOST_CHARACTERS = 1000
 
-_TASK = """
-insert into recovery_tasks (workspace_id, id, episode_id, instruction, created_at)
-values (%s, %s, %s, %s, %s)
-"""
 _SIGNAL = """
 insert into recovery_signals as s (workspace_id, connection_id, object, id, version, noted_at)
 values (%s, %s, %s, %s, 1, %s)
@@ -86,8 +82,7 @@ def promise(rows: Rows, book: FlowBook, of: episodes.Held, day: date, now: datet
 def ask_for_help(rows: Rows, book: FlowBook, of: episodes.Held, text: str, now: datetime) -> None:
     """Give a person the payer's words, and let the flow rest until that person resumes it."""
     episode = of.episode
-    task = [episode.workspace_id, new_id("tsk"), episode.id, f"The payer asks: {text}", now]
-    rows.execute(_TASK, task)
+    tasks.give(rows, episode, f"The payer asks: {text}", now)
     woken = happened(episode, book.of(rows, episode), "help_asked", now)
     move_on(rows, book, of, [woken or pause(episode, "the payer's question")], now)
 

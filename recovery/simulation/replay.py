@@ -75,12 +75,13 @@ def replay(
     """
     walks = [_Walk(flow, failure) for failure in failures]
     card = _Card([*others, *(failure.tries[0] for failure in failures)])
+    seeing = replace(terms, tries=lambda _: card.tried)
     timers = [(walk.began, number) for number, walk in enumerate(walks)]
     heapq.heapify(timers)
     while timers:
         now, number = heapq.heappop(timers)
         card.seen_at(now)
-        due = walks[number].turn(terms, card, now)
+        due = walks[number].turn(seeing, card, now)
         if due is not None:
             heapq.heappush(timers, (max(now, due), number))
     return [walk.replayed() for walk in walks]
@@ -125,7 +126,7 @@ class _Walk:
 
     def turn(self, terms: Terms, card: _Card, now: datetime) -> datetime | None:
         """Take one step and what comes of it; return when the next is due, None at the end."""
-        step = advance(self.episode, self.flow, replace(terms, tries=lambda _: card.tried), now)
+        step = advance(self.episode, self.flow, terms, now)
         if step is None:
             return None
         self._go(step)

@@ -82,7 +82,9 @@ values (%(workspace_id)s, %(id)s, %(episode_id)s, %(revision)s, %(step)s, %(kind
 """
 _UNDER_WAY = """
 select kind from recovery_actions
-where workspace_id = %s and episode_id = %s and state in ('ready', 'started') and kind = %s limit 1
+where workspace_id = %s and episode_id = %s and state in ('ready', 'started') and kind = %s
+    and content ->> 'channel' is distinct from 'slack'
+limit 1
 """
 
 
@@ -145,7 +147,7 @@ def is_charging(rows: Rows, workspace_id: str, episode_id: str) -> bool:
 
 
 def is_under_way(rows: Rows, workspace_id: str, episode_id: str, kind: str) -> bool:
-    """Say whether an action of this kind waits or runs."""
+    """Say whether an action of this kind waits or runs; alerts to the merchant's people aside."""
     return rows.execute(_UNDER_WAY, [workspace_id, episode_id, kind]).fetchone() is not None
 
 

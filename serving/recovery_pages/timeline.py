@@ -139,7 +139,8 @@ def _step(step: EpisodeStep, detail: EpisodeDetail, flow: Flow | None) -> Entry:
             why = f"Waits for {plain(waits.event).lower()}, {lasting(waits.timeout)} at most."
     elif step.kind.startswith("manual_"):
         _, kind, status = step.kind.split("_", 2)
-        title = f"{plain(kind)} by hand: {plain(status).lower()}"
+        is_alert = step.details.get("channel") == "slack"
+        title = f"{'Alert' if is_alert else f'{plain(kind)} by hand'}: {plain(status).lower()}"
         tone = "bad" if status in ("declined", "failed") else tone
     elif not title:
         title = plain(step.kind)

@@ -86,7 +86,7 @@ def test_without_consent_or_a_number_nothing_is_sent(company, changes, reason) -
     company.publish(steps(**TELLS))
     company.subscriber(SOFT, None, **CONSENTS | changes)
     company.renew()
-    assert results(company) == [("skipped", reason), ("done", None)]
+    assert results(company) == [("skipped", reason), ("done", "Your team's channel was told.")]
     assert written(company, "sms") == []
 
 
@@ -168,7 +168,7 @@ def slack_at(*statuses: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 def alerted(company: Company, postgres):
     """A company whose alerts go to the webhook at an address."""
 
-    def at(url: str) -> Company:
+    def at(url: str, **flow: dict[str, Any]) -> Company:
         box = SecretBox.from_keys(postgres.required("encryption_keys"))
         sealed = box.seal(url, context=slack.context(company.workspace_id))
         with company.application.tenant(company.connection.tenant) as rows:
@@ -176,7 +176,7 @@ def alerted(company: Company, postgres):
         parts = company.parts
         sender = SlackSender(parts.database, box, True, parts.senders["slack"])
         company.parts = replace(parts, senders={**parts.senders, "slack": sender})
-        company.publish(steps(first={**TELLS["tell"], "next": "over"}, over=END))
+        company.publish(steps(**flow or {"first": {**TELLS["tell"], "next": "over"}}, over=END))
         company.subscriber(SOFT, None, name="Ada <Byron>")
         return company
 
@@ -197,6 +197,31 @@ def test_an_alert_reaches_the_channel_of_the_workspace(alerted, postgres) -> Non
         "unfurl_links": False,
     }
     assert company.newest("message_done")["delivery"] == "handed_over"
+    assert company.messages() == []
+
+
+def test_a_task_is_told_to_the_team_though_the_flow_is_over(alerted) -> None:
+    """Once, and whatever the flow does next: the task stands, with or without a channel."""
+    call = {"kind": "task", "instruction": "Call <them>.\nToday.", "next": "over"}
+    with slack_at(200) as (url, told):
+        company = alerted(url, first=call)
+        company.renew()
+        company.settle_down()
+    ((alert,), episode) = told, company.episode()
+    assert (episode["state"], episode["outcome"]) == ("ended", "lost")
+    assert alert["text"].startswith(
+        "*Something for a person.* Call &lt;them&gt;. Today.\n€49.00, Ada &lt;Byron&gt;\n<http"
+    )
+    assert alert["text"].endswith(f"/episodes/{episode['id']}|Open the episode>")
+    assert company.actions() == [("task", "done"), ("message", "done")]
+    assert episode["memory"].get("messages", 0) == 0
+
+
+def test_a_task_without_a_channel_is_a_task_alone(company: Company) -> None:
+    company.publish(steps(first={"kind": "task", "instruction": "Call.", "next": "over"}, over=END))
+    company.subscriber(SOFT)
+    company.renew()
+    assert company.actions() == [("task", "done")]
     assert company.messages() == []
 
 
