@@ -25,6 +25,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     (r"\bpayroll\b|\blohn\b|lohn/gehalt|\bgehalt\b|\bsalaris\b|\bsalary\b|\bsalaries\b|\bwages\b"
      r"|^gusto +net\b|\bnomina\b|\bsalaires?\b|^adp (?:wage|payroll)|paychex.*payroll", "out",
      "people.payroll"),
+    (r"\bbill\.com\b.*\b(?:billing|payables?)\b", "out", "people.contractors"),
     (r"\birs\b.*\b(?:usataxpymt|tax)\b|usataxpymt|finanzamt|lohnsteuer|umsatzsteuer|\bhmrc\b"
      r"|belastingdienst|\bimpots\b|franchise tax|tax (?:payment|pymt|board)|^gusto +tax\b"
      r"|agencia tributaria|\bvat payment\b|dgfip", "out", "government.taxes"),

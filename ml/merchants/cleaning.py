@@ -19,7 +19,7 @@ from ml.results import results
 from ml.texts import Texts, alike
 
 NAME = "merchant"
-VERSION = "merchant-rules-4"
+VERSION = "merchant-rules-5"
 # Share of right merges in the inspected sample (docs/enrichment.md), stated for every answer.
 CONFIDENCE = 0.95
 _SAID = ("processor", "marketplace", "website", "location")

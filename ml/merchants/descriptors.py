@@ -12,6 +12,11 @@ _BEFORE = [
     for kind, table in (("processor", rules.PROCESSORS), ("marketplace", rules.MARKETPLACES))
     for name, pattern in table
 ]
+_LAYOUTS = [re.compile(pattern) for pattern in rules.LAYOUTS]
+# Without one of these no layout fits: most texts are told by one search.
+_LAID_OUT = re.compile(
+    r"\+|:|\b(?:ach|deposit|zelle|zahlung|rechnung|inv(?:oice)?|fact(?:uur|ure))\b"
+)
 _BUSINESSES = [(name, site, re.compile(pattern)) for name, site, pattern in rules.BUSINESSES]
 _DOMAIN_ENDS = "|".join(
     re.escape(end) for end in sorted(rules.TOP_LEVEL_DOMAINS, key=len, reverse=True)
@@ -94,6 +99,7 @@ def take_apart(text: str) -> Descriptor:
                 between[kind] = between[kind] or name
                 shorter = shorter[match.end() :]
                 break
+        shorter = _within(shorter)
         if shorter == rest:
             break
         rest = shorter.strip()
@@ -102,6 +108,16 @@ def take_apart(text: str) -> Descriptor:
         if pattern.fullmatch(rest):
             return _described(name, name.lower(), between, site, "", "", "")
     return _read(rest, between)
+
+
+def _within(text: str) -> str:
+    """Return the name within what a bank writes around it; the text itself where no layout fits."""
+    if _LAID_OUT.search(text):
+        plain = " ".join(text.split())
+        for layout in _LAYOUTS:
+            if match := layout.fullmatch(plain):
+                return match["name"]
+    return text
 
 
 def _read(rest: str, between: dict[str, str]) -> Descriptor:

@@ -12,6 +12,33 @@ CHANNELS = (
     r"checkcard \d{4} ",
     r"direct debit (?:to |payment )?",
     r"aplpay ",
+    r"(?:refund|(?:pos |purchase )?return) (?=\S)",
+)
+
+# How banks write who is behind a transfer, a debit or a wire; the group is the name. Each is tried
+# on the whole text, the first that fits says what is left of it.
+_SEPA_ORDER = (
+    r"(?:sepa[- ](?:ue|ü)berweisung|(?:ue|ü)berweisung|sepa-lastschrift|gutschrift"
+    r"|dauerauftrag(?: miete)?(?: \d\d/\d{4})?) "
+)
+_SEPA_CODE = r"(?:abwa|eref|kref|mref|cred|svwz)\+"
+LAYOUTS = (
+    # NACHA's fields, as American banks print them.
+    r"orig co name: ?(?P<name>.+?) (?:orig id|desc date|co entry descr|sec|trace#):.*",
+    r"wire type:.* out\b.*?\bbnf: ?(?P<name>.+?)(?: (?:det|id|rfb|obi|bnf bk):.*)?",
+    r"wire type:.*?\borig: ?(?P<name>.+?)(?: (?:det|id|rfb|obi|snd bk|bnf):.*)?",
+    r"(?:ach (?:credit|debit)|deposit mobile check|mobile check deposit) (?P<name>.+)",
+    r"zelle (?:payment )?(?:to|from) (?P<name>\D+?)(?: (?:on )?\S*\d.*)?",
+    # SEPA's fields: on whose behalf, else the name before the first of them.
+    rf".*\babwa\+ ?(?P<name>.+?)(?: {_SEPA_CODE}.*)?",
+    r"sepa[- ](?:ue|ü)berweisung svwz\+(?:lohn/gehalt|gehalt|lohn)"
+    r"(?: \d\d/\d{4})?(?: \d\. h(?:ae|ä)lfte)? (?P<name>\D+)",
+    rf"(?:{_SEPA_ORDER})?(?P<name>(?!{_SEPA_CODE}).+?) {_SEPA_CODE}.*",
+    r"sepa (?:overboeking|incasso|ideal)\b.*?\bnaam: ?(?P<name>.+?)"
+    r"(?: (?:omschrijving|machtiging|kenmerk|incassant|iban)\b.*)?",
+    # What was invoiced, behind the name or before it.
+    r"(?P<name>\S.+?) (?:rechnung|invoice|inv|factuur|facture)[ .:#]+\S*\d.*",
+    r"zahlung (?:\S{1,4} )?\d[\d /-]{3,} (?P<name>\D.+)",
 )
 
 # Who handles the payment, and what stands before the merchant's own name.
@@ -28,6 +55,7 @@ PROCESSORS = (
     ("FastSpring", r"fs ?\*\s*"),
     ("Digital River", r"dri ?\*\s*"),
     ("WePay", r"wpy ?\*\s*"),
+    ("Bill.com", r"bill\.com (?:llc )?(?:billing|payables?) +(?=\S)"),
     ("Curve", r"crv ?\*\s*"),
 )
 
@@ -58,6 +86,9 @@ BUSINESSES = (
     ("Deutsche Bahn", "bahn.de", r"db (?:vertrieb|fernverkehr|regio)\b.*"),
     ("MediaMarkt", "mediamarkt.de", r"media ?markt\b.*"),
     ("Microsoft", "microsoft.com", r"(?:msft|microsoft) ?\*? ?(?:<?[a-z]\d\w+>?)?"),
+    ("Notion", "notion.so", r"notion labs\b.*|notion\.so\b.*"),
+    ("Rewe", "rewe.de", r"rewe\b.*"),
+    ("Stripe", "stripe.com", r"stripe(?: (?:payments|technology)\b.*)?"),
     ("Apple", "apple.com", r"(?:apple\.com/bill|itunes\.com/?(?: ?bill)?).*"),
     ("Spotify", "spotify.com", r"spotify\b.*"),
 )  # fmt: skip

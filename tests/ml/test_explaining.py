@@ -48,7 +48,7 @@ def values(*of: str | None) -> dict[str, str | None]:
          values("Deutsche Bahn", "transportation.public_transit", "datev_skr03:4673", "business",
                 "yes", "business", None)),
         (("SEPA-UEBERWEISUNG SVWZ+LOHN/GEHALT 05/2024 1. HAELFTE FEMKE JANSEN", -198_000, "EUR"),
-         values("Sepa-Ueberweisung Svwz+Lohn/Gehalt 1. Haelfte Femke Jansen", "people.payroll",
+         values("Femke Jansen", "people.payroll",
                 "datev_skr03:4120", "business", "no", "person", "sepa")),
         (("MONTHLY MAINTENANCE FEE", -1_800, "USD"),
          values("Monthly Maintenance Fee", "bank_fees.account", "us_schedule_c:27b", "business",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from core.errors import ForbiddenError
 from ml.merchants import merchant, parse
+from ml.merchants.cleaning import recognised
 from ml.merchants.descriptors import take_apart
 
 NAMES = st.from_regex(r"[a-z]{3,8}( [a-z]{4,9}){0,2}", fullmatch=True)
@@ -47,6 +48,38 @@ def apart(text: str) -> dict[str, str]:
 )
 def test_a_descriptor_is_taken_apart(text, expected):
     assert apart(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ORIG CO NAME:STRIPE ORIG ID:1800948 DESC DATE:260805 CO ENTRY DESCR:TRANSFER", "Stripe"),
+        ("ORIG CO NAME:CONGRESS AVE OFFICES CO ENTRY DESCR:RENT SEC:PPD TRACE#:9269",
+         "Congress Ave Offices"),
+        ("WIRE TYPE:WIRE IN DATE:260713 TRN:749543 ORIG:COPPERLINE MUTUAL DET:INV NW-1",
+         "Copperline Mutual"),
+        ("WIRE TYPE:WIRE OUT DATE:260713 TRN:74 ORIG:US INC BNF:ACME TOOLS ID:99", "Acme Tools"),
+        ("ACH CREDIT HARBOR & FINCH INC NW-202607-04", "Harbor & Finch Inc"),
+        ("ZELLE PAYMENT TO ROSA DELGADO 11223344", "Rosa Delgado"),
+        ("BILL.COM LLC BILLING PINE & PIXEL LLC INV 2026073", "Pine & Pixel Llc"),
+        ("EREF+ST-459430707 KREF+NWTRACE20678EUR SVWZ+STRIPE ABWA+STRIPE PAYMENTS EUROPE LTD",
+         "Stripe"),
+        ("SEPA-UEBERWEISUNG K. LINDQVIST DESIGN SVWZ+RE 2026071", "K. Lindqvist Design"),
+        ("SEPA-UEBERWEISUNG SVWZ+LOHN/GEHALT 07/2026 1. HAELFTE INES COSTA", "Ines Costa"),
+        ("DAUERAUFTRAG MIETE 07/2026 BUEROHAUS SPEICHERSTADT SVWZ+MIETE BUERO 3.OG",
+         "Buerohaus Speicherstadt"),
+        ("FINANZAMT HAMBURG-MITTE SVWZ+STNR 48/712/217038 LOHNSTEUER", "Finanzamt Hamburg-Mitte"),
+        ("SEPA Incasso algemeen doorlopend Naam: NOORDER VERZEKERINGEN Machtiging: NV 7",
+         "Noorder Verzekeringen"),
+        ("ALDGATE FREIGHT BV RECHNUNG NW-202607-02", "Aldgate Freight Bv"),
+        ("Zahlung NW 202607 03 Société Lavandière SARL", "Société Lavandière Sarl"),
+        ("REFUND SQ *BLUE BOTTLE COFF Austin US", "Blue Bottle Coffee"),
+        ("INVOICE NINJA", "Invoice Ninja"),
+        ("SVWZ+MIETE", "Svwz+Miete"),
+    ],
+)  # fmt: skip
+def test_who_is_behind_a_transfer_is_read_out_of_a_banks_own_layout(text: str, name: str):
+    assert recognised(take_apart(text)).name == name
 
 
 @given(NAMES, st.integers(100, 9_999))

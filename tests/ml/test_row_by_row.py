@@ -91,5 +91,5 @@ def test_a_reviewed_name_goes_before_the_rules_and_says_so():
         ("Querz & Sons", "Read from 'PAYPAL *QWRTZ 0815'; processor PayPal; a reviewed name.",
          "d-1"),
         ("Shell", "Read from 'SHELL 58712'; website shell.com; logo shell_com.",
-         "merchant-rules-4"),
+         "merchant-rules-5"),
     ]  # fmt: skip

@@ -85,5 +85,5 @@ def test_a_model_is_trained_registered_opened_by_its_hash_and_answers(
     )
     assert found == [
         {"facet": "category", "value": "food_and_drink.restaurants", "version": model.version},
-        {"facet": "merchant", "value": "Kowalski Pizzeria", "version": "merchant-rules-4"},
+        {"facet": "merchant", "value": "Kowalski Pizzeria", "version": "merchant-rules-5"},
     ]
