@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from ml.merchants import rules
+from ml.texts import either
 
 _CHANNEL = re.compile("|".join(f"(?:{pattern})" for pattern in rules.CHANNELS))
 _BEFORE = [
@@ -18,6 +19,9 @@ _LAID_OUT = re.compile(
     r"\+|:|\b(?:ach|deposit|zelle|zahlung|rechnung|inv(?:oice)?|fact(?:uur|ure))\b"
 )
 _BUSINESSES = [(name, site, re.compile(pattern)) for name, site, pattern in rules.BUSINESSES]
+# Most texts begin with no processor and are no listed spelling: one look for all rows tells so.
+_ANY_BEFORE = re.compile(either(pattern.pattern for _, _, pattern in _BEFORE))
+_ANY_BUSINESS = re.compile(either(pattern for _, _, pattern in rules.BUSINESSES))
 _DOMAIN_ENDS = "|".join(
     re.escape(end) for end in sorted(rules.TOP_LEVEL_DOMAINS, key=len, reverse=True)
 )
@@ -94,7 +98,7 @@ def take_apart(text: str) -> Descriptor:
     # A wallet may stand before a processor: take off what stands before until nothing does.
     while True:
         shorter = _CHANNEL.sub("", rest) if _CHANNEL.match(rest) else rest
-        for kind, name, pattern in _BEFORE:
+        for kind, name, pattern in _BEFORE if _ANY_BEFORE.match(shorter) else ():
             if (match := pattern.match(shorter)) and shorter[match.end() :].strip():
                 between[kind] = between[kind] or name
                 shorter = shorter[match.end() :]
@@ -104,7 +108,7 @@ def take_apart(text: str) -> Descriptor:
             break
         rest = shorter.strip()
     rest = " ".join(rest.split())
-    for name, site, pattern in _BUSINESSES:
+    for name, site, pattern in _BUSINESSES if _ANY_BUSINESS.fullmatch(rest) else ():
         if pattern.fullmatch(rest):
             return _described(name, name.lower(), between, site, "", "", "")
     return _read(rest, between)
