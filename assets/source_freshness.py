@@ -6,6 +6,7 @@ providers.
 """
 
 import json
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,8 @@ from dagster import (
 )
 
 from assets.checks import named
-from assets.manifest import DBT_COMMAND
+from assets.dbt_cli import PARTIAL_PARSE
+from assets.manifest import DBT_COMMAND, parsed_folder
 from assets.translator import raw_key
 from core.errors import OppulenceError
 from core.settings import Settings
@@ -111,6 +113,9 @@ def read_freshness(settings: Settings, sources: Sequence[str]) -> dict[str, dict
         return {}
     project = str(settings.dbt_project_dir)
     with tempfile.TemporaryDirectory() as folder:
+        parsed = parsed_folder(settings.dbt_project_dir) / PARTIAL_PARSE
+        if parsed.is_file():  # dbt parses the project for many seconds where it finds nothing
+            shutil.copy(parsed, folder)
         done = subprocess.run(
             [
                 *(*DBT_COMMAND, "source", "freshness", "--quiet", "--select"),
