@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from benchmarks.enrichment_million import lines as bank_lines
 from benchmarks.report import report
 from ml.category.training import train as train_names
 from ml.category.wording import from_artifact as open_names
@@ -83,14 +84,18 @@ def text_facets() -> None:
         peer=f"{round(BATCH / processor)} rows per CPU second", ratio=None,
         goal="at least 50,000 rows/s", met=BATCH / clock >= 50_000,
     )  # fmt: skip
-    times = []
-    for row in range(SINGLE):
-        clock = time.monotonic()
-        enrich(lines[row : row + 1], as_of=today, models=models)
+    # Texts that nothing has read before.
+    unread = bank_lines(2 * SINGLE, "ws", seed=9).rename({"description": "merchant"})
+    times, processors = [], []
+    for row in range(2 * SINGLE):
+        clock, processor = time.monotonic(), time.process_time()
+        enrich(unread[row], as_of=today, models=models)
         times.append(1000 * (time.monotonic() - clock))
-    median = statistics.median(times)
+        processors.append(1000 * (time.process_time() - processor))
+    median = statistics.median(times[SINGLE:])
     report(
-        "enrichment.all_facets.single", round(median, 2), "ms p50", peer="limit 15 ms", ratio=None,
+        "enrichment.all_facets.single", round(median, 2), "ms p50",
+        peer=f"limit 15 ms; {statistics.median(processors[SINGLE:]):.1f} ms of CPU", ratio=None,
         goal="one row, all facets, under 15 ms", met=median < 15,
     )  # fmt: skip
 

@@ -91,16 +91,16 @@ def either(patterns: Iterable[str]) -> str:
     return "|".join(f"(?:{pattern})" for pattern in patterns)
 
 
-# What differs from payment to payment and names nobody: long numbers by themselves. Zeros stand in
-# their place, as many as tell a reference from an outlet's number.
-_LONG = (r"\b\d{5,}\b", "000000")
+# What differs from payment to payment and names nobody: long numbers. Zeros stand in their place, as
+# many as tell a reference from an outlet's number.
+_LONG = (r"\d{5,}", "000000")
 _FOUR = (r"([\s#*-])\d{4}\b", "${1}0000")
 
 
 def alike(texts: pl.Series) -> pl.Series:
     """Return texts that are equal where they differ in long numbers alone; none is null.
 
-    Numbers that are part of a word stay: they may be the name ("1800flowers").
+    Four digits that are part of a word stay: they may be the name ("1800flowers").
 
     Examples
     --------
