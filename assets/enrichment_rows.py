@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -15,17 +16,19 @@ from ml.tables import COLUMNS, ENRICHMENTS
 
 KEY = ["connection_id", "transaction_id", "facet"]
 _SAID = ["value", "confidence", "evidence", "model_version", "abstained", "like_key"]
+# Findings of the rows of `of_rows`.
+OF_ROWS = """(connection_id, transaction_id) >= ({first_connection:String}, {first_id:String})
+    and (connection_id, transaction_id) <= ({last_connection:String}, {last_id:String})
+    and ({all:Bool} or transaction_id in {ids:Array(String)})"""
 _STORED = f"""
 select connection_id, transaction_id, toString(facet) as facet, value, confidence, evidence,
     toString(model_version) as model_version, abstained, like_key, occurred_on, source_version
 from {ENRICHMENTS} final
-where workspace_id = {{workspace:String}} and facet in {{facets:Array(String)}}
-    and (connection_id, transaction_id) >= ({{first_connection:String}}, {{first_id:String}})
-    and (connection_id, transaction_id) <= ({{last_connection:String}}, {{last_id:String}})
-    and ({{all:Bool}} or transaction_id in {{ids:Array(String)}})
+where workspace_id = {{workspace:String}} and facet in {{facets:Array(String)}} and {OF_ROWS}
 """
-# So many ids travel with a query; for more, whatever lies between the first and the last is read.
-_MOST_IDS = 5_000
+# So many ids travel with a query; for more, whatever lies between the first and the last is read:
+# the engine takes minutes over a query that names hundreds of thousands.
+MOST_IDS = 5_000
 
 
 def findings_of(frame: pl.DataFrame, answers: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -47,17 +50,18 @@ def stored_findings(
     warehouse: Warehouse, workspace: str, facets: Sequence[str], frame: pl.DataFrame
 ) -> pl.DataFrame:
     """Return what is stored of a frame's rows (sorted by connection and id) for some facets."""
-    is_many = frame.height > _MOST_IDS
-    table = warehouse.arrow(
-        _STORED,
-        {
-            "workspace": workspace, "facets": list(facets), "all": is_many,
-            "ids": [] if is_many else frame["id"].to_list(),
-            "first_connection": frame["connection_id"][0], "first_id": frame["id"][0],
-            "last_connection": frame["connection_id"][-1], "last_id": frame["id"][-1],
-        },
-    )  # fmt: skip
-    return pl.DataFrame(pl.from_arrow(table))
+    asked = {"workspace": workspace, "facets": list(facets), **of_rows(frame)}
+    return pl.DataFrame(pl.from_arrow(warehouse.arrow(_STORED, asked)))
+
+
+def of_rows(frame: pl.DataFrame) -> dict[str, Any]:
+    """Return the parameters of `OF_ROWS` for a frame that is sorted by connection and id."""
+    is_many = frame.height > MOST_IDS
+    return {
+        "all": is_many, "ids": [] if is_many else frame["id"].to_list(),
+        "first_connection": frame["connection_id"][0], "first_id": frame["id"][0],
+        "last_connection": frame["connection_id"][-1], "last_id": frame["id"][-1],
+    }  # fmt: skip
 
 
 def changes(

@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from assets.enrichment_rows import changes, findings_of, stored_findings
+from assets.enrichment_rows import OF_ROWS, changes, findings_of, of_rows, stored_findings
 from core.database import Database
 from core.warehouse import Warehouse
 from ml.corrections import COLUMNS as CORRECTIONS
@@ -42,7 +42,7 @@ where workspace_id = %s and review != 'refused' order by said_at, id
 """
 _SCORED = f"""
 select connection_id, transaction_id, max(source_version) as scored_version from {ENRICHMENTS} final
-where workspace_id = {{workspace:String}} and transaction_id in {{ids:Array(String)}}
+where workspace_id = {{workspace:String}} and {OF_ROWS}
 group by connection_id, transaction_id
 """
 
@@ -201,7 +201,7 @@ def transactions(
 
 def _unscored(warehouse: Warehouse, workspace: str, frame: pl.DataFrame) -> pl.DataFrame:
     """Leave out what the overlap brings again: rows whose present state was scored."""
-    known = warehouse.arrow(_SCORED, {"workspace": workspace, "ids": frame["id"].to_list()})
+    known = warehouse.arrow(_SCORED, {"workspace": workspace, **of_rows(frame)})
     scored = pl.DataFrame(pl.from_arrow(known)).rename({"transaction_id": "id"})
     if not scored.height:
         return frame

@@ -91,8 +91,8 @@ def either(patterns: Iterable[str]) -> str:
     return "|".join(f"(?:{pattern})" for pattern in patterns)
 
 
-# What differs from payment to payment and names nobody: long numbers. Zeros stand in their place, as
-# many as tell a reference from an outlet's number.
+# What differs from payment to payment and names nobody: long numbers. Zeros stand in their place,
+# as many as tell a reference from an outlet's number.
 _LONG = (r"\d{5,}", "000000")
 _FOUR = (r"([\s#*-])\d{4}\b", "${1}0000")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from obstore.store import MemoryStore
 
+from assets import enrichment_rows
 from assets.enrichment_scoring import Scored, planned, score_all
 from core.clock import epoch_microseconds
 from core.database import Database
@@ -117,6 +118,25 @@ def test_a_row_that_lands_late_within_the_overlap_is_not_passed_by(company: Comp
     company.lands(("c", "NETFLIX"), at=NOW + timedelta(seconds=1))
     score(NOW + timedelta(minutes=1))
     assert company.merchants() == {"a": "Shell", "b": "GitHub", "c": "Netflix"}
+
+
+@pytest.mark.parametrize("most", [1, 5_000], ids=["a range", "ids"])
+def test_of_many_rows_that_the_overlap_brings_again_only_the_new_are_scored(
+    company: Company, score, monkeypatch, most: int
+):
+    monkeypatch.setattr(enrichment_rows, "MOST_IDS", most)
+    company.lands(("a", "SHELL 12345"), ("c", "NETFLIX"), ("e", "ESSO 9"), at=NOW)
+    score(NOW)
+    landed = NOW + timedelta(seconds=1)
+    company.lands(("b", "GITHUB 77"), ("c", "SPOTIFY"), at=landed)
+    score(NOW + timedelta(minutes=1))
+    assert company.merchants() == {"a": "Shell", "b": "GitHub", "c": "Spotify", "e": "Esso"}
+    again = (
+        "select toString(facet) as facet from unified.enrichments where transaction_id = 'a'"
+        " and workspace_id = {workspace:String} and facet = 'merchant'"
+    )
+    found = company.warehouse.rows(again, {"workspace": str(company.tenant)})
+    assert len(found) == 1, "the row that did not change was not written again"
 
 
 def test_a_finding_that_is_no_more_said_is_gone(company: Company, score):
