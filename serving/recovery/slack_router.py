@@ -2,12 +2,9 @@
 
 from fastapi import APIRouter
 
-from core.errors import InvalidInputError
 from serving.auth.scope import RecoveryRead, RecoveryWrite
-from serving.engines import ServerSettings
 from serving.recovery import slack_actions as actions
 from serving.recovery.slack_schemas import SlackChannel, SlackRequest
-from serving.responses import problems
 
 router = APIRouter(prefix="/v1/recovery/slack", tags=["recovery"])
 
@@ -23,11 +20,8 @@ def get_slack(scope: RecoveryRead) -> SlackChannel:
     "",
     summary="Set the Slack channel",
     operation_id="put_recovery_slack",
-    responses=problems(InvalidInputError),
 )
-def put_slack(
-    scope: RecoveryWrite, request: SlackRequest, settings: ServerSettings
-) -> SlackChannel:
+def put_slack(scope: RecoveryWrite, request: SlackRequest) -> SlackChannel:
     """Send alerts to a channel's incoming webhook from the next one on; null forgets it."""
     with scope.transaction() as rows:
-        return actions.put(scope, rows, request, local_allowed=settings.outbound_local)
+        return actions.put(scope, rows, request)

@@ -7,7 +7,6 @@ from pydantic import ValidationError
 
 from core.errors import InvalidInputError
 from serving.auth.scope import TenantScope
-from serving.engines import ServerSettings
 from serving.recovery import settings_actions as actions
 from serving.recovery import slack_actions
 from serving.recovery.settings_schemas import TermsRequest
@@ -19,6 +18,10 @@ from serving.words import Id
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, prefix=PREFIX + "/settings")
 
+_NO_WEBHOOK = (
+    "That is no incoming webhook of Slack’s. Slack shows its address,"
+    " https://hooks.slack.com/services/…, where the app “Incoming WebHooks” is added to a channel."
+)
 _SUPPRESSED = "select count(*) as addresses from recovery_suppressions"
 
 
@@ -34,7 +37,6 @@ def get_settings(
 def post_slack(
     visit: AnyVisit,
     scope: RecoveryAct,
-    settings: ServerSettings,
     webhook_url: Annotated[str, Form(max_length=1000)] = "",
     do: Annotated[Literal["save", "remove"], Form()] = "save",
 ) -> Response:
@@ -42,12 +44,9 @@ def post_slack(
     try:
         request = SlackRequest(webhook_url=webhook_url if do == "save" else None)
         with scope.transaction() as rows:
-            slack_actions.put(scope, rows, request, local_allowed=settings.outbound_local)
+            slack_actions.put(scope, rows, request)
     except ValidationError:
-        return _show(visit, scope, problem="That is no address of a webhook.", status=422)
-    except InvalidInputError as error:
-        problem = f"{error.detail} {error.next_step}"
-        return _show(visit, scope, problem=problem, status=error.status)
+        return _show(visit, scope, problem=_NO_WEBHOOK, status=422)
     return go(f"{base_of(scope)}/settings?done=saved")
 
 
