@@ -5,9 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NAME ?=
-# The lock files are complete, so nothing is resolved. pip compiles one file after the other.
-INSTALL = $(BIN)/python -m pip install --quiet --require-hashes --no-deps --no-compile
-COMPILE = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
+# The lock files are complete, so nothing is resolved; two pips unpack a half each, side by side. pip
+# compiles one file after the other; nobody imports the libraries' own tests, a fifth of all files.
+INSTALL = $(BIN)/python -m pip install --quiet --require-hashes --no-deps --no-compile --requirement
+HALF = <(awk -v half=$(1) '/^[^ ]/ {n++} n % 2 == half' $(2))
+HALVES = $(INSTALL) $(call HALF,0,$(1)) & $(INSTALL) $(call HALF,1,$(1)) && wait $$! || { wait; exit 1; }
+COMPILE = $(BIN)/python -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib >/dev/null 2>&1 || true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help demo up test check lint bench lock clean
@@ -53,7 +56,7 @@ $(VENV)/bin/python:
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the locked dependencies (once, a few minutes) …"
-	@$(INSTALL) --requirement requirements.lock
+	@$(call HALVES,requirements.lock)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(COMPILE)
 	@$(BIN)/python -m assets.manifest
@@ -61,7 +64,7 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 # The generator of clients stands apart: it asks for an older typer, which only its own command needs.
 $(VENV)/dev.stamp: requirements-dev.lock requirements-client.lock $(VENV)/run.stamp
-	@$(INSTALL) --requirement requirements-dev.lock
-	@$(INSTALL) --requirement requirements-client.lock
+	@$(call HALVES,requirements-dev.lock)
+	@$(INSTALL) requirements-client.lock
 	@$(COMPILE)
 	@touch $@
