@@ -48,6 +48,19 @@ def test_telling_words_are_learned_and_the_artifact_answers_alike(model, few):
     assert again.version == model.version
 
 
+def test_confidence_is_calibrated_on_real_names_where_there_are_any(few):
+    """Made-up names hold a telling word: what is right among them says nothing of a brand."""
+    real = [Example(e.key, "transportation.parking", "listed", e.merchant)
+            for e in few["calibration"] if e.category != "transportation.parking"]  # fmt: skip
+    trusting = learn(few["training"], few["calibration"])
+    wary = learn(few["training"], [*few["calibration"], *real])
+    keys = [example.key for example in few["test"]]
+    assert np.array_equal(trusting.guess(keys)[0], wary.guess(keys)[0])
+    assert trusting.calibration == learn(few["training"], few["calibration"]).calibration
+    assert wary.calibration == learn(few["training"], real).calibration
+    assert wary.guess(keys)[1].mean() < trusting.guess(keys)[1].mean()
+
+
 def test_the_same_examples_give_the_same_model(model, few):
     again = learn(few["training"], few["calibration"])
     assert again.version == model.version
