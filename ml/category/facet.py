@@ -140,10 +140,9 @@ FACET = Facet(
     values=codes,
     card=(
         "Rules for banks' wordings, ISO 18245 codes, Plaid's categories, 8,700 merchants of public"
-        " lists by name; for other names a model of character n-grams, its confidence calibrated on real names alone."
-        " Real: the names and their"
-        " categories. Synthetic: what banks do to a name, and small businesses made of a surname"
-        " and a telling word. A brand that no list knows and whose name tells nothing is abstained"
-        " from."
+        " lists by name; for other names a model of character n-grams, whose confidence is"
+        " calibrated on real names alone. Real: the names and their categories. Synthetic: what"
+        " banks do to a name, and small businesses made of a surname and a telling word. A brand"
+        " that no list knows and whose name tells nothing is abstained from."
     ),
 )
