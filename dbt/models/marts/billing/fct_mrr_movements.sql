@@ -66,30 +66,26 @@ movements as (
         row_number() over upto as place
     from customer_changes
     window upto as (partition by {{ customer }}, currency order by moved_on rows between unbounded preceding and current row)
+),
+
+computed as (
+    select {{ customer }}, currency, moved_on,
+        multiIf(
+            mrr_before_minor = 0 and place = 1, 'new',
+            mrr_before_minor = 0, 'reactivation',
+            mrr_after_minor = 0, 'churn',
+            delta_minor > 0, 'expansion',
+            'contraction') as kind,
+        mrr_before_minor,
+        mrr_after_minor,
+        delta_minor,
+        toStartOfMonth(first_moved_on) as cohort_month,
+        (delta_minor < 0 and ({{ customer }}, moved_on) in (select {{ customer }}, stopped_on from unpaid_days))::Bool as is_involuntary,
+        toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+        toUInt8(0) as is_deleted,
+        {{ run_began_at() }} as computed_at
+    from movements
 )
 
-select {{ customer }}, currency, moved_on,
-    multiIf(
-        mrr_before_minor = 0 and place = 1, 'new',
-        mrr_before_minor = 0, 'reactivation',
-        mrr_after_minor = 0, 'churn',
-        delta_minor > 0, 'expansion',
-        'contraction') as kind,
-    mrr_before_minor,
-    mrr_after_minor,
-    delta_minor,
-    toStartOfMonth(first_moved_on) as cohort_month,
-    (delta_minor < 0 and ({{ customer }}, moved_on) in (select {{ customer }}, stopped_on from unpaid_days))::Bool as is_involuntary,
-    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    toUInt8(0) as is_deleted,
-    {{ run_began_at() }} as computed_at
-from movements
-{%- if is_incremental() %}
-union all
--- Days that no longer see a movement are withdrawn.
-select {{ customer }}, currency, moved_on, kind, mrr_before_minor, mrr_after_minor, delta_minor, cohort_month, is_involuntary,
-    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), {{ run_began_at() }}
-from {{ newest(this) }}
-where ({{ customer }}) in (select {{ customer }} from touched_customers)
-    and ({{ customer }}, currency, moved_on) not in (select {{ customer }}, currency, moved_on from movements)
-{%- endif %}
+-- Withdrawn: days that no longer see a movement.
+{{ computed_or_withdrawn('computed', customer ~ ', currency, moved_on', stood='(' ~ customer ~ ') in (select ' ~ customer ~ ' from touched_customers)') }}

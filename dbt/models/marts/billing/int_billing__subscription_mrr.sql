@@ -272,22 +272,19 @@ changes as (
         window earlier as (partition by {{ key }} order by day rows between 1 preceding and current row)
     )
     where mrr_minor != mrr_minor_before or committed_mrr_minor != committed_mrr_minor_before
+),
+
+computed as (
+    select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor, committed_mrr_minor,
+        toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+        toUInt8(0) as is_deleted,
+        {{ run_began_at() }} as computed_at
+    from changes
 )
 
-select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor, committed_mrr_minor,
-    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    toUInt8(0) as is_deleted,
-    {{ run_began_at() }} as computed_at
-from changes
-{%- if is_incremental() %}
-union all
--- Days that no longer see a change are withdrawn.
-select workspace_id, connection_id, customer_id, subscription_id, changed_on, currency, mrr_minor, committed_mrr_minor,
-    toUInt64(toUnixTimestamp64Micro(now64(6))), toUInt8(1), {{ run_began_at() }}
-from {{ newest(this) }}
-where ({{ key }}) in (select {{ key }} from touched_subscriptions)
-    -- By their customers first, which are the sorting key: without them, the newest of every row would be looked for.
+-- Withdrawn: days that no longer see a change. By their customers first, which are the sorting key: without them, the
+-- newest of every row would be looked for.
+{%- set touched = '(' ~ key ~ ') in (select ' ~ key ~ ' from touched_subscriptions)' %}
+{{ computed_or_withdrawn('computed', 'workspace_id, connection_id, customer_id, subscription_id, changed_on', stood=touched ~ "
     and (workspace_id, connection_id, customer_id) in (
-        select workspace_id, connection_id, customer_id from {{ this }} where ({{ key }}) in (select {{ key }} from touched_subscriptions))
-    and ({{ key }}, changed_on) not in (select {{ key }}, changed_on from changes)
-{%- endif %}
+        select workspace_id, connection_id, customer_id from " ~ this ~ " where " ~ touched ~ ")") }}

@@ -122,25 +122,22 @@ settled as (
     from invoiced
     left join invoices using (workspace_id, connection_id, invoice_id)
     left join subscriptions using (workspace_id, connection_id, subscription_id)
+),
+
+computed as (
+    select {{ payment }}, customer_id, invoice_id, subscription_id, ifNull(currency, '') as currency,
+        ifNull(amount_minor, 0) as amount_minor, attempts_made, attempts_failed, first_failed_at, last_failed_at,
+        first_decline_code, last_decline_code, last_failure_code, last_payment_method_type,
+        multiIf(
+            recovered_at is not null, 'recovered',
+            invoice_status in ('void', 'uncollectible') or subscription_ended_at is not null, 'lost',
+            'open') as status,
+        recovered_at,
+        toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+        toUInt8(0) as is_deleted,
+        {{ run_began_at() }} as computed_at
+    from settled
 )
 
-select {{ payment }}, customer_id, invoice_id, subscription_id, ifNull(currency, '') as currency,
-    ifNull(amount_minor, 0) as amount_minor, attempts_made, attempts_failed, first_failed_at, last_failed_at,
-    first_decline_code, last_decline_code, last_failure_code, last_payment_method_type,
-    multiIf(
-        recovered_at is not null, 'recovered',
-        invoice_status in ('void', 'uncollectible') or subscription_ended_at is not null, 'lost',
-        'open') as status,
-    recovered_at,
-    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    toUInt8(0) as is_deleted,
-    {{ run_began_at() }} as computed_at
-from settled
-{%- if is_incremental() %}
-union all
--- No failed attempt of it is there any more.
-select * replace (toUInt64(toUnixTimestamp64Micro(now64(6))) as version, toUInt8(1) as is_deleted, {{ run_began_at() }} as computed_at)
-from {{ newest(this) }}
-where ({{ payment }}) in (select {{ payment }} from touched_payments)
-    and ({{ payment }}) not in (select {{ payment }} from failed_payments)
-{%- endif %}
+-- Withdrawn: a payment of which no failed attempt is there any more.
+{{ computed_or_withdrawn('computed', payment, stood='(' ~ payment ~ ') in (select ' ~ payment ~ ' from touched_payments)') }}

@@ -75,41 +75,38 @@ numbered as (
     left join settled as s on c.workspace_id = s.workspace_id and c.connection_id = s.connection_id and c.balance_transaction_id = s.balance_transaction_id
     window earlier as (
         partition by a.workspace_id, a.connection_id, a.payment_id order by a.occurred_at, a.id rows between unbounded preceding and current row)
+),
+
+computed as (
+    select workspace_id, connection_id, payment_id, attempt_id, episode_id, payer_id as customer_id,
+        attempt_number,
+        (attempt_number > 1)::Bool as is_retry,
+        attempted_at,
+        toHour(attempted_at, 'UTC') as attempted_hour,
+        toDayOfWeek(attempted_at, 0, 'UTC') as attempted_weekday,
+        multiIf(state = 'succeeded', 'succeeded', state = 'failed', 'failed', 'pending') as outcome,
+        ifNull(currency, '')::String as currency,
+        toInt64(ifNull(amount_minor, 0)) as amount_minor,
+        ifNull(method, '')::String as method,
+        ifNull(payer_country, '')::String as country,
+        ifNull(decline_code, '') as decline_code,
+        ifNull(advice_code, '') as advice_code,
+        ifNull(decline_code_before, '')::String as previous_decline_code,
+        if(outcome = 'failed', if(codes.reason = '', 'issuer', codes.reason), '') as reason,
+        if(outcome = 'failed', multiIf(advices.advice_code is not null and not advices.advice_allows, 'hard', codes.severity = '', 'soft', codes.severity), '') as severity,
+        (outcome = 'failed' and (codes.decline_code is null or codes.is_retriable)
+            and (advices.advice_code is null or advices.advice_allows))::Bool as is_retriable,
+        (outcome = 'failed' and codes.needs_customer_action)::Bool as needs_customer_action,
+        if(outcome = 'succeeded', available_at, null) as settled_at,
+        toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+        toUInt8(0) as is_deleted,
+        {{ run_began_at() }} as computed_at,
+        ifNull(provider, '')::String as provider,
+        (attempt_number > 1 and method_id != '' and method_id = method_before)::Bool as is_same_method
+    from numbered
+    left join codes using (decline_code)
+    left join advices using (advice_code)
 )
 
-select workspace_id, connection_id, payment_id, attempt_id, episode_id, payer_id as customer_id,
-    attempt_number,
-    (attempt_number > 1)::Bool as is_retry,
-    attempted_at,
-    toHour(attempted_at, 'UTC') as attempted_hour,
-    toDayOfWeek(attempted_at, 0, 'UTC') as attempted_weekday,
-    multiIf(state = 'succeeded', 'succeeded', state = 'failed', 'failed', 'pending') as outcome,
-    ifNull(currency, '')::String as currency,
-    toInt64(ifNull(amount_minor, 0)) as amount_minor,
-    ifNull(method, '')::String as method,
-    ifNull(payer_country, '')::String as country,
-    ifNull(decline_code, '') as decline_code,
-    ifNull(advice_code, '') as advice_code,
-    ifNull(decline_code_before, '')::String as previous_decline_code,
-    if(outcome = 'failed', if(codes.reason = '', 'issuer', codes.reason), '') as reason,
-    if(outcome = 'failed', multiIf(advices.advice_code is not null and not advices.advice_allows, 'hard', codes.severity = '', 'soft', codes.severity), '') as severity,
-    (outcome = 'failed' and (codes.decline_code is null or codes.is_retriable)
-        and (advices.advice_code is null or advices.advice_allows))::Bool as is_retriable,
-    (outcome = 'failed' and codes.needs_customer_action)::Bool as needs_customer_action,
-    if(outcome = 'succeeded', available_at, null) as settled_at,
-    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    toUInt8(0) as is_deleted,
-    {{ run_began_at() }} as computed_at,
-    ifNull(provider, '')::String as provider,
-    (attempt_number > 1 and method_id != '' and method_id = method_before)::Bool as is_same_method
-from numbered
-left join codes using (decline_code)
-left join advices using (advice_code)
-{%- if is_incremental() %}
-union all
--- The attempt, or what failed, is there no more.
-select * replace (toUInt64(toUnixTimestamp64Micro(now64(6))) as version, toUInt8(1) as is_deleted, {{ run_began_at() }} as computed_at)
-from {{ newest(this) }}
-where ({{ payment }}) in (select {{ payment }} from touched)
-    and ({{ payment }}, attempt_id) not in (select {{ payment }}, attempt_id from numbered)
-{%- endif %}
+-- Withdrawn: an attempt that, or whose failed payment, is there no more.
+{{ computed_or_withdrawn('computed', payment ~ ', attempt_id', stood='(' ~ payment ~ ') in (select ' ~ payment ~ ' from touched)') }}

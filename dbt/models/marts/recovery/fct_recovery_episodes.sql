@@ -79,64 +79,61 @@ ended as (
     from {{ newest(ref('subscriptions')) }}
     where (workspace_id, connection_id, id) in (
         select workspace_id, connection_id, assumeNotNull(subscription_id) from payments where subscription_id is not null)
+),
+
+computed as (
+    select
+        {{ episode }},
+        ifNull(invoice_id, '') as invoice_id,
+        ifNull(subscription_id, '') as subscription_id,
+        customer_id,
+        plans.plan as plan,
+        plans.interval as interval,
+        tried.payer_country as country,
+        tried.first_refusal.7 as method,
+        currency,
+        amount_minor,
+        multiIf(
+            amount_minor < {{ tens }}[1], 'under 10',
+            amount_minor < {{ tens }}[2], '10 to 50',
+            amount_minor < {{ tens }}[3], '50 to 100',
+            amount_minor < {{ tens }}[4], '100 to 500',
+            '500 and more') as amount_band,
+        opened_at,
+        tried.first_refusal.1 as decline_code,
+        tried.first_refusal.2 as reason,
+        tried.first_refusal.3 as severity,
+        tried.first_refusal.4 as is_retriable,
+        tried.first_refusal.5 as opened_hour,
+        tried.first_refusal.6 as opened_weekday,
+        toUInt32(tried.attempts_made) as attempts_made,
+        toUInt32(tried.attempts_failed) as attempts_failed,
+        toUInt32(tried.retries_made) as retries_made,
+        last_failed_at,
+        tried.last_code as last_decline_code,
+        outcome,
+        recovered_at,
+        toUInt32(if(outcome = 'recovered' and tried.is_collected, tried.winner.1, 0)) as recovered_by_attempt,
+        -- Paid outside the provider, there is nothing to wait for.
+        multiIf(outcome != 'recovered', null, tried.is_collected, tried.winner.2, recovered_at) as settled_at,
+        if(outcome = 'lost', coalesce(least(closed.given_up_at, ended.ended_at), closed.given_up_at, ended.ended_at), null) as lost_at,
+        toInt64(if(outcome = 'recovered', amount_minor, 0)) as recovered_minor,
+        toInt64(if(outcome = 'open', amount_minor, 0)) as at_risk_minor,
+        toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
+        toUInt8(0) as is_deleted,
+        {{ run_began_at() }} as computed_at
+    from payments
+    inner join tried using ({{ episode }})
+    left join plans using (workspace_id, connection_id, subscription_id)
+    left join closed using (workspace_id, connection_id, invoice_id)
+    left join ended using (workspace_id, connection_id, subscription_id)
+    -- A payment that was in another episode before brings that one along: not all of it, in a slice that has not its key.
+    where ({{ episode }}) in (select {{ episode }} from touched)
 )
 
-select
-    {{ episode }},
-    ifNull(invoice_id, '') as invoice_id,
-    ifNull(subscription_id, '') as subscription_id,
-    customer_id,
-    plans.plan as plan,
-    plans.interval as interval,
-    tried.payer_country as country,
-    tried.first_refusal.7 as method,
-    currency,
-    amount_minor,
-    multiIf(
-        amount_minor < {{ tens }}[1], 'under 10',
-        amount_minor < {{ tens }}[2], '10 to 50',
-        amount_minor < {{ tens }}[3], '50 to 100',
-        amount_minor < {{ tens }}[4], '100 to 500',
-        '500 and more') as amount_band,
-    opened_at,
-    tried.first_refusal.1 as decline_code,
-    tried.first_refusal.2 as reason,
-    tried.first_refusal.3 as severity,
-    tried.first_refusal.4 as is_retriable,
-    tried.first_refusal.5 as opened_hour,
-    tried.first_refusal.6 as opened_weekday,
-    toUInt32(tried.attempts_made) as attempts_made,
-    toUInt32(tried.attempts_failed) as attempts_failed,
-    toUInt32(tried.retries_made) as retries_made,
-    last_failed_at,
-    tried.last_code as last_decline_code,
-    outcome,
-    recovered_at,
-    toUInt32(if(outcome = 'recovered' and tried.is_collected, tried.winner.1, 0)) as recovered_by_attempt,
-    -- Paid outside the provider, there is nothing to wait for.
-    multiIf(outcome != 'recovered', null, tried.is_collected, tried.winner.2, recovered_at) as settled_at,
-    if(outcome = 'lost', coalesce(least(closed.given_up_at, ended.ended_at), closed.given_up_at, ended.ended_at), null) as lost_at,
-    toInt64(if(outcome = 'recovered', amount_minor, 0)) as recovered_minor,
-    toInt64(if(outcome = 'open', amount_minor, 0)) as at_risk_minor,
-    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    toUInt8(0) as is_deleted,
-    {{ run_began_at() }} as computed_at
-from payments
-inner join tried using ({{ episode }})
-left join plans using (workspace_id, connection_id, subscription_id)
-left join closed using (workspace_id, connection_id, invoice_id)
-left join ended using (workspace_id, connection_id, subscription_id)
--- A payment that was in another episode before brings that one along: not all of it, in a slice that has not its key.
-where ({{ episode }}) in (select {{ episode }} from touched)
-{%- if is_incremental() %}
-union all
--- A payment that turned out to be an invoice's is an episode of the invoice: its own is withdrawn. So is one whose
--- payments are there no more.
-select * replace (toUInt64(toUnixTimestamp64Micro(now64(6))) as version, toUInt8(1) as is_deleted, {{ run_began_at() }} as computed_at)
-from {{ newest(this) }}
-where ({{ episode }}) in (
-        select workspace_id, connection_id, payment_id from attempts
+-- Withdrawn: an episode whose payments are there no more. A payment that turned out to be an invoice's is an episode of
+-- the invoice: its own is withdrawn.
+{{ computed_or_withdrawn('computed', episode, stood='(' ~ episode ~ ') in (
+        select ' ~ episode ~ ' from touched
         union all
-        select {{ episode }} from touched)
-    and ({{ episode }}) not in (select {{ episode }} from payments)
-{%- endif %}
+        select workspace_id, connection_id, payment_id from attempts where episode_id != payment_id)') }}
