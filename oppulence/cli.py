@@ -9,6 +9,7 @@ import atexit
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -341,8 +342,9 @@ def main() -> NoReturn:
 def _leave() -> NoReturn:
     """End well, and at once: to take the modules of a command apart may take seconds."""
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(BrokenPipeError):  # whoever reads has seen enough
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(0)
 
 
