@@ -81,15 +81,15 @@ def run_demo(begun: Beginning, *, scale: int | None) -> Done:
         # The sandbox is no provider's server: it need not be spared.
         unhurried = {"stripe_requests_per_second": SANDBOX_RATE}
         settings = with_sandbox_applications(begun.engines.result().model_copy(update=unhurried))
-    with steps.step("Create the schemas of Postgres and ClickHouse's raw tables"):
-        prepare_databases(settings, say=steps.say)
     text = f"Start the sandbox: 18 months of {COMPANY}, a SaaS firm"
     with (
-        _typed_layer(settings) as typed,
+        _schemas(settings, steps) as (schemas, typed),
         steps.step(text),
         company_sandbox(settings, scale) as sandbox,
     ):
         steps.done()
+        with steps.step("Create the schemas of Postgres and ClickHouse's raw tables"):
+            schemas.result()
         with steps.step("Connect Stripe, its banks and its books: seven providers"):
             connections = _connect(settings, sandbox.url)
         with sandbox.standing_still() as moment:
@@ -139,17 +139,20 @@ def _connect(settings: Settings, api_url: str) -> list[Connection]:
 
 
 @contextmanager
-def _typed_layer(settings: Settings) -> Iterator[Future[str]]:
-    """Set up the typed layer, where it is not, while the rest goes on: its views fill themselves.
+def _schemas(settings: Settings, steps: Steps) -> Iterator[tuple[Future[None], Future[str]]]:
+    """Make the databases' schemas, then set up the typed layer, while the rest goes on.
 
-    What lands meanwhile is not lost: a view is there before it is filled from what was there before
-    (dbt/macros/filling.sql). Yields the fingerprint of what is set up then.
+    The typed layer's views fill themselves. What lands meanwhile is not lost: a view is there
+    before it is filled from what was there before (dbt/macros/filling.sql). Yields both ends; the
+    second is the fingerprint of what is set up then.
     """
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(_set_up, settings)
+        schemas = pool.submit(prepare_databases, settings, say=steps.say)
+        yield schemas, pool.submit(_set_up, settings, schemas)
 
 
-def _set_up(settings: Settings) -> str:
+def _set_up(settings: Settings, schemas: Future[None]) -> str:
+    schemas.result()
     now = fingerprint(settings.dbt_project_dir)
     if not is_built(settings.data_dir, now):
         build_models(settings, with_marts=False)
@@ -188,15 +191,23 @@ def ingest_all(
     return outcome
 
 
-def _work_beside(
-    settings: Settings, beside: Executor, typed: Future[str]
-) -> Future[list[Future[RunOutcome]]]:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the other process has been asked for since the typed layer is there."""
+
+    trained: Future[RunOutcome]
+    checks: dict[str, Future[RunOutcome]]
+
+
+def _work_beside(settings: Settings, beside: Executor, typed: Future[str]) -> Future[Beside]:
     """Train models and check the raw edge in the other process, once the typed layer is there."""
 
-    def begin() -> list[Future[RunOutcome]]:
+    def begin() -> Beside:
         typed.exception()  # told where it is waited for
         trained = beside.submit(run_training, settings)
-        return [trained, *(beside.submit(run_checks, settings, name) for name in PROVIDERS)]
+        return Beside(
+            trained, {name: beside.submit(run_checks, settings, name) for name in PROVIDERS}
+        )
 
     pool = ThreadPoolExecutor(1)
     try:
@@ -210,7 +221,7 @@ def _model(
     steps: Steps,
     beside: Executor,
     fingerprint: str,
-    begun: Future[list[Future[RunOutcome]]],
+    begun: Future[Beside],
 ) -> RunOutcome:
     """Bring the marts up to date over the typed layer, while the raw edge is checked.
 
@@ -222,8 +233,14 @@ def _model(
         outcome = _good(run_reconciliation(settings))
         outcome += _good(run_models(settings, "marts"))
         built_mark(settings.data_dir).write_text(fingerprint)
-        meanwhile.append(beside.submit(run_enrichment, settings))
-        outcome = sum((_good(done.result()) for done in meanwhile), outcome)
+        ends = [meanwhile.trained, beside.submit(run_enrichment, settings)]
+        # What the other process has not begun by now is checked here, the last of it first.
+        for provider, check in reversed(meanwhile.checks.items()):
+            if check.cancel():
+                outcome += _good(run_checks(settings, provider))
+            else:
+                ends.append(check)
+        outcome = sum((_good(end.result()) for end in ends), outcome)
         beside.shutdown(wait=False)  # its end takes seconds too
         return outcome
 

@@ -62,11 +62,15 @@ def _beginning() -> Iterator[Beginning]:
 
 
 def load() -> None:
-    """Import, in the other process, all that the demo's runs need."""
+    """Import, in the other process, all that the demo's runs need: a core is idle meanwhile."""
     # skops looks for each of its functions in every module, in the order of their import.
-    import scipy.special  # noqa: F401
+    import scipy.special  # noqa: F401, I001
 
     import oppulence.demo  # noqa: F401
+
+    # What checks and training import when they begin.
+    import great_expectations  # noqa: F401
+    import skops.io  # noqa: F401
 
     gc.freeze()
     gc.enable()

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from assets.dbt_docs import docs_page, write_docs
 from assets.manifest import (
@@ -84,6 +85,15 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
     """Bring everything but dbt's models to the present schema; idempotent."""
     say("Postgres: roles and tables")
     prepare_database(settings)
+    with ThreadPoolExecutor(1) as pool:
+        tables = pool.submit(_prepare_clickhouse, settings, say)
+        say("Dagster: home and tables")
+        with open_instance(settings):  # processes that start side by side would make them at once
+            pass
+        tables.result()
+
+
+def _prepare_clickhouse(settings: Settings, say: Callable[[str], None]) -> None:
     say("ClickHouse: databases and raw tables")
     prepare_engines(settings, ("clickhouse",))
     prepare_warehouse(settings)
@@ -95,9 +105,6 @@ def prepare_databases(settings: Settings, *, say: Callable[[str], None] = print_
             prepare_reader(settings, warehouse, reader)
         finally:
             warehouse.close()
-    say("Dagster: home and tables")
-    with open_instance(settings):  # processes that start side by side would make them at once
-        pass
 
 
 def document_models(settings: Settings) -> None:

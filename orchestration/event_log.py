@@ -12,6 +12,7 @@ from dagster import DagsterEventType, EventLogEntry
 from dagster._core.instance.methods.event_methods import EventMethods
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster_postgres.event_log import PostgresEventLogStorage
+from sqlalchemy.engine import Connection
 
 BATCH = 500
 _OF_ASSETS = {
@@ -41,6 +42,7 @@ class EventLog(PostgresEventLogStorage):
 
     def __init__(self, postgres_url: str) -> None:
         self._known_tables: set[str] = set()
+        self._known_columns: set[str] = set()
         super().__init__(postgres_url)
 
     def has_table(self, table_name: str) -> bool:
@@ -48,6 +50,14 @@ class EventLog(PostgresEventLogStorage):
         if table_name not in self._known_tables and super().has_table(table_name):
             self._known_tables.add(table_name)
         return table_name in self._known_tables
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        """Say whether the table of assets has a column; each check's evaluation asks twice."""
+        if column_name not in self._known_columns and super()._has_asset_key_col_on_connection(
+            conn, column_name
+        ):
+            self._known_columns.add(column_name)
+        return column_name in self._known_columns
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store a batch; planned materialisations in one statement as well."""
