@@ -275,7 +275,7 @@ class Company:
 def living_stripe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A sandbox whose clock the tests move: an account for each of them."""
     folder = tmp_path_factory.mktemp("living-stripe")
-    options = ("--scale", "1", "--until", "2026-11-20", "--accounts", "64")
+    options = ("--scale", "1", "--until", "2026-11-20", "--accounts", "96")
     with running_sandbox(folder, *options) as running:
         yield running
 
