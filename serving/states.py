@@ -8,14 +8,15 @@ the rows, so that a row cannot be there before its state or after it.
 Asking is made cheap in two steps. Requests that come while a question is out share the next one:
 each is answered by a question that was put after it came. And the question is first of all for the
 table's parts: while they are the same, so is every workspace's state; only where they are not are
-the states themselves read, of those that are waited for.
+the states themselves read, of those that are waited for and, with them, of some that were lately.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Container, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -28,6 +29,9 @@ from core.warehouse_questions import WarehouseQuestions
 DATA_AS_OF_HEADER = "X-Data-As-Of"
 TABLE = "unified.transactions_by_time"
 AT_ONCE = 500
+# How many workspaces that were asked for lately are read with those that wait: 1 costs 14 ms of the
+# embedded engine, 50 cost 26, and whoever is asked for next need not wait for its own.
+TOGETHER = 50
 REMEMBERED_STATES = 10_000
 # From so many on, the next round waits about as long as this one took: half the questions, and no
 # fewer answers, since else two crowds would take turns.
@@ -151,13 +155,17 @@ class StateReader:
 
     async def _read(self, asked: dict[TenantId, asyncio.Future[State]], parts: bytes) -> None:
         """Answer with the states as they are; they were read after these parts were seen."""
+        others = self._lately(asked, parts)
         try:
-            lines = await self.questions.lines(list(asked), STATES, {}, seconds=self.seconds)
+            tenants = [*asked, *others]
+            lines = await self.questions.lines(tenants, STATES, {}, seconds=self.seconds)
             rows = [_ROW.decode(line) for line in lines.splitlines()]
             found = {TenantId(row[0]): _state(row[1:]) for row in rows}
         except Exception as error:  # noqa: BLE001 - raised again where the state was asked for
             _fail(asked.values(), error)
             return
+        for tenant in others:
+            self._remembered[tenant] = parts, found.get(tenant, NOTHING)
         for tenant, future in asked.items():
             state = found.get(tenant, NOTHING)
             self._remembered[tenant] = parts, state
@@ -165,6 +173,17 @@ class StateReader:
             _settle(future, state)
         while len(self._remembered) > REMEMBERED_STATES:
             self._remembered.popitem(last=False)
+
+    def _lately(self, asked: Container[TenantId], parts: bytes) -> list[TenantId]:
+        """Return who was asked for last, is not now, and was not read of these parts."""
+        if not parts:
+            return []  # each must be read anew whenever it is asked for
+        stale = (
+            tenant
+            for tenant, (known_parts, _) in reversed(self._remembered.items())
+            if known_parts != parts and tenant not in asked
+        )
+        return list(islice(stale, TOGETHER))
 
 
 def _settle(future: asyncio.Future[State], state: State) -> None:

@@ -8,7 +8,7 @@ import pytest
 from core.errors import EngineUnavailableError
 from core.tenancy import TenantId
 from core.warehouse import WarehouseQueryError
-from serving.states import NOTHING, StateReader
+from serving.states import NOTHING, TOGETHER, StateReader
 
 A, B = TenantId("ws_a"), TenantId("ws_b")
 
@@ -56,8 +56,33 @@ def test_while_the_parts_are_the_same_no_state_is_read_again():
         assert questions.asked == ["parts", ["ws_a"], "parts", ["ws_b"], "parts"]
         questions.held["ws_b"] = 6
         assert [(await states.ask(one)).text for one in (A, B)] == ["1", "6"]
-        assert questions.asked[5:] == ["parts", ["ws_a"], "parts", ["ws_b"]]
+        # B was asked for lately: it is read with A, and need not be when its turn comes.
+        assert questions.asked[5:] == ["parts", ["ws_a", "ws_b"], "parts"]
         assert await states.ask(TenantId("ws_none")) == NOTHING
+        await states.close()
+
+    running(scenario)
+
+
+def test_with_one_that_waits_those_are_read_that_were_asked_for_last():
+    async def scenario():
+        questions = Questions(**{f"ws_{number}": number for number in range(TOGETHER + 5)})
+        names = list(questions.held)
+        states = StateReader(questions, 1.0)
+        for name in names:
+            await states.ask(TenantId(name))
+        questions.held["ws_1"] = 100
+        questions.asked.clear()
+        assert (await states.ask(TenantId("ws_0"))).text == "0"
+        assert questions.asked == ["parts", sorted(["ws_0", *names[-TOGETHER:]])]
+        # What was not read with it is, with its own question; nothing of before the change is told.
+        found = [(await states.ask(TenantId(name))).text for name in names]
+        assert found == [str(questions.held[name]) for name in names]
+        assert questions.asked[3:4] == ["parts"]
+        assert questions.asked.count("parts") == len(names) + 1
+        assert [one for one in questions.asked[2:] if one != "parts"] == [
+            sorted(names[1 : len(names) - TOGETHER])
+        ]
         await states.close()
 
     running(scenario)
