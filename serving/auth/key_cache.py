@@ -1,11 +1,12 @@
 """Must every request ask Postgres for its key? No: a found key is remembered.
 
-For half a minute while Postgres is known to tell of changes (`serving.auth.access_changes`), else
-for half a second: a revocation holds on every worker within a second either way. Only found keys
-are remembered, so guesses cannot fill it and a new key works at once. The memory holds hashes, not
-keys.
+For up to half a minute while Postgres is known to tell of changes (`serving.auth.access_changes`),
+else for half a second: a revocation holds on every worker within a second either way. Only found
+keys are remembered, so guesses cannot fill it and a new key works at once. The memory holds hashes,
+not keys.
 """
 
+import random
 import threading
 import time
 from collections import OrderedDict
@@ -19,7 +20,8 @@ from serving.auth.key_store import ApiKey, find_key
 from serving.auth.keys import hash_key
 
 UNTOLD_SECONDS = 0.5  # while nobody tells of changes
-TOLD_SECONDS = 30.0
+# Between these, by chance: keys that were first used together are not all looked up together again.
+TOLD_SECONDS = 15.0, 30.0
 # Notices come four times a second; without one for this long, nobody tells.
 INFORMED_SECONDS = 0.6
 REMEMBERED_KEYS = 10_000
@@ -35,7 +37,10 @@ class KeyCache:
     secret: str
     url: str | None = None
     changes: AccessChanges | None = field(init=False, default=None)
-    _remembered: OrderedDict[_Name, tuple[float, ApiKey]] = field(default_factory=OrderedDict)
+    # Of each key: when it was found, for how long that holds while changes are told, what it is.
+    _remembered: OrderedDict[_Name, tuple[float, float, ApiKey]] = field(
+        default_factory=OrderedDict
+    )
     _changed: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -64,19 +69,20 @@ class KeyCache:
             self._remembered.pop(name, None)
             # What changed while it was read may have been told before it could be forgotten.
             if found is not None and changed == self._changed.get(name[0], 0):
-                self._remembered[name] = (now, found)
+                lasts = random.uniform(*TOLD_SECONDS)  # noqa: S311 - no secret
+                self._remembered[name] = now, lasts, found
             while len(self._remembered) > REMEMBERED_KEYS:
                 self._remembered.popitem(last=False)
         return found
 
     def remembered(self, name: _Name) -> ApiKey | None:
         """Return what is remembered of a key, by workspace and hash, if that still holds."""
-        since, key = self._remembered.get(name, (0.0, None))
+        since, lasts, key = self._remembered.get(name, (0.0, 0.0, None))
         if key is None:
             return None
         now = time.monotonic()
         is_told = self.changes is not None and now - self.changes.informed_at < INFORMED_SECONDS
-        return key if now - since < (TOLD_SECONDS if is_told else UNTOLD_SECONDS) else None
+        return key if now - since < (lasts if is_told else UNTOLD_SECONDS) else None
 
     def forget(self, workspace_id: str) -> None:
         """Forget every key of a workspace."""
