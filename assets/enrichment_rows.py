@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,9 +31,9 @@ where workspace_id = {{workspace:String}} and facet in {{facets:Array(String)}} 
 MOST_IDS = 5_000
 
 
-def findings_of(frame: pl.DataFrame, answers: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return every answer that says something, with the transaction that it is of."""
-    of = frame.select(
+def dated(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return what stands of each transaction in its findings."""
+    return frame.select(
         "connection_id",
         pl.col("id").alias("transaction_id"),
         pl.coalesce(pl.col("booked_on").cast(pl.Date), pl.col("occurred_at").dt.date()).alias(
@@ -41,9 +41,12 @@ def findings_of(frame: pl.DataFrame, answers: Mapping[str, pl.DataFrame]) -> pl.
         ),
         "source_version",
     )
-    return pl.concat(
-        [of.hstack(answer).filter(pl.col("value").is_not_null()) for answer in answers.values()]
-    ).with_columns(pl.col("like_key").fill_null(""))
+
+
+def findings_of(transactions: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    """Return a facet's answers that say something, with the transactions (of `dated`)."""
+    said = transactions.hstack(answers).filter(pl.col("value").is_not_null())
+    return said.with_columns(pl.col("like_key").fill_null(""))
 
 
 def stored_findings(

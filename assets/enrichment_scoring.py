@@ -12,17 +12,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
+import pyarrow as pa
 
-from assets.enrichment_rows import OF_ROWS, changes, findings_of, of_rows, stored_findings
+from assets.enrichment_rows import (
+    OF_ROWS,
+    changes,
+    dated,
+    findings_of,
+    of_rows,
+    stored_findings,
+)
 from core.database import Database
 from core.warehouse import Warehouse
 from ml.corrections import COLUMNS as CORRECTIONS
-from ml.enriching import enrich
+from ml.enriching import enriched
 from ml.facet import Facet
 from ml.feature_queries import PROGRESS, TRANSACTIONS
 from ml.registry import BY_NAME, FACETS, with_those_before
@@ -31,8 +40,6 @@ from ml.tables import ENRICHMENTS, RUN_COLUMNS, RUNS
 
 # Rows answered at a time, where no facet needs the whole history at once.
 CHUNK = 200_000
-# So many findings are compared and written at a time: a long history's facets one by one.
-MOST_FINDINGS = 2_000_000
 # A view's clock is read before its rows can be seen: look back as long as an insert may take.
 OVERLAP_MS = 5 * 60 * 1000
 _RUNS = f"select * from {RUNS} final where workspace_id = {{workspace:String}}"
@@ -162,22 +169,57 @@ def _score(
     needs_all = any(BY_NAME[name].reads == "history" for name in names)
     chunks = transactions(warehouse, workspace, since, None if needs_all else CHUNK)
     rows, changed = total.rows, total.changed
-    for chunk in chunks:
-        frame = chunk if since == 0 else _unscored(warehouse, workspace, chunk)
-        if not frame.height:
-            continue
-        answers = enrich(frame, as_of=now.date(), facets=names, **asked)
-        together = max(MOST_FINDINGS // frame.height, 1)
-        for first in range(0, len(names), together):
-            some = names[first : first + together]
-            findings = findings_of(frame, {name: answers.pop(name) for name in some})
-            stored = stored_findings(warehouse, workspace, some, frame)
-            new = changes(findings, stored, workspace, now)
-            if new.num_rows:
-                warehouse.insert_arrow(ENRICHMENTS, new)
-            changed += new.num_rows
-        rows += frame.height
+    with Writer(warehouse) as writer:
+        for chunk in chunks:
+            frame = chunk if since == 0 else _unscored(warehouse, workspace, chunk)
+            if not frame.height:
+                continue
+            of = dated(frame)
+            for name, answers in enriched(frame, as_of=now.date(), facets=names, **asked):
+                if name in names:
+                    stored = stored_findings(warehouse, workspace, [name], frame)
+                    new = changes(findings_of(of, answers), stored, workspace, now)
+                    writer.write(new)
+                    changed += new.num_rows
+            rows += frame.height
     return Scored(rows, changed)
+
+
+class Writer:
+    """Writes findings of one facet while those of the next are found: the engine works meanwhile.
+
+    One table is under way at a time. When the block ends everything is written, or has failed.
+    """
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        """Take where to write."""
+        self._warehouse = warehouse
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="enrichment-writer")
+        self._under_way: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def write(self, findings: pa.Table) -> None:
+        """Write rows once those before are written."""
+        self._wait()
+        if findings.num_rows:
+            act = self._warehouse.insert_arrow
+            self._under_way = self._pool.submit(act, ENRICHMENTS, findings)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait for what is under way; what went wrong before it goes first."""
+        try:
+            if kind is None:
+                self._wait()
+        finally:
+            self._pool.shutdown()
+
+    def _wait(self) -> None:
+        under_way, self._under_way = self._under_way, None
+        if under_way is not None:
+            under_way.result()
 
 
 def transactions(

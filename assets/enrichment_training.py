@@ -1,8 +1,9 @@
 """Which models are due, and what becomes of a training? Trained, measured, registered, or kept out.
 
-A model is trained where there is none, where its rules' version is another, after its
-`refresh_days`, or when corrections were reviewed since. It answers only if it is no worse than the
-champion on the same frozen test set (`ml.store.register`).
+A model is trained where there is none, when it would be made otherwise (`ml.recipes`), after its
+`refresh_days`, or when corrections were reviewed since; what counts is the newest model, even if it
+was kept out. It answers only if it is no worse than the champion on the same frozen test set
+(`ml.store.register`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from core.warehouse import Warehouse
 from ml.facet import Facet, Scorer, Training
 from ml.feature_queries import PROGRESS
 from ml.registry import trainings
-from ml.store import Registered, champions, register
+from ml.store import Past, newest, register
 
 _BUILT = """
 select 1 as found from system.columns
@@ -68,24 +69,18 @@ def train_due(
         whose: list[str | None] = [*workspaces] if training.scope == "workspace" else [None]
         for workspace in whose:
             with database.system() as rows:
-                before = champions(rows, workspace).get(facet.name)
+                before = newest(rows, facet.name, workspace)
                 own = {"facet": facet.name, "own": workspace is not None, "workspace": workspace}
-                newest = rows.execute(_NEWEST, own).fetchone()
-            said_at = newest["newest_at"] if newest else None
-            if is_due(training, _own(before, workspace), said_at, now):
+                said = rows.execute(_NEWEST, own).fetchone()
+            if is_due(training, before, said and said["newest_at"], now):
                 yield _train(warehouse, database, objects, facet, training, workspace, now)
 
 
-def _own(before: Registered | None, workspace: str | None) -> Registered | None:
-    """Return the model before if it is of the same scope: the one for all is nobody's own."""
-    return before if before is not None and before.workspace_id == workspace else None
-
-
 def is_due(
-    training: Training, before: Registered | None, said_at: datetime | None, now: datetime
+    training: Training, before: Past | None, said_at: datetime | None, now: datetime
 ) -> bool:
     """Say whether a model is to be trained anew."""
-    if before is None:
+    if before is None or before.recipe != training.recipe:
         return True
     age = now - before.trained_at
     is_old = age >= timedelta(days=training.refresh_days)
@@ -114,6 +109,8 @@ def _train(
     if trained is None:
         return Outcome(facet.name, workspace, "too few rows")
     with database.system() as rows:
-        is_champion = register(rows, objects, facet, workspace, trained, now=now)
+        is_champion = register(
+            rows, objects, facet, workspace, trained, now=now, recipe=training.recipe
+        )
     verdict = "champion" if is_champion else "challenger"
     return Outcome(facet.name, workspace, verdict, trained.score, dict(trained.measures))

@@ -9,7 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from ml.results import SCHEMA
+from ml.results import SCHEMA, Said
+from ml.terms import Line, field, text, when
 
 VERSION = "feedback"
 COLUMNS: dict[str, pl.DataType] = {
@@ -19,6 +20,9 @@ COLUMNS: dict[str, pl.DataType] = {
     "said_on": pl.Date(),
 }
 NOTHING = pl.DataFrame(schema=COLUMNS)
+
+_DIRECTION = when(field("amount_minor") < 0, ":out", ":in")
+_LIKE = when(field("letters") > 0, text(field("merchant_id"), _DIRECTION))
 
 
 def words_of(said_on: date) -> str:
@@ -50,10 +54,14 @@ def like_keys(frame: pl.DataFrame, merchants: pl.DataFrame) -> pl.Series:
     >>> like_keys(rows, identified(Texts(alike(rows["merchant"])))).n_unique()
     1
     """
-    direction = pl.when(pl.col("amount_minor") < 0).then(pl.lit(":out")).otherwise(pl.lit(":in"))
-    alike = pl.when(pl.col("letters") > 0).then(pl.concat_str("merchant_id", direction))
     sides = merchants.hstack([frame["amount_minor"]])
-    return sides.select(alike.alias("like_key"))["like_key"]
+    return sides.select(_LIKE.expr.alias("like_key"))["like_key"]
+
+
+def like_key(row: Line, merchant: Line) -> str | None:
+    """Return the same of one row and who is behind it (`ml.merchants.identity`)."""
+    key: str | None = _LIKE.of({**merchant, "amount_minor": row["amount_minor"]})
+    return key
 
 
 def corrected(
@@ -90,3 +98,14 @@ def corrected(
         pl.when(is_said).then(pl.lit(VERSION)).otherwise("model_version").alias("model_version"),
         pl.when(is_said).then(pl.lit(value=False)).otherwise("abstained").alias("abstained"),
     ).select(*SCHEMA)
+
+
+def said_of(key: str | None, corrections: pl.DataFrame) -> dict[str, Said]:
+    """Return by facet what the workspace itself said of rows with a key; the later word."""
+    if key is None or not corrections.height:
+        return {}
+    own = corrections.filter(pl.col("like_key") == key).sort("said_on", maintain_order=True)
+    return {
+        facet: Said(value, 1.0, words_of(said_on), VERSION, abstained=False)
+        for facet, value, said_on in own.select("facet", "value", "said_on").iter_rows()
+    }

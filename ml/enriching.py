@@ -3,17 +3,19 @@
 This is the only caller of facets: what Dagster stores and what the API answers come from here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import polars as pl
 
 from ml import registry
-from ml.corrections import NOTHING, corrected, like_keys
-from ml.facet import Context, Facet
-from ml.merchants import identified
-from ml.texts import Texts, alike
+from ml.corrections import NOTHING, corrected, like_key, like_keys, said_of
+from ml.facet import Alone, Context, Facet
+from ml.merchants import identified, identity
+from ml.results import SCHEMA, Said
+from ml.terms import Line
+from ml.texts import Texts, alike, alike_text
 from ml.transactions import prepared
 
 
@@ -53,18 +55,71 @@ def enrich(
     >>> enrich(rows, as_of=date(2024, 5, 2), facets=["merchant"])["merchant"]["value"].to_list()
     ['Blue Bottle']
     """
+    asked = {"as_of": as_of, "facets": facets, "models": models, "corrections": corrections}
+    return dict(enriched(rows, **asked))  # type: ignore[arg-type]
+
+
+def enriched(
+    rows: pl.DataFrame,
+    *,
+    as_of: date,
+    facets: Iterable[str] | None = None,
+    models: Mapping[str, Any] | None = None,
+    corrections: pl.DataFrame = NOTHING,
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield what `enrich` returns facet by facet, each as soon as it is known."""
     frame = prepared(rows)
     wanted = registry.FACETS if facets is None else registry.with_those_before(facets)
     opened = models or {}
+    if frame.height == 1:
+        (row,) = frame.iter_rows(named=True)
+        said, key = enrich_alone(row, wanted, as_of, opened, corrections)
+        yield from _framed(said, key)
+    else:
+        yield from enrich_together(frame, wanted, as_of, opened, corrections)
+
+
+def enrich_alone(
+    row: Line,
+    wanted: Sequence[Facet],
+    as_of: date,
+    models: Mapping[str, Any],
+    corrections: pl.DataFrame = NOTHING,
+) -> tuple[dict[str, Said], str | None]:
+    """Say of one row of `ml.transactions.prepared` what the facets say, and what makes it alike.
+
+    Equal to what `enrich_together` says of a frame that holds this row alone.
+    """
+    text = alike_text(row["merchant"])
+    merchant = identity(text)
+    key = like_key(row, merchant)
+    own = said_of(key, corrections)
+    found: dict[str, Said] = {}
+    for facet in wanted:
+        word = own.get(facet.name) if facet.corrects else None
+        found[facet.name] = word or facet.alone(
+            row, Alone(as_of, text, merchant, found, models.get(facet.name))
+        )
+    return found, key
+
+
+def enrich_together(
+    frame: pl.DataFrame,
+    wanted: Sequence[Facet],
+    as_of: date,
+    models: Mapping[str, Any],
+    corrections: pl.DataFrame = NOTHING,
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield what the facets say of the rows of a frame of `ml.transactions.prepared`."""
     texts = Texts(alike(frame["merchant"]))
     merchants = identified(texts)
     keys = like_keys(frame, merchants)
     found: dict[str, pl.DataFrame] = {}
     for facet in wanted:
         own = {name: found[name] for name in facet.after}
-        context = Context(as_of, texts, merchants, found=own, model=opened.get(facet.name))
+        context = Context(as_of, texts, merchants, found=own, model=models.get(facet.name))
         found[facet.name] = _answered(facet, frame, context, keys, corrections)
-    return {name: answers.hstack([keys]) for name, answers in found.items()}
+        yield facet.name, found[facet.name].hstack([keys])
 
 
 def _answered(
@@ -78,3 +133,13 @@ def _answered(
     if answers.height != frame.height:
         raise AssertionError(f"{facet.name} answered {answers.height} of {frame.height} rows")
     return corrected(facet.name, answers, keys, corrections) if facet.corrects else answers
+
+
+def _framed(
+    said: Mapping[str, Said], key: str | None
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield each answer of one row as a frame: slices of one, since a frame takes its time."""
+    rows = [(name, *answer, key) for name, answer in said.items()]
+    whole = pl.DataFrame(rows, schema={**SCHEMA, "like_key": pl.String()}, orient="row")
+    for place, name in enumerate(said):
+        yield name, whole[place]

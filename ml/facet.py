@@ -13,6 +13,9 @@ from typing import Any, Literal
 import polars as pl
 
 from ml.artifacts import Artifact
+from ml.recipes import recipe_of
+from ml.results import Said
+from ml.terms import Line
 from ml.texts import Texts
 
 # `row`: answers each row from itself (and from what stands before it in the registry).
@@ -43,6 +46,31 @@ class Context:
     texts: Texts
     merchants: pl.DataFrame
     found: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    model: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What a facet is given beside a single row, as `Context` is beside a frame.
+
+    Attributes
+    ----------
+    as_of
+        Today.
+    text
+        The descriptor, its long numbers made equal.
+    merchant
+        Who is behind it: a row of `ml.merchants.identified`.
+    found
+        Answers of the facets before, corrections applied.
+    model
+        The facet's own opened model, or None.
+    """
+
+    as_of: date
+    text: str
+    merchant: Line
+    found: Mapping[str, Said]
     model: Any = None
 
 
@@ -86,6 +114,8 @@ class Training:
         From bytes and hash to what `Context.model` holds; checks the hash (`ml.artifacts`).
     refresh_days
         After how many days to train anew; new rows alone do not.
+    made_of
+        Folders and files of `ml/` that make the model; it is trained anew when they change.
     needs
         A column (`database.table.column`) without which the rows cannot be read yet.
     """
@@ -96,9 +126,16 @@ class Training:
     open: Callable[[bytes, str], Any]
     refresh_days: int = 7
     needs: str = ""
+    made_of: tuple[str, ...] = ()
+
+    @property
+    def recipe(self) -> str:
+        """Return what differs whenever the model is made otherwise."""
+        return recipe_of(*self.made_of)
 
 
 Answer = Callable[[pl.DataFrame, Context], pl.DataFrame]
+AnswerAlone = Callable[[Line, Alone], Said]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +150,8 @@ class Facet:
         What its value is, in a sentence, for the API's document.
     answer
         The function over frames; input columns in `ml.transactions`.
+    alone
+        The same of a single row, which is all there is: what `answer` says of a frame of one row.
     version
         Of its rules. A new version has everything scored anew; a model's version comes on top.
     reads
@@ -132,6 +171,7 @@ class Facet:
     name: str
     says: str
     answer: Answer
+    alone: AnswerAlone
     version: str
     reads: Reads = "row"
     after: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ on it without a person.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 
@@ -18,13 +19,26 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 
 
+class Said(NamedTuple):
+    """What one facet answers of one row: `SCHEMA` without the facet's name."""
+
+    value: str | None
+    confidence: float
+    evidence: str
+    model_version: str
+    abstained: bool
+
+
+NOTHING = Said(None, 0.0, "", "", abstained=True)
+
+
 def results(
     facet: str,
     *,
     value: Sequence[str | None] | pl.Series,
     confidence: Sequence[float] | pl.Series,
     evidence: Sequence[str] | pl.Series,
-    model_version: str,
+    model_version: str | pl.Series,
     abstained: Sequence[bool] | pl.Series,
 ) -> pl.DataFrame:
     """Build a frame of results, one row per input row, in input order.
@@ -36,7 +50,7 @@ def results(
     value, confidence, evidence, abstained
         One entry per row. `confidence` is a probability.
     model_version
-        The model or rule set that answered.
+        The model or rule set that answered: one for all rows, or one entry per row.
 
     Returns
     -------
@@ -54,8 +68,12 @@ def results(
     }  # fmt: skip
     columns = {name: pl.Series(name, of, SCHEMA[name]) for name, of in said.items()}
     rows = len(columns["value"])
-    for name, text in (("facet", facet), ("model_version", model_version)):
-        columns[name] = pl.Series(name, [text], pl.String).new_from_index(0, rows)
+    for name, said_so in (("facet", facet), ("model_version", model_version)):
+        columns[name] = (
+            said_so.alias(name)
+            if isinstance(said_so, pl.Series)
+            else pl.Series(name, [said_so], pl.String).new_from_index(0, rows)
+        )
     return pl.DataFrame([columns[name] for name in SCHEMA])
 
 

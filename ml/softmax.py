@@ -43,7 +43,7 @@ class Softmax:
         """Return one probability per known account, row by row."""
         found = np.empty((features.shape[0], self.weights.shape[1]), np.float32)
         for start in range(0, features.shape[0], _CHUNK):
-            found[start : start + _CHUNK] = _softmax(
+            found[start : start + _CHUNK] = softmax(
                 features[start : start + _CHUNK] @ self.weights
             )
         return found
@@ -80,7 +80,7 @@ class Softmax:
             (features.data, position.astype(np.int32), features.indptr),
             shape=(features.shape[0], len(touched)),
         )
-        error = _softmax(narrow @ self.weights[touched])
+        error = softmax(narrow @ self.weights[touched])
         error[np.arange(len(accounts)), accounts] -= 1
         gradient = narrow.T @ error
         self.curvature[touched] += (gradient * gradient).sum(axis=1)
@@ -95,7 +95,8 @@ class Softmax:
             )
 
 
-def _softmax(logits: Floats) -> Floats:
+def softmax(logits: Floats) -> Floats:
+    """Turn logits into probabilities, row by row, in their place."""
     logits -= logits.max(axis=1, keepdims=True) if logits.shape[1] else 0
     np.exp(logits, out=logits)
     logits /= logits.sum(axis=1, keepdims=True)

@@ -33,11 +33,17 @@ where facet = %(facet)s and workspace_id is not distinct from %(workspace_id)s a
 _INSERT = """
 insert into enrichment_models
     (id, facet, workspace_id, version, sha256, object_path, bytes, score, measures, is_champion,
-     trained_at)
+     trained_at, recipe)
 values (%(id)s, %(facet)s, %(workspace_id)s, %(version)s, %(sha256)s, %(object_path)s, %(bytes)s,
-    %(score)s, %(measures)s, %(is_champion)s, %(trained_at)s)
+    %(score)s, %(measures)s, %(is_champion)s, %(trained_at)s, %(recipe)s)
 on conflict (facet, coalesce(workspace_id, ''), version) do update
-    set is_champion = excluded.is_champion, trained_at = excluded.trained_at
+    set is_champion = excluded.is_champion, trained_at = excluded.trained_at,
+        recipe = excluded.recipe
+"""
+_NEWEST = """
+select recipe, trained_at from enrichment_models
+where facet = %(facet)s and workspace_id is not distinct from %(workspace_id)s
+order by trained_at desc limit 1
 """
 
 
@@ -54,6 +60,21 @@ class Registered:
     score: float
     measures: Mapping[str, Any]
     trained_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How and when a facet's newest model was made, whether it answers or not."""
+
+    recipe: str
+    trained_at: datetime
+
+
+def newest(rows: Rows, facet: str, workspace_id: str | None) -> Past | None:
+    """Return how the newest model of a facet was made: for all, or for a workspace."""
+    asked = {"facet": facet, "workspace_id": workspace_id}
+    found = rows.execute(_NEWEST, asked).fetchone()
+    return None if found is None else Past(**found)
 
 
 def champions(rows: Rows, workspace_id: str | None) -> dict[str, Registered]:
@@ -73,6 +94,7 @@ def register(
     trained: Trained,
     *,
     now: datetime,
+    recipe: str = "",
 ) -> bool:
     """Keep a model; make it the champion if it is no worse than the one there is.
 
@@ -94,6 +116,7 @@ def register(
         "version": trained.version, "sha256": trained.artifact.sha256, "object_path": path,
         "bytes": len(trained.artifact.content), "score": trained.score,
         "measures": Jsonb(dict(trained.measures)), "is_champion": is_better, "trained_at": now,
+        "recipe": recipe,
     }  # fmt: skip
     if is_better:
         rows.execute(_RETIRE, values)

@@ -7,6 +7,7 @@ for a million.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -94,7 +95,9 @@ def either(patterns: Iterable[str]) -> str:
 # What differs from payment to payment and names nobody: long numbers. Zeros stand in their place,
 # as many as tell a reference from an outlet's number.
 _LONG = (r"\d{5,}", "000000")
-_FOUR = (r"([\s#*-])\d{4}\b", "${1}0000")
+_FOUR = (r"([ \t\x{a0}#*-])\d{4}\b", "${1}0000")
+_LONG_ALONE = re.compile(_LONG[0])
+_FOUR_ALONE = re.compile(_FOUR[0].replace(r"\x{a0}", r"\xa0"))
 
 
 def alike(texts: pl.Series) -> pl.Series:
@@ -109,3 +112,14 @@ def alike(texts: pl.Series) -> pl.Series:
     """
     masked = pl.col("text").fill_null("").str.replace_all(*_LONG).str.replace_all(*_FOUR)
     return texts.cast(pl.String).to_frame("text").select(masked)["text"]
+
+
+def alike_text(text: str | None) -> str:
+    """Return of one text what `alike` returns of a column.
+
+    Examples
+    --------
+    >>> alike_text("SHELL 58712"), alike_text(None)
+    ('SHELL 000000', '')
+    """
+    return _FOUR_ALONE.sub(r"\g<1>0000", _LONG_ALONE.sub(_LONG[1], text or ""))

@@ -9,6 +9,7 @@ import polars as pl
 
 from core.errors import InvalidInputError
 from ml.lineage import require_permitted
+from ml.terms import field
 
 MOMENT = pl.Datetime("us", "UTC")
 COLUMNS: dict[str, pl.DataType] = {
@@ -46,7 +47,8 @@ COLUMNS: dict[str, pl.DataType] = {
 }
 # What stands on a bank account or card; a payment processor's rows have customers, not merchants.
 PROCESSOR = "stripe"
-IS_BANK_LINE = pl.col("provider") != PROCESSOR
+IS_LINE = field("provider") != PROCESSOR
+IS_BANK_LINE = IS_LINE.expr
 _NEEDED = ("provider", "id", "amount_minor", "currency")
 
 

@@ -9,8 +9,9 @@ import polars as pl
 
 from ml.anomaly.payments import payments
 from ml.anomaly.reasons import amounts, duplicates, payees, prices
-from ml.facet import Context, Facet
-from ml.results import nothing, results
+from ml.facet import Alone, Context, Facet
+from ml.results import NOTHING, Said, nothing, results
+from ml.terms import Line
 
 NAME = "anomaly"
 VERSION = "anomaly-rules-1"
@@ -45,11 +46,18 @@ def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def alone(row: Line, context: Alone) -> Said:
+    """Answer as a facet of one row: there is none before it."""
+    del row, context
+    return NOTHING
+
+
 FACET = Facet(
     name=NAME,
     says="`duplicate`, `new_account` (a payee paid on another account than before), `amount` (far"
     " above what the payee got before), `new_payee` (and large), `price_increase`",
     answer=answer,
+    alone=alone,
     version=VERSION,
     reads="history",
     after=("merchant", "category", "recurring", "transfer"),

@@ -11,50 +11,65 @@ from importlib.resources import files
 
 import polars as pl
 
-from ml.facet import Context, Facet
-from ml.results import results
-from ml.transactions import IS_BANK_LINE
+from ml.facet import Facet
+from ml.rulebook import Columns, Reading, Rulebook
+from ml.terms import field, when
+from ml.transactions import IS_LINE
 
 NAME = "business_purpose"
 VERSION = "purpose-rows-1"
 _LEAST_CONFIDENCE = 0.5
 
 
+_READ: dict[str, pl.DataType] = {
+    "use": pl.String(),
+    "usually": pl.Float64(),
+    "words": pl.String(),
+}
+
+
 @cache
-def purposes() -> pl.DataFrame:
-    """Return a row per category: `use`, `usually` (a probability), `purpose`, its `words`."""
+def purposes() -> dict[str, tuple[str, float, str]]:
+    """Return by category the use, how usual it is (a probability), and words."""
     text = files("ml.business_purpose").joinpath("rows", "purposes.csv").read_text("utf-8")
-    rows = list(csv.DictReader(text.splitlines()))
-    return pl.DataFrame(rows).with_columns(
-        (pl.col("percent").cast(pl.Int64) / 100).alias("usually"),
-        pl.format("{}: usually for {}.", "category", "purpose").alias("words"),
-    )
-
-
-def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Answer as a facet, of money that left a bank account or card."""
-    category = context.found["category"]
-    said = [category["value"].alias("category"), category["confidence"], category["abstained"]]
-    sure = (pl.col("usually") * pl.col("confidence")).fill_null(0.0)
-    found = (
-        pl.DataFrame([*said, frame["provider"], frame["amount_minor"]])
-        .join(purposes(), on="category", how="left", maintain_order="left")
-        .select(
-            pl.when(IS_BANK_LINE & (pl.col("amount_minor") < 0)).then("use").alias("value"),
-            sure.alias("confidence"), pl.col("words").fill_null(""),
-            (pl.col("abstained") | (sure < _LEAST_CONFIDENCE)).alias("abstained"),
+    return {
+        row["category"]: (
+            row["use"], int(row["percent"]) / 100, f"{row['category']}: usually for {row['purpose']}."
         )
-    )  # fmt: skip
-    return results(
-        NAME, value=found["value"], confidence=found["confidence"], evidence=found["words"],
-        model_version=VERSION, abstained=found["abstained"],
-    )  # fmt: skip
+        for row in csv.DictReader(text.splitlines())
+    }  # fmt: skip
+
+
+def _purpose(category: str) -> tuple[str | None, float | None, str | None]:
+    return purposes().get(category, (None, None, None))
+
+
+_RULES = Rulebook(
+    facet=NAME,
+    version=VERSION,
+    columns=("provider", "amount_minor"),
+    found={
+        "category": ("category", "value"),
+        "category_sure": ("category", "confidence"),
+        "abstained": ("category", "abstained"),
+    },
+    steps=(
+        Reading(field("category"), _purpose, _READ),
+        Columns({"sure": (field("usually") * field("category_sure")).fill_null(0.0)}),
+    ),
+    # Of money that left a bank account or card.
+    value=when(IS_LINE & (field("amount_minor") < 0), field("use")),
+    confidence=field("sure"),
+    evidence=field("words").fill_null(""),
+    abstained=field("abstained") | (field("sure") < _LEAST_CONFIDENCE),
+)
 
 
 FACET = Facet(
     name=NAME,
     says="`business`, `personal` or `mixed`; what for stands in the evidence",
-    answer=answer,
+    answer=_RULES.answer,
+    alone=_RULES.alone,
     version=VERSION,
     after=("category",),
     values=lambda: frozenset({"business", "personal", "mixed"}),

@@ -5,19 +5,21 @@ The first that knows, answers, with the confidence that it was measured to deser
     bank wording → category code → known merchant → provider category → model of names
 """
 
-from functools import cache
+from typing import Any
 
 import polars as pl
 
+from ml.cases import Cases
 from ml.category import lines, training
 from ml.category.taxonomy import codes, of_merchant_code, of_plaid
 from ml.category.wording import NAME, WordingModel, from_artifact
-from ml.facet import Context, Facet, Training
+from ml.facet import Alone, Context, Facet, Training
 from ml.merchants import known
 from ml.merchants.descriptors import merchant_key
-from ml.results import results
-from ml.texts import Texts, looked_up
-from ml.transactions import PROCESSOR
+from ml.rulebook import Columns, Reading, Rulebook, lookup
+from ml.terms import Term, field, first_of, text, when
+from ml.texts import Texts
+from ml.transactions import IS_LINE
 
 VERSION = "category-rules-3"
 # In the order in which they are asked: what each deserves; its words, around what it went by. Codes
@@ -25,62 +27,14 @@ VERSION = "category-rules-3"
 # are about the purchase and not the seller, so that is a floor; the others are judgements, since no
 # labelled bank lines are free (docs/enrichment/category.md). A guess deserves what its model says.
 SOURCES: tuple[tuple[str, float, str, str, str], ...] = (
-    ("type", 0.99, "What the processor's row is.", "", ""),
+    ("of_type", 0.99, "What the processor's row is.", "", ""),
     ("wording", 0.95, "The bank's own wording means this.", "", ""),
     ("code", 0.97, "Merchant category code ", "merchant_category_code", "."),
     ("known", 0.85, "", "known_name", " is a known merchant."),
-    ("provider", 0.9, "The provider says ", "provider_category", "."),
-    ("guess", 0.0, "The name '", "name", "' sounds like it."),
+    ("listed", 0.9, "The provider says ", "provider_category", "."),
 )
-_NAMES = [source[0] for source in SOURCES]
 _KNOWN: dict[str, pl.DataType] = dict.fromkeys(("key", "known", "known_name"), pl.String())
-_GUESS: dict[str, pl.DataType] = {"guess": pl.String(), "guess_confidence": pl.Float64()}
-
-
-def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Answer as a facet."""
-    model: WordingModel | None = context.model
-    found = _sources(frame, context)
-    found = found.hstack(_guessed(found, model))
-    source = found.select(_source().alias("source"))["source"]
-    guessed = pl.col("guess_confidence").fill_null(0.0)
-    is_guess = pl.col("source") == len(SOURCES) - 1
-    threshold = model.calibration.threshold if model is not None else float("inf")
-    said = found.hstack([source]).hstack(_of_source()[source]).select(
-        pl.coalesce(_NAMES).alias("value"),
-        pl.when(is_guess).then(guessed).otherwise("deserves").alias("confidence"),
-        _words().alias("evidence"),
-        pl.when(is_guess & pl.col("guess").is_not_null())
-        .then(pl.lit(model.version if model is not None else ""))
-        .otherwise(pl.lit(VERSION))
-        .alias("model_version"),
-        (is_guess & (guessed < threshold)).alias("abstained"),
-    )  # fmt: skip
-    answers = results(
-        NAME, value=said["value"], confidence=said["confidence"], evidence=said["evidence"],
-        model_version=VERSION, abstained=said["abstained"],
-    )  # fmt: skip
-    return answers.with_columns(said["model_version"])
-
-
-def _sources(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Return, row by row, what each source says, and the merchant's key."""
-    names = context.found["merchant"]["value"].alias("name")
-    said = pl.DataFrame(
-        [
-            looked_up(frame["type"], lines.OF_TYPE).alias("type"),
-            lines.by_wording(context.texts, frame["amount_minor"]).alias("wording"),
-            looked_up(frame["merchant_category_code"], of_merchant_code()).alias("code"),
-            looked_up(frame["provider_category"], of_plaid()).alias("provider"),
-            frame["provider"].alias("from"), names,
-            frame["merchant_category_code"], frame["provider_category"],
-        ]
-    )  # fmt: skip
-    is_line = pl.col("from") != PROCESSOR
-    return said.hstack(Texts(names).read(_known, _KNOWN)).with_columns(
-        pl.when(~is_line).then("type").alias("type"),
-        *(pl.when(is_line).then(name).alias(name) for name in ("wording", "code", "provider")),
-    )
+_GUESS: dict[str, pl.DataType] = {"guess": pl.String(), "sure": pl.Float64()}
 
 
 def _known(name: str) -> tuple[str, str | None, str | None]:
@@ -89,54 +43,97 @@ def _known(name: str) -> tuple[str, str | None, str | None]:
     return (key, one.category, one.name) if one is not None else (key, None, None)
 
 
-def _guessed(found: pl.DataFrame, model: WordingModel | None) -> pl.DataFrame:
-    """Ask the model about the rows that nothing else knows, each name once."""
-    is_open = pl.coalesce(_NAMES[:-1]).is_null()
-    asked = found.select(pl.when(is_open).then("key").alias("key"))["key"]
-    keys = asked.drop_nulls().unique(maintain_order=True).to_list()
-    guesses: dict[str, tuple[str | None, float]] = dict.fromkeys(keys, (None, 0.0))
-    if model is not None and keys:
-        best, confidence, _ = model.guess(keys)
-        for key, number, sure in zip(keys, best.tolist(), confidence.tolist(), strict=True):
-            guesses[key] = model.names[number], sure
-    return Texts(asked).read(guesses.__getitem__, _GUESS)
+class _Guess:
+    """What the model of names says of those that nothing else knows, each name once."""
+
+    def on_frame(self, lines: pl.DataFrame, context: Context) -> pl.DataFrame:
+        model: WordingModel | None = context.model
+        asked = lines.select(pl.when(pl.col("certain").is_null()).then("key").alias("key"))["key"]
+        keys = asked.drop_nulls().unique(maintain_order=True).to_list()
+        guesses: dict[str, tuple[str | None, float]] = dict.fromkeys(keys, (None, 0.0))
+        if model is not None and keys:
+            best, confidence, _ = model.guess(keys)
+            for key, number, sure in zip(keys, best.tolist(), confidence.tolist(), strict=True):
+                guesses[key] = model.names[number], sure
+        threshold, version = _bound(model)
+        return lines.hstack(Texts(asked).read(guesses.__getitem__, _GUESS)).with_columns(
+            pl.lit(threshold).alias("threshold"), pl.lit(version).alias("version")
+        )
+
+    def on_row(self, line: dict[str, Any], alone: Alone) -> None:
+        model: WordingModel | None = alone.model
+        line["threshold"], line["version"] = _bound(model)
+        line["guess"] = line["sure"] = None
+        if line["certain"] is None and line["key"] is not None:
+            line["guess"], line["sure"] = (
+                (None, 0.0) if model is None else model.guess_one(line["key"])
+            )
 
 
-@cache
-def _source() -> pl.Expr:
-    """Return the number of the first source that says something; the last, where none does."""
-    first = pl.lit(len(SOURCES) - 1, pl.UInt32)
-    for place in range(len(SOURCES) - 2, -1, -1):
-        is_it = pl.col(_NAMES[place]).is_not_null()
-        first = pl.when(is_it).then(pl.lit(place, pl.UInt32)).otherwise(first)
-    return first
+def _bound(model: WordingModel | None) -> tuple[float, str]:
+    return (float("inf"), VERSION) if model is None else (model.calibration.threshold, model.version)
 
 
-@cache
-def _of_source() -> pl.DataFrame:
-    """Return a row per source: what it deserves, words before and after."""
-    return pl.DataFrame(
-        [(deserves, before, after) for _, deserves, before, _, after in SOURCES],
-        schema={"deserves": pl.Float64, "before": pl.String, "after": pl.String}, orient="row",
-    )  # fmt: skip
+def _went_by() -> Term:
+    """Return what the first source that says something went by; else the name."""
+    by: Term = field("name")
+    for name, _, _, column, _ in reversed(SOURCES):
+        by = when(field(name).is_not_null(), field(column) if column else "", by)
+    return by
 
 
-@cache
-def _words() -> pl.Expr:
-    by = pl.lit("")
-    for place, (_, _, _, column, _) in enumerate(SOURCES):
-        if column:
-            by = pl.when(pl.col("source") == place).then(column).otherwise(by)
-    return pl.concat_str("before", by, "after").fill_null("")
+_IS_GUESS = field("certain").is_null()
+_SURE = field("sure").fill_null(0.0)
+_RULES = Rulebook(
+    facet=NAME,
+    version=VERSION,
+    columns=("type", "amount_minor", "merchant_category_code", "provider_category", "provider"),
+    found={"name": ("merchant", "value")},
+    steps=(
+        lookup(field("type"), "type_means", lambda: lines.OF_TYPE),
+        lines.READING,
+        lookup(field("merchant_category_code"), "code_means", of_merchant_code),
+        lookup(field("provider_category"), "provider_means", of_plaid),
+        Reading(field("name"), _known, _KNOWN),
+        Columns(
+            {
+                "of_type": when(~IS_LINE, field("type_means")),
+                "wording": when(IS_LINE, lines.WORDING),
+                "code": when(IS_LINE, field("code_means")),
+                "listed": when(IS_LINE, field("provider_means")),
+            }
+        ),
+        Columns({"certain": first_of(*(field(name) for name, *_ in SOURCES))}),
+        _Guess(),
+        Cases(
+            [
+                *(
+                    (field(name).is_not_null(), after, deserves, before)
+                    for name, deserves, before, _, after in SOURCES
+                ),
+                (field("name").is_not_null(), "' sounds like it.", 0.0, "The name '"),
+            ]
+        ),
+    ),
+    value=first_of(field("certain"), field("guess")),
+    confidence=when(_IS_GUESS, _SURE, field("confidence")),
+    evidence=text(field("words"), _went_by(), field("value")).fill_null(""),
+    abstained=_IS_GUESS & (_SURE < field("threshold")),
+    model_version=when(_IS_GUESS & field("guess").is_not_null(), field("version"), VERSION),
+)
 
 
 FACET = Facet(
     name=NAME,
     says="What it was for, in two levels: `food_and_drink.coffee`",
-    answer=answer,
+    answer=_RULES.answer,
+    alone=_RULES.alone,
     version=VERSION,
     after=("merchant",),
-    training=Training("shared", "", training.train, from_artifact, refresh_days=28),
+    training=Training(
+        "shared", "", training.train, from_artifact, refresh_days=28,
+        made_of=("category", "merchants", "softmax.py", "ledger_account/calibration.py"),
+    ),
     values=codes,
     card=(
         "Rules for banks' wordings, ISO 18245 codes, Plaid's categories, 8,700 merchants of public"

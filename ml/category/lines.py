@@ -8,7 +8,9 @@ import re
 
 import polars as pl
 
-from ml.texts import Texts, either
+from ml.rulebook import Reading
+from ml.terms import field, when
+from ml.texts import either
 
 # Pattern, way, category.
 RULES: tuple[tuple[str, str, str], ...] = (
@@ -65,37 +67,29 @@ OF_TYPE: dict[str, str] = {
 
 
 _COMPILED = [(re.compile(pattern), way, category) for pattern, way, category in RULES]
-_ANY = f"(?i){either(pattern for pattern, _, _ in RULES)}"
 _WAYS: dict[str, pl.DataType] = {way: pl.String() for way in ("out", "in", "neither")}
 
 
-def by_wording(texts: Texts, amounts: pl.Series) -> pl.Series:
-    """Return the category that a line's wording means for its money; null where none does.
-
-    Parameters
-    ----------
-    texts
-        As banks write them.
-    amounts
-        Below zero is money out.
+def meant(text: str) -> tuple[str | None, ...]:
+    """Return what a text means of money out, of money in, and of neither.
 
     Examples
     --------
-    >>> lines = Texts(pl.Series(["PAYROLL 05/24", "SHELL"]))
-    >>> by_wording(lines, pl.Series([-100, -100])).to_list()
-    ['people.payroll', None]
+    >>> meant("PAYROLL 05/24"), meant("SHELL")
+    (('people.payroll', None, None), (None, None, None))
     """
-    amount = pl.col("amount")
-    meant = pl.when(amount < 0).then("out").when(amount > 0).then("in").otherwise("neither")
-    said = texts.read(_meant, _WAYS, holding=_ANY)
-    return said.hstack([amounts.alias("amount")]).select(meant.alias("category"))["category"]
-
-
-def _meant(text: str) -> tuple[str | None, ...]:
-    """Return what a text means of money out, of money in, and of neither."""
     lower = text.lower()
     fitting = [(way, category) for rule, way, category in _COMPILED if rule.search(lower)]
     return tuple(
         next((category for way, category in fitting if way in (asked, "both")), None)
         for asked in _WAYS
     )
+
+
+READING = Reading(
+    None, meant, _WAYS, holding=f"(?i){either(pattern for pattern, _, _ in RULES)}"
+)
+WORDING = when(
+    field("amount_minor") < 0, field("out"),
+    when(field("amount_minor") > 0, field("in"), field("neither")),
+)  # fmt: skip

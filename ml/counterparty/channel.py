@@ -9,9 +9,10 @@ import re
 import polars as pl
 
 from ml.counterparty import rules
-from ml.facet import Context, Facet
-from ml.results import results
-from ml.texts import either, looked_up
+from ml.facet import Facet
+from ml.rulebook import Columns, Reading, Rulebook, lookup
+from ml.terms import field, first_of, when
+from ml.texts import either
 
 NAME = "channel"
 VERSION = "channel-rules-2"
@@ -20,29 +21,7 @@ _LEAST_CONFIDENCE = 0.6
 _TOLD = 0.97
 _COMPILED = [(rail, re.compile(pattern), sure) for rail, pattern, sure in rules.RAILS]
 _ANY = f"(?i){either(pattern for _, pattern, _ in rules.RAILS)}"
-_WORDING: dict[str, pl.DataType] = {"wording": pl.String(), "sure": pl.Float64()}
-
-
-def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Answer as a facet."""
-    told = [
-        looked_up(frame["payment_method_type"], rules.RAIL_OF_METHOD).alias("method"),
-        looked_up(frame["type"], rules.RAIL_OF_TYPE).alias("kind"),
-    ]
-    found = context.texts.read(_by_wording, _WORDING, holding=_ANY).hstack(told)
-    by_method, by_kind = pl.col("method").is_not_null(), pl.col("kind").is_not_null()
-    sure = pl.when(by_method | by_kind).then(_TOLD).otherwise(pl.col("sure").fill_null(0.0))
-    said = found.select(
-        pl.coalesce("method", "kind", "wording").alias("value"), sure.alias("confidence"),
-        pl.when(by_method).then(pl.lit("The payment method says so."))
-        .when(by_kind).then(pl.lit("The bank says so."))
-        .otherwise(pl.lit("The wording is this rail's.")).alias("evidence"),
-        (sure < _LEAST_CONFIDENCE).alias("abstained"),
-    )  # fmt: skip
-    return results(
-        NAME, value=said["value"], confidence=said["confidence"], evidence=said["evidence"],
-        model_version=VERSION, abstained=said["abstained"],
-    )  # fmt: skip
+_WORDING: dict[str, pl.DataType] = {"wording": pl.String(), "worded": pl.Float64()}
 
 
 def _by_wording(text: str) -> tuple[str | None, float]:
@@ -51,11 +30,33 @@ def _by_wording(text: str) -> tuple[str | None, float]:
     return next(fitting, (None, 0.0))
 
 
+_BY_METHOD, _BY_KIND = field("method").is_not_null(), field("kind").is_not_null()
+_RULES = Rulebook(
+    facet=NAME,
+    version=VERSION,
+    columns=("payment_method_type", "type"),
+    steps=(
+        Reading(None, _by_wording, _WORDING, holding=_ANY),
+        lookup(field("payment_method_type"), "method", lambda: rules.RAIL_OF_METHOD),
+        lookup(field("type"), "kind", lambda: rules.RAIL_OF_TYPE),
+        Columns({"sure": when(_BY_METHOD | _BY_KIND, _TOLD, field("worded").fill_null(0.0))}),
+    ),
+    value=first_of(field("method"), field("kind"), field("wording")),
+    confidence=field("sure"),
+    evidence=when(
+        _BY_METHOD, "The payment method says so.",
+        when(_BY_KIND, "The bank says so.", "The wording is this rail's."),
+    ),
+    abstained=field("sure") < _LEAST_CONFIDENCE,
+)  # fmt: skip
+
+
 FACET = Facet(
     name=NAME,
     says="The rail: `card`, `ach`, `sepa`, `direct_debit`, `wire`, `faster_payments`, `cheque`,"
     " `cash`, `fee`, `internal`",
-    answer=answer,
+    answer=_RULES.answer,
+    alone=_RULES.alone,
     version=VERSION,
     values=lambda: RAILS,
     card=(

@@ -12,10 +12,10 @@ import polars as pl
 
 from ml.cases import Cases
 from ml.counterparty import rules
-from ml.facet import Context, Facet
-from ml.results import results
-from ml.texts import Texts, alike
-from ml.transactions import IS_BANK_LINE
+from ml.facet import Facet
+from ml.rulebook import Columns, Reading, Rulebook
+from ml.terms import field, first_of, text, when
+from ml.transactions import IS_LINE
 
 NAME = "counterparty"
 VERSION = "counterparty-rules-2"
@@ -28,46 +28,21 @@ _IBAN = re.compile(r"([A-Z]{2})\d{2}[A-Z0-9]{10,30}")
 _NAMED: dict[str, pl.DataType] = dict.fromkeys(
     ("is_government", "is_business", "is_person", "has_name"), pl.Boolean()
 )
-_CATEGORY, _IS_SURE = pl.col("category"), pl.col("is_sure")
+_CATEGORY, _IS_SURE = field("category"), field("is_sure")
 _CASES = Cases(
     (
     (_CATEGORY.is_in(_BANK), "bank", 0.95, "What banks charge or pay."),
-    (pl.col("is_government"), "government", 0.95, "A public body's name."),
-    (pl.col("is_business"), "business", 0.95, "A business's wording."),
-    (pl.col("is_person"), "person", 0.85, "A first name and a surname."),
+    (field("is_government"), "government", 0.95, "A public body's name."),
+    (field("is_business"), "business", 0.95, "A business's wording."),
+    (field("is_person"), "person", 0.85, "A first name and a surname."),
     ((_CATEGORY == "people.payroll") & _IS_SURE, "person", 0.7, "Wages."),
     (
-        _IS_SURE & ~_CATEGORY.str.starts_with("transfers"), "business", 0.9,
+        _IS_SURE & ~_CATEGORY.starts_with("transfers"), "business", 0.9,
         "Its category is a business's.",
     ),
-    (pl.col("has_name"), "business", 0.55, "Most names are."),
+    (field("has_name"), "business", 0.55, "Most names are."),
     )
 )  # fmt: skip
-
-
-def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Answer as a facet, of lines of a bank or card."""
-    category = context.found["category"]
-    told = frame.select(pl.coalesce("counterparty", "merchant").alias("told"))["told"]
-    found = (
-        Texts(alike(told))
-        .read(_named, _NAMED)
-        .hstack(
-            [category["value"].alias("category"), category["abstained"].not_().alias("is_sure")]
-        )
-    )
-    said = _CASES.first_fitting(found)
-    country = Texts(frame["counterparty_account"]).read(_country, {"country": pl.String()})
-    said = said.hstack([country["country"], frame["provider"]]).select(
-        pl.when(IS_BANK_LINE).then("value").alias("value"),
-        "confidence",
-        pl.concat_str("words", pl.col("country").fill_null("")).alias("evidence"),
-        (pl.col("confidence") < _LEAST_CONFIDENCE).alias("abstained"),
-    )
-    return results(
-        NAME, value=said["value"], confidence=said["confidence"], evidence=said["evidence"],
-        model_version=VERSION, abstained=said["abstained"],
-    )  # fmt: skip
 
 
 def _named(text: str) -> tuple[bool, bool, bool, bool]:
@@ -87,11 +62,31 @@ def _country(account: str) -> tuple[str | None]:
     return (iban and f" Account in {iban[1]}.",)
 
 
+_RULES = Rulebook(
+    facet=NAME,
+    version=VERSION,
+    columns=("counterparty", "merchant", "counterparty_account", "provider"),
+    found={"category": ("category", "value"), "is_unsure": ("category", "abstained")},
+    steps=(
+        Reading(first_of(field("counterparty"), field("merchant")), _named, _NAMED, is_alike=True),
+        Columns({"is_sure": ~field("is_unsure")}),
+        _CASES,
+        Reading(field("counterparty_account"), _country, {"country": pl.String()}),
+    ),
+    # Of lines of a bank or card.
+    value=when(IS_LINE, field("value")),
+    confidence=field("confidence"),
+    evidence=text(field("words"), field("country").fill_null("")),
+    abstained=field("confidence") < _LEAST_CONFIDENCE,
+)
+
+
 FACET = Facet(
     name=NAME,
     says="`person`, `business`, `government` or `bank`; a country, where an IBAN tells it, stands"
     " in the evidence",
-    answer=answer,
+    answer=_RULES.answer,
+    alone=_RULES.alone,
     version=VERSION,
     after=("category",),
     values=lambda: frozenset({"person", "business", "government", "bank"}),

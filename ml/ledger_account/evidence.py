@@ -34,13 +34,11 @@ def evidence(rows: pl.DataFrame, found: Candidates, choice: Integers) -> pl.Seri
     """
     at = np.arange(rows.height)
     sentence = pl.lit("New merchant: wording, amount and unit resemble purchases booked so.")
-    counted = rows
+    counts: list[pl.Series] = []
     for name in reversed(_SUBJECTS):
         recall = found.recalls[name]
-        counted = counted.with_columns(
-            pl.Series(f"{name} times", recall.times[at, choice]),
-            pl.Series(f"{name} total", recall.times_total),
-        )
+        counts.append(pl.Series(f"{name} times", recall.times[at, choice]))
+        counts.append(pl.Series(f"{name} total", recall.times_total))
         subject = pl.format(*_SUBJECTS[name])
         counted_so = pl.format(
             "{} was booked so {} of {} times.", subject, f"{name} times", f"{name} total"
@@ -49,4 +47,4 @@ def evidence(rows: pl.DataFrame, found: Candidates, choice: Integers) -> pl.Seri
         if "unit" in name:
             known &= pl.col("unit") != ""
         sentence = pl.when(known).then(counted_so).otherwise(sentence)
-    return counted.select(sentence.alias("evidence"))["evidence"]
+    return rows.hstack(counts).select(sentence.alias("evidence"))["evidence"]

@@ -3,15 +3,17 @@
 import numpy as np
 import polars as pl
 
-from ml.facet import Context, Facet, Trained, Training
+from ml.facet import Alone, Context, Facet, Trained, Training
 from ml.feature_queries import CODED_PURCHASES
 from ml.ledger_account import training
 from ml.ledger_account.model import NAME, LedgerAccountModel, finish, from_artifact, predict
 from ml.merchants import parse
-from ml.results import nothing
-from ml.transactions import IS_BANK_LINE
+from ml.results import NOTHING, SCHEMA, Said, nothing
+from ml.terms import Line, field
+from ml.transactions import IS_LINE
 
 VERSION = "1"
+_IS_PURCHASE = IS_LINE & (field("amount_minor") < 0) & field("booked_on").is_not_null()
 # With fewer coded purchases there is no habit to learn; corrections are remembered all the same.
 LEAST_ROWS = 20
 
@@ -49,9 +51,7 @@ def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet: money that left a bank account or card, at a merchant that can be read."""
     model: LedgerAccountModel | None = context.model
     merchants = context.found["merchant"]
-    wanted = frame.select(
-        (IS_BANK_LINE & (pl.col("amount_minor") < 0) & pl.col("booked_on").is_not_null()).alias("w")
-    )["w"] & merchants["value"].is_not_null()  # fmt: skip
+    wanted = frame.select(_IS_PURCHASE.expr.alias("w"))["w"] & merchants["value"].is_not_null()
     if model is None or not wanted.any():
         return nothing(NAME, frame.height)
     named = frame.with_columns(merchants["value"].alias("merchant"))
@@ -63,6 +63,18 @@ def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
         .drop("row")
         .pipe(lambda found: _filled(found, frame.height))
     )
+
+
+def alone(row: Line, context: Alone) -> Said:
+    """Answer as a facet of one row."""
+    model: LedgerAccountModel | None = context.model
+    name = context.found["merchant"].value
+    if model is None or name is None or not _IS_PURCHASE.of(row):
+        return NOTHING
+    asked = {"provider": row["provider"], "merchant": name, "amount_minor": row["amount_minor"],
+             "booked_on": row["booked_on"]}  # fmt: skip
+    (said,) = predict(model, pl.DataFrame([asked])).select(*SCHEMA).iter_rows()
+    return Said(*said[1:])
 
 
 def _filled(found: pl.DataFrame, rows: int) -> pl.DataFrame:
@@ -87,9 +99,13 @@ FACET = Facet(
     name=NAME,
     says="The account of the workspace's own chart on which its bookkeeper would book it",
     answer=answer,
+    alone=alone,
     version=VERSION,
     after=("merchant",),
-    training=Training("workspace", CODED_PURCHASES, train, from_artifact, refresh_days=1),
+    training=Training(
+        "workspace", CODED_PURCHASES, train, from_artifact, refresh_days=1,
+        made_of=("ledger_account", "merchants", "softmax.py"),
+    ),
     card=(
         "Learned from the workspace's own coded purchases and corrections, nothing of another's;"
         " nothing is synthetic. Confidence is calibrated on its newest months, and below the share"

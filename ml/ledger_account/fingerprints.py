@@ -5,7 +5,7 @@ machine and version; combinations mix those hashes by integer arithmetic. So a m
 vocabulary, and a million rows cost array operations, not Python objects.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ Hashes = npt.NDArray[np.uint64]
 
 # splitmix64's constants.
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FEW = 32
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
@@ -39,17 +40,22 @@ class Parts:
 
 def hash_texts(texts: pl.Series) -> Hashes:
     """Return a stable 64-bit hash per text, computed once per distinct text."""
-    from sklearn.utils import murmurhash3_32  # where it is used: 100 MB
-
+    if len(texts) <= _FEW:
+        # Of a few texts the joins below take longer than the hashing.
+        return np.array([_hash(text) for text in texts], np.uint64)
     distinct = texts.unique(maintain_order=True)
-    hashed = [
-        (murmurhash3_32(text, seed=1, positive=True) << 32)
-        | murmurhash3_32(text, seed=2, positive=True)
-        for text in distinct
-    ]
+    hashed = [_hash(text) for text in distinct]
     table = pl.DataFrame({"text": distinct, "hash": pl.Series(hashed, dtype=pl.UInt64)})
     joined = texts.to_frame("text").join(table, on="text", how="left", maintain_order="left")
     return joined["hash"].to_numpy()
+
+
+def _hash(text: str) -> int:
+    from sklearn.utils import murmurhash3_32  # where it is used: 100 MB
+
+    low: int = murmurhash3_32(text, seed=2, positive=True)
+    high: int = murmurhash3_32(text, seed=1, positive=True)
+    return (high << 32) | low
 
 
 def mix(*parts: Hashes | int) -> Hashes:
@@ -94,6 +100,11 @@ def parts(frame: pl.DataFrame) -> Parts:
         day=date.to_physical().cast(pl.Int64).to_numpy(),
         log_amount=np.where(known, size * np.where(amount < 0, -1.0, 1.0), np.nan),
     )
+
+
+def taken(facts: Parts, rows: npt.NDArray[np.int64]) -> Parts:
+    """Return the facts of some of the purchases."""
+    return Parts(*(getattr(facts, part.name)[rows] for part in fields(Parts)))
 
 
 def _numbers(values: npt.NDArray[np.generic]) -> Hashes:

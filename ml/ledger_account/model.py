@@ -21,7 +21,7 @@ from ml.ledger_account.evidence import evidence
 from ml.ledger_account.fingerprints import parts
 from ml.ledger_account.memory import Memory
 from ml.ledger_account.training import Training, best, block_ends
-from ml.ledger_account.wording import feature_matrix
+from ml.ledger_account.wording import probabilities
 from ml.results import results
 from ml.softmax import BUCKETS, Softmax
 
@@ -206,7 +206,7 @@ def from_artifact(content: bytes, sha256: str) -> LedgerAccountModel:
 
 def _predict_chunk(model: LedgerAccountModel, memory: Memory, rows: pl.DataFrame) -> pl.DataFrame:
     facts = parts(rows)
-    wording = model.softmax.probabilities(feature_matrix(rows, facts))
+    wording = probabilities(rows, facts, model.softmax.weights)
     wording = np.pad(wording, ((0, 0), (0, len(model.names) - wording.shape[1])))
     found = candidates(wording, facts, memory)
     if model.ranker is None:

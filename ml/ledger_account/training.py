@@ -12,13 +12,15 @@ A model trained through month m is the model trained through m - 1 that saw one 
 rolling evaluation uses that, and a test proves that both are equal.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from ml.ledger_account.calibration import Calibration, calibrate
 from ml.ledger_account.candidates import Candidates, candidates
@@ -131,7 +133,7 @@ def fit_ranker(examples: list[Examples]) -> "HistGradientBoostingClassifier":
         l2_regularization=1.0, early_stopping=False, random_state=0,
     )  # fmt: skip
     # On a busy machine OpenMP's threads wait for each other: one is many times faster than two.
-    with threadpool_limits(limits=1, user_api="openmp"):
+    with _one_thread():
         return ranker.fit(features, right)
 
 
@@ -140,10 +142,22 @@ def best(
 ) -> tuple[Integers, npt.NDArray[np.float64]]:
     """Return each row's best candidate and its uncalibrated probability."""
     flat = features.reshape(-1, features.shape[-1])
-    with threadpool_limits(limits=1, user_api="openmp"):
+    with _one_thread():
         score = ranker.predict_proba(flat)[:, 1].reshape(features.shape[:2])
     choice = score.argmax(axis=1)
     return choice, score[np.arange(len(choice)), choice]
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    return _threads().limit(limits=1, user_api="openmp")
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    # To look for the libraries takes milliseconds, so once, when they are loaded.
+    import sklearn.ensemble  # noqa: F401
+
+    return ThreadpoolController()
 
 
 def block_ends(days: pl.Series) -> list[int]:

@@ -7,6 +7,7 @@ prediction for a block before learning it is out of time by construction, the ne
 most, and next month's learning continues where this month's ended.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -14,10 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ml.ledger_account.fingerprints import Hashes, Parts, hash_texts, mix
-from ml.softmax import BUCKETS, Matrix
+from ml.ledger_account.fingerprints import Hashes, Parts, hash_texts, mix, taken
+from ml.softmax import BUCKETS, Floats, Matrix, softmax
 
 _CONTEXT_WEIGHT = np.float32(0.35)
+# Which of the combinations of facts follow from merchant and unit alone, and which do not.
+_COMBINATIONS = 21
+_OF_MERCHANT = (0, 1, 2, 8, 9, 13, 14, 16)
+_OF_PURCHASE = tuple(number for number in range(_COMBINATIONS) if number not in _OF_MERCHANT)
 
 
 @cache
@@ -32,26 +37,47 @@ def _ngrams() -> Any:
 
 def feature_matrix(frame: pl.DataFrame, facts: Parts) -> Matrix:
     """Return the sparse features of purchases (of `columns.purchases`), one row each."""
-    contexts = _context_hashes(facts)
     rows = frame.height
-    width = contexts.shape[1]
     merchants = frame["merchant"].unique(maintain_order=True)
     row_of = _positions(frame["merchant"], merchants)
     ngrams = _ngrams().transform(merchants.to_list())[row_of] if rows else Matrix((0, BUCKETS))
-    context = Matrix(
-        (
-            np.full(rows * width, _CONTEXT_WEIGHT),
-            _buckets(contexts.ravel()),
-            np.arange(rows + 1) * width,
-        ),
-        shape=(rows, BUCKETS),
-    )
+    context = _contexts(facts, range(_COMBINATIONS))
     combined = (ngrams + context + _word_features(frame, facts)).tocsr()
     combined.sum_duplicates()
     return combined
 
 
-def _context_hashes(facts: Parts) -> Hashes:
+def probabilities(frame: pl.DataFrame, facts: Parts, weights: Floats) -> Floats:
+    """Return what a softmax of these weights makes of `feature_matrix`, row by row.
+
+    The matrix is not put together: what merchant and unit say is weighed once for all rows that
+    have the same, and the rest is added to it. Sums of floats differ in their last digits.
+    """
+    same = mix(facts.merchant, facts.unit)
+    _, first, own = np.unique(same, return_index=True, return_inverse=True)
+    rows, told = frame[first], taken(facts, first)
+    logits = _ngrams().transform(rows["merchant"].to_list()) @ weights
+    logits += _contexts(told, _OF_MERCHANT) @ weights
+    logits += _word_features(rows, told) @ weights
+    logits = logits[own]
+    logits += _contexts(facts, _OF_PURCHASE) @ weights
+    return softmax(logits)
+
+
+def _contexts(facts: Parts, numbers: Sequence[int]) -> Matrix:
+    hashes = _context_hashes(facts, numbers)
+    rows, width = hashes.shape
+    return Matrix(
+        (
+            np.full(rows * width, _CONTEXT_WEIGHT),
+            _buckets(hashes.ravel()),
+            np.arange(rows + 1) * width,
+        ),
+        shape=(rows, BUCKETS),
+    )
+
+
+def _context_hashes(facts: Parts, numbers: Sequence[int]) -> Hashes:
     f = facts
     combinations: list[tuple[Hashes, ...]] = [
         (f.merchant,), (f.key,), (f.unit,), (f.band,), (f.roundness,), (f.month,), (f.weekday,),
@@ -60,7 +86,7 @@ def _context_hashes(facts: Parts) -> Hashes:
         (f.key, f.roundness), (f.merchant, f.unit), (f.key, f.unit, f.band), (f.key, f.amount),
         (f.unit, f.month), (f.key, f.weekend),
     ]  # fmt: skip
-    return np.stack([mix(i, *parts) for i, parts in enumerate(combinations)], axis=1)
+    return np.stack([mix(number, *combinations[number]) for number in numbers], axis=1)
 
 
 def _word_features(frame: pl.DataFrame, facts: Parts) -> Matrix:

@@ -1,6 +1,6 @@
 """Merchant: the business behind a raw card or bank descriptor, by rules that are data."""
 
-from ml.merchants.cleaning import identified, merchant, parse
-from ml.merchants.facet import FACET
+from ml.merchants.cleaning import identified, identity, parse
+from ml.merchants.facet import FACET, merchant
 
-__all__ = ["FACET", "identified", "merchant", "parse"]
+__all__ = ["FACET", "identified", "identity", "merchant", "parse"]

@@ -5,27 +5,22 @@ business) stays apart. Merging too little costs a little statistics; merging two
 one as the other.
 """
 
+from collections.abc import Mapping
 from dataclasses import astuple, fields, replace
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
-from core.errors import InvalidInputError
-from ml.lineage import require_permitted
 from ml.merchants import known
 from ml.merchants.descriptors import Descriptor, merchant_id, merchant_key, take_apart
-from ml.merchants.rules import GENERIC
-from ml.results import results
-from ml.texts import Texts, alike
+from ml.texts import Texts
 
 NAME = "merchant"
 VERSION = "merchant-rules-5"
-# Share of right merges in the inspected sample (docs/enrichment.md), stated for every answer.
-CONFIDENCE = 0.95
 _SAID = ("processor", "marketplace", "website", "location")
 # A name with fewer letters is a number or a code, not a business that one could recognise.
 LEAST_LETTERS = 3
-_GENERIC = pl.Series(sorted(GENERIC))
 _APART: dict[str, pl.DataType] = {field.name: pl.String() for field in fields(Descriptor)}
 _IDENTITY: dict[str, pl.DataType] = {
     "name": pl.String(),
@@ -112,45 +107,12 @@ def identified(texts: Texts) -> pl.DataFrame:
     return texts.read(_identity, _IDENTITY)
 
 
-def merchant(frame: pl.DataFrame) -> pl.DataFrame:
-    """Name the business behind each row.
+def identity(text: str) -> Mapping[str, Any]:
+    """Say who is behind one descriptor (of `ml.texts.alike_text`): a row of `identified`.
 
-    Parameters
-    ----------
-    frame
-        Rows with `provider` and `merchant` (the raw descriptor).
-
-    Returns
-    -------
-    polars.DataFrame
-        As in `ml.results`; `value` is the clean name. Abstains where the text holds no name.
+    Examples
+    --------
+    >>> identity("SHELL 000000")["name"]
+    'Shell'
     """
-    require_permitted(frame)
-    if "merchant" not in frame.columns:
-        raise InvalidInputError("The rows lack the column `merchant`.")
-    return named(frame["merchant"], identified(Texts(alike(frame["merchant"]))))
-
-
-def named(descriptors: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
-    """Name the business behind each descriptor, as in `ml.results`.
-
-    Parameters
-    ----------
-    descriptors
-        Raw texts.
-    found
-        Of `identified`.
-    """
-    raw = pl.col("raw").fill_null("")
-    is_named = (pl.col("letters") >= LEAST_LETTERS) & ~pl.col("key").is_in(_GENERIC.implode())
-    said = found.hstack([descriptors.cast(pl.String).alias("raw")]).select(
-        pl.when(pl.col("letters") > 0).then("name").otherwise(raw.str.strip_chars())
-        .alias("value"),
-        pl.when(is_named).then(CONFIDENCE).otherwise(0.0).alias("confidence"),
-        pl.format("Read from '{}'{}.", raw, "told").alias("evidence"),
-        is_named.not_().alias("abstained"),
-    )  # fmt: skip
-    return results(
-        NAME, value=said["value"], confidence=said["confidence"], evidence=said["evidence"],
-        model_version=VERSION, abstained=said["abstained"],
-    )  # fmt: skip
+    return dict(zip(_IDENTITY, _identity(text), strict=True))

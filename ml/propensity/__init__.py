@@ -23,13 +23,16 @@ SCORER = Scorer(
         " never tried, whatever it would say."
     ),
     trainings=(
-        Training("shared", "", train_shared, from_artifact, refresh_days=365),
+        Training(
+            "shared", "", train_shared, from_artifact, refresh_days=365, made_of=("propensity",)
+        ),
         Training(
             "workspace",
             TRIES,
             train_own,
             from_artifact,
             needs="marts.fct_recovery_attempts.is_same_method",
+            made_of=("propensity",),
         ),
     ),
 )

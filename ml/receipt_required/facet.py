@@ -10,12 +10,11 @@ import csv
 from functools import cache
 from importlib.resources import files
 
-import polars as pl
-
 from ml.cases import Case, Cases
-from ml.facet import Context, Facet
-from ml.results import results
-from ml.transactions import IS_BANK_LINE
+from ml.facet import Facet
+from ml.rulebook import Columns, Rulebook
+from ml.terms import field, when
+from ml.transactions import IS_LINE
 
 NAME = "receipt_required"
 VERSION = "receipt-rows-1"
@@ -31,45 +30,43 @@ def rules() -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Answer as a facet, of purchases in a currency whose country's rule is a row."""
-    category = context.found["category"]
-    said = [category["value"].fill_null("").alias("category"), category["abstained"]]
-    found = pl.DataFrame([*said, frame["provider"], frame["amount_minor"], frame["currency"]])
-    told = found.hstack(_cases().first_fitting(found)).select(
-        "value", "words", "abstained",
-        pl.when(pl.col("abstained") | (pl.col("category") == "")).then(_LESS_SURE)
-        .otherwise("confidence").alias("confidence"),
-    )  # fmt: skip
-    return results(
-        NAME, value=told["value"], confidence=told["confidence"], evidence=told["words"],
-        model_version=VERSION, abstained=told["abstained"],
-    )  # fmt: skip
-
-
-@cache
 def _cases() -> Cases:
-    group = pl.col("category").str.split(".").list.first()
-    is_none = group.is_in(_NO_PURCHASE) | pl.col("category").is_in(_NO_PURCHASES)
-    is_ruled = pl.col("currency").is_in(sorted({rule["currency"] for rule in rules()}))
+    category, currency, amount = field("category"), field("currency"), field("amount_minor")
+    is_none = category.up_to(".").is_in(_NO_PURCHASE) | category.is_in(_NO_PURCHASES)
+    is_ruled = currency.is_in({rule["currency"] for rule in rules()})
     cases: list[Case] = [
-        (~IS_BANK_LINE | (pl.col("amount_minor") >= 0), None, _SURE, ""),
+        (~IS_LINE | (amount >= 0), None, _SURE, ""),
         (is_none & is_ruled, "no", _SURE, "No purchase: the bank's statement is the record."),
     ]
     for rule in rules():
-        fits = (pl.col("currency") == rule["currency"]) & (
-            pl.col("amount_minor") <= -int(rule["at_least_minor"])
-        )
+        fits = (currency == rule["currency"]) & (amount <= -int(rule["at_least_minor"]))
         if rule["group"]:
-            fits = fits & pl.col("category").str.starts_with(rule["group"])
+            fits = fits & category.starts_with(rule["group"])
         cases.append((fits, rule["required"], _SURE, rule["citation"]))
     return Cases(cases)
+
+
+_RULES = Rulebook(
+    facet=NAME,
+    version=VERSION,
+    columns=("provider", "amount_minor", "currency"),
+    found={"told": ("category", "value"), "is_unsure": ("category", "abstained")},
+    steps=(Columns({"category": field("told").fill_null("")}), _cases()),
+    # Of purchases in a currency whose country's rule is a row.
+    value=field("value"),
+    confidence=when(
+        field("is_unsure") | (field("category") == ""), _LESS_SURE, field("confidence")
+    ),
+    evidence=field("words"),
+    abstained=field("is_unsure"),
+)
 
 
 FACET = Facet(
     name=NAME,
     says="`yes` or `no`; the rule stands in the evidence",
-    answer=answer,
+    answer=_RULES.answer,
+    alone=_RULES.alone,
     version=VERSION,
     after=("category",),
     values=lambda: frozenset({"yes", "no"}),

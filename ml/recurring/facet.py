@@ -10,13 +10,14 @@ import numpy as np
 import polars as pl
 
 from core.errors import InvalidInputError
-from ml.facet import Context, Facet
+from ml.facet import Alone, Context, Facet
 from ml.lineage import require_permitted
 from ml.recurring.cadences import CADENCES, EPOCH
 from ml.recurring.chains import LEAST_PAYMENTS, LEAST_SCORE, Chain, chains
 from ml.recurring.payments import Payments
 from ml.recurring.told import told
-from ml.results import results
+from ml.results import Said, results
+from ml.terms import Line
 
 NAME = "recurring"
 VERSION = "recurring-3"
@@ -166,6 +167,12 @@ def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     )
 
 
+def alone(row: Line, context: Alone) -> Said:
+    """Answer as a facet of one row: no rhythm."""
+    del row, context
+    return Said(None, 0.5, _NO_RHYTHM, VERSION, abstained=False)
+
+
 @dataclass(frozen=True, slots=True)
 class _Rhythm:
     """What is learned from a chain's distances."""
@@ -236,6 +243,7 @@ FACET = Facet(
     name=NAME,
     says="The rhythm of the series that a payment belongs to: `weekly`, `monthly`, `yearly`, …",
     answer=answer,
+    alone=alone,
     version=VERSION,
     reads="history",
     after=("merchant",),

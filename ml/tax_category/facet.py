@@ -12,8 +12,9 @@ from importlib.resources import files
 
 import polars as pl
 
-from ml.facet import Context, Facet
-from ml.results import results
+from ml.facet import Facet
+from ml.rulebook import Reading, Rulebook
+from ml.terms import field, text
 
 NAME = "tax_category"
 VERSION = "tax-rows-1"
@@ -51,23 +52,44 @@ def lines() -> pl.DataFrame:
     return pl.DataFrame(found)
 
 
-def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
-    """Answer as a facet."""
-    category = context.found["category"]
-    found = pl.DataFrame([category["value"].alias("category"), frame["currency"]]).join(
-        lines(), on=["category", "currency"], how="left", maintain_order="left"
-    )
-    return results(
-        NAME, value=found["tax_line"], confidence=category["confidence"],
-        evidence=found["words"].fill_null(""), model_version=VERSION,
-        abstained=category["abstained"],
-    )  # fmt: skip
+@cache
+def _by_text() -> dict[str, tuple[str, str]]:
+    asked = lines().select("category", "currency", "tax_line", "words")
+    return {f"{currency} {category}": said for category, currency, *said in asked.iter_rows()}
+
+
+def _line(text: str) -> tuple[str | None, str | None]:
+    """Return line and words of `USD travel.flights`."""
+    return _by_text().get(text, (None, None))
+
+
+_RULES = Rulebook(
+    facet=NAME,
+    version=VERSION,
+    columns=("currency",),
+    found={
+        "category": ("category", "value"),
+        "sure": ("category", "confidence"),
+        "abstained": ("category", "abstained"),
+    },
+    steps=(
+        Reading(
+            text(field("currency"), " ", field("category")), _line,
+            {"tax_line": pl.String(), "words": pl.String()},
+        ),
+    ),
+    value=field("tax_line"),
+    confidence=field("sure"),
+    evidence=field("words").fill_null(""),
+    abstained=field("abstained"),
+)  # fmt: skip
 
 
 FACET = Facet(
     name=NAME,
     says="Scheme and line: `us_schedule_c:24a`, `uk_self_assessment:20`, `datev_skr03:4670`",
-    answer=answer,
+    answer=_RULES.answer,
+    alone=_RULES.alone,
     version=VERSION,
     after=("category",),
     values=lambda: frozenset(lines()["tax_line"].to_list()),

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from core.money import Money
-from ml.facet import Context, Facet
-from ml.results import SCHEMA, nothing, results
+from ml.facet import Alone, Context, Facet
+from ml.results import NOTHING, SCHEMA, Said, nothing, results
+from ml.terms import Line
 from ml.transfer.lines import Candidates, candidates
 from reconciliation.evidence import confidence
 from reconciliation.packing import best_of
@@ -116,11 +117,18 @@ def _place(possible: Candidates, account: str) -> str:
     return f"{name} {number}"
 
 
+def alone(row: Line, context: Alone) -> Said:
+    """Answer as a facet of one row: a transfer has two."""
+    del row, context
+    return NOTHING
+
+
 FACET = Facet(
     name=NAME,
     says="`transfer`, `card_payment`, `loan_payment`, `conversion` or `topup`, a colon, and the id"
     " of the other side; the kind alone where several sides are as good",
     answer=answer,
+    alone=alone,
     version=VERSION,
     reads="history",
     corrects=False,

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import polars as pl
 
+from ml.terms import field
 from ml.wording import money
 from ml.worker_classification.rules import thresholds
 
 CURRENCY = "USD"
 _ON_1099K = "Paid by card or payment network: for the processor's 1099-K, not your 1099-NEC."
 _EXEMPT = "A corporation: no 1099-NEC (26 CFR 1.6041-3(p)(1))."
-_IS_COUNTED = (
-    (pl.col("value") == "contractor") & (pl.col("currency") == CURRENCY)
-    & pl.col("booked_on").is_not_null() & pl.col("payee").is_not_null()
-    & pl.col("is_settled")
+IS_COUNTED = (
+    (field("value") == "contractor") & (field("currency") == CURRENCY)
+    & field("booked_on").is_not_null() & field("payee").is_not_null()
+    & field("is_settled")
 ).fill_null(value=False)  # fmt: skip
 
 
@@ -31,7 +32,7 @@ def told_totals(lines: pl.DataFrame) -> pl.Series:
         `value`, `payee`, `currency`, `booked_on`, `paid` (positive), `id`, `connection_id`,
         `is_settled`, `is_network` and `is_exempt`; row order is kept.
     """
-    is_counted = lines.select(_IS_COUNTED.alias("is_us"))["is_us"]
+    is_counted = lines.select(IS_COUNTED.expr.alias("is_us"))["is_us"]
     if not is_counted.any():
         return pl.repeat("", lines.height, eager=True)
     dated = lines.with_row_index("place").with_columns(

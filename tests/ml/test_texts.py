@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from ml.cases import Cases
 from ml.merchants import identified, parse
-from ml.texts import Texts, alike, either, looked_up
+from ml.terms import field
+from ml.texts import Texts, alike, alike_text, either, looked_up
 
 # What banks put together: words, a processor, numbers of an outlet, a reference, a day, a phone.
 PIECES = st.sampled_from(
@@ -74,10 +75,11 @@ def test_a_text_that_does_not_hold_the_pattern_is_not_read():
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.none() | st.integers(-2, 8), max_size=6))
 def test_the_first_case_that_fits_answers(numbers: list[int | None]):
-    n = pl.col("n")
+    n = field("n")
     cases = Cases([(n > 5, "many", 0.9, "Over 5."), (n > 1, "some", 0.8, "Over 1."),
                    (n > 0, None, 0.7, "One.")])  # fmt: skip
     found = cases.first_fitting(pl.DataFrame({"n": pl.Series(numbers, dtype=pl.Int64)}))
+    assert found.to_dicts() == [cases.fitting({"n": one}) for one in numbers]
 
     def by_hand(one: int | None) -> tuple[str | None, float, str]:
         if one is None or one <= 0:
@@ -87,3 +89,9 @@ def test_the_first_case_that_fits_answers(numbers: list[int | None]):
         )  # fmt: skip
 
     assert found.rows() == [by_hand(one) for one in numbers]
+
+
+@given(st.lists(st.none() | DESCRIPTORS | st.text(alphabet="ab1 \t\u00a0#*-é٣", max_size=12)))
+def test_one_text_is_made_alike_as_a_column_is(texts):
+    column = alike(pl.Series(texts, dtype=pl.String)).to_list()
+    assert column == [alike_text(one) for one in texts]

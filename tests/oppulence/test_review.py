@@ -10,7 +10,7 @@ from core.errors import NotFoundError
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from ml.registry import BY_NAME
-from ml.store import Registered
+from ml.store import Past
 from oppulence.review import review
 
 SAID = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -63,8 +63,9 @@ def test_a_model_is_due_when_it_is_old_or_was_corrected_since(trained_on, said_o
         return datetime(2024, 6, number, tzinfo=UTC)
 
     facet = BY_NAME["category"]
-    before = Registered("category", None, "v", "s", "p", 1, 0.5, {}, day(trained_on))
+    before = Past(facet.training.recipe, day(trained_on))
     said = None if said_on is None else day(said_on)
     assert is_due(facet.training, before, said, day(3)) is due
     assert is_due(facet.training, before, None, datetime(2024, 7, 30, tzinfo=UTC))
     assert is_due(facet.training, None, None, day(3))
+    assert is_due(facet.training, Past("made otherwise", day(3)), None, day(3)), "another recipe"
