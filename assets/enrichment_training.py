@@ -72,7 +72,7 @@ def train_due(
                 before = newest(rows, facet.name, workspace)
                 own = {"facet": facet.name, "own": workspace is not None, "workspace": workspace}
                 said = rows.execute(_NEWEST, own).fetchone()
-            if is_due(training, before, said and said["newest_at"], now):
+            if is_due(training, before, said["newest_at"] if said else None, now):
                 yield _train(warehouse, database, objects, facet, training, workspace, now)
 
 

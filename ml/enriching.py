@@ -135,9 +135,7 @@ def _answered(
     return corrected(facet.name, answers, keys, corrections) if facet.corrects else answers
 
 
-def _framed(
-    said: Mapping[str, Said], key: str | None
-) -> Iterator[tuple[str, pl.DataFrame]]:
+def _framed(said: Mapping[str, Said], key: str | None) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield each answer of one row as a frame: slices of one, since a frame takes its time."""
     rows = [(name, *answer, key) for name, answer in said.items()]
     whole = pl.DataFrame(rows, schema={**SCHEMA, "like_key": pl.String()}, orient="row")

@@ -1,4 +1,4 @@
-"""How does a facet of rules answer, a frame of rows or a single row? By one rulebook, read two ways.
+"""How does a facet of rules answer, of a frame or a single row? By one rulebook, read two ways.
 
 A rulebook says which columns a facet looks at, what is read in them step by step, and in terms
 (`ml.terms`) what it says of it. `answer` goes through a frame, `alone` through one row without
@@ -77,9 +77,7 @@ class Reading:
         line.update(zip(self.schema, said, strict=True))
 
 
-def lookup(
-    text: Term, column: str, words: Callable[[], Mapping[str, str]]
-) -> Reading:
+def lookup(text: Term, column: str, words: Callable[[], Mapping[str, str]]) -> Reading:
     """Return the reading of a table: what it says of a text, null where nothing."""
     return Reading(text, lambda asked: (words().get(asked),), {column: pl.String()})
 

@@ -43,9 +43,7 @@ class Softmax:
         """Return one probability per known account, row by row."""
         found = np.empty((features.shape[0], self.weights.shape[1]), np.float32)
         for start in range(0, features.shape[0], _CHUNK):
-            found[start : start + _CHUNK] = softmax(
-                features[start : start + _CHUNK] @ self.weights
-            )
+            found[start : start + _CHUNK] = softmax(features[start : start + _CHUNK] @ self.weights)
         return found
 
     def learn(

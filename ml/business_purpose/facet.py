@@ -34,7 +34,8 @@ def purposes() -> dict[str, tuple[str, float, str]]:
     text = files("ml.business_purpose").joinpath("rows", "purposes.csv").read_text("utf-8")
     return {
         row["category"]: (
-            row["use"], int(row["percent"]) / 100, f"{row['category']}: usually for {row['purpose']}."
+            row["use"], int(row["percent"]) / 100,
+            f"{row['category']}: usually for {row['purpose']}.",
         )
         for row in csv.DictReader(text.splitlines())
     }  # fmt: skip

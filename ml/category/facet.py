@@ -71,7 +71,9 @@ class _Guess:
 
 
 def _bound(model: WordingModel | None) -> tuple[float, str]:
-    return (float("inf"), VERSION) if model is None else (model.calibration.threshold, model.version)
+    return (
+        (float("inf"), VERSION) if model is None else (model.calibration.threshold, model.version)
+    )
 
 
 def _went_by() -> Term:
@@ -118,7 +120,7 @@ _RULES = Rulebook(
     value=first_of(field("certain"), field("guess")),
     confidence=when(_IS_GUESS, _SURE, field("confidence")),
     evidence=text(field("words"), _went_by(), field("value")).fill_null(""),
-    abstained=_IS_GUESS & (_SURE < field("threshold")),
+    abstained=_IS_GUESS & (field("threshold") > _SURE),
     model_version=when(_IS_GUESS & field("guess").is_not_null(), field("version"), VERSION),
 )
 
@@ -131,7 +133,11 @@ FACET = Facet(
     version=VERSION,
     after=("merchant",),
     training=Training(
-        "shared", "", training.train, from_artifact, refresh_days=28,
+        "shared",
+        "",
+        training.train,
+        from_artifact,
+        refresh_days=28,
         made_of=("category", "merchants", "softmax.py", "ledger_account/calibration.py"),
     ),
     values=codes,

@@ -86,9 +86,7 @@ def meant(text: str) -> tuple[str | None, ...]:
     )
 
 
-READING = Reading(
-    None, meant, _WAYS, holding=f"(?i){either(pattern for pattern, _, _ in RULES)}"
-)
+READING = Reading(None, meant, _WAYS, holding=f"(?i){either(pattern for pattern, _, _ in RULES)}")
 WORDING = when(
     field("amount_minor") < 0, field("out"),
     when(field("amount_minor") > 0, field("in"), field("neither")),

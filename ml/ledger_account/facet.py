@@ -103,7 +103,11 @@ FACET = Facet(
     version=VERSION,
     after=("merchant",),
     training=Training(
-        "workspace", CODED_PURCHASES, train, from_artifact, refresh_days=1,
+        "workspace",
+        CODED_PURCHASES,
+        train,
+        from_artifact,
+        refresh_days=1,
         made_of=("ledger_account", "merchants", "softmax.py"),
     ),
     card=(

@@ -149,7 +149,8 @@ def best(
 
 
 def _one_thread() -> AbstractContextManager[object]:
-    return _threads().limit(limits=1, user_api="openmp")
+    limited: AbstractContextManager[object] = _threads().limit(limits=1, user_api="openmp")
+    return limited
 
 
 @cache

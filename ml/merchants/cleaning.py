@@ -101,6 +101,7 @@ def identified(texts: Texts) -> pl.DataFrame:
 
     Examples
     --------
+    >>> from ml.texts import alike
     >>> identified(Texts(alike(pl.Series(["SHELL 58712", "SHELL 41999"]))))["name"].to_list()
     ['Shell', 'Shell']
     """

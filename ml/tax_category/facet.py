@@ -55,7 +55,10 @@ def lines() -> pl.DataFrame:
 @cache
 def _by_text() -> dict[str, tuple[str, str]]:
     asked = lines().select("category", "currency", "tax_line", "words")
-    return {f"{currency} {category}": said for category, currency, *said in asked.iter_rows()}
+    return {
+        f"{currency} {category}": (line, words)
+        for category, currency, line, words in asked.iter_rows()
+    }
 
 
 def _line(text: str) -> tuple[str | None, str | None]:

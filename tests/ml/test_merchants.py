@@ -116,7 +116,7 @@ def test_rows_are_answered_in_order_and_codes_abstain():
         }
     )
     answers = merchant(rows)
-    assert answers["value"].to_list() == ["615511", "Greggs", "", "Order", "Shell"]
+    assert answers["value"].to_list() == ["615511", "Greggs", None, "Order", "Shell"]
     assert answers["abstained"].to_list() == [True, False, True, True, False]
     assert answers["evidence"][1] == "Read from 'Greggs 12'."
     assert answers["evidence"][4] == ("Read from 'SHELL 58712'; website shell.com; logo shell_com.")
