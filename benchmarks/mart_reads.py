@@ -21,6 +21,7 @@ from core.tenancy import TenantId
 from core.warehouse import TenantQuery, Warehouse
 from serving.ledger import queries as ledger
 from serving.ledger.filters import BalanceFilters, EntriesPage
+from serving.ledger.listing import position_of
 from serving.metrics import billing, recovery
 from serving.metrics.series import interval_starts
 from serving.metrics.statements import parameters, statement
@@ -54,18 +55,21 @@ def reads_of_metrics() -> Iterator[tuple[str, Read]]:
         # Another limit makes another question: nothing comes from the cache.
         path = f"{prefix}/{name}?interval=month&since=2025-06-01&limit={{limit}}{cuts}"
         values = parameters(metrics[name], starts, until, None, {})
-        yield name, Read(path, statement(metrics[name], by, ()), values)
+        yield name, Read(path, statement(metrics[name], by, (), "month"), values)
 
 
 def reads_of_lists() -> Iterator[tuple[str, Read]]:
     """Yield the newest page of entries and of payouts, and all balances."""
-    entries = EntriesPage().parameters() | {
-        "is_first": True, "after_at": 0, "after_journal": "", "after_connection": "",
-        "after_revision": 0, "after_reversal": False, "after_number": 0, "limit": 101,
-    }  # fmt: skip
-    yield "ledger_entries", Read("/v1/ledger/entries?limit=100", ledger.ENTRIES, entries)
+    entries = EntriesPage().parameters() | position_of(None) | {"limit": 101}
+    yield (
+        "ledger_entries",
+        Read("/v1/ledger/entries?limit=100", ledger.entries(frozenset()), entries),
+    )
     balances = BalanceFilters().parameters()
-    yield "trial_balance", Read("/v1/ledger/trial_balance", ledger.TRIAL_BALANCE, balances)
+    yield (
+        "trial_balance",
+        Read("/v1/ledger/trial_balance", ledger.trial_balance(frozenset()), balances),
+    )
     payouts = MatchesPage().parameters() | {
         "is_first": True, "after_on": date(1970, 1, 1), "after_id": "", "after_connection": "",
         "after_account": "", "limit": 101,

@@ -33,10 +33,11 @@ STREAM_BYTES = 65_536
 LONGEST_REASON = 600
 # A server writes an error of 16 kB at most behind what it has sent.
 EXCEPTION_BYTES = 20_000
+# Of a few rows in a table's own order: the first piece of every part is read whatever is needed.
+IN_SMALL_PIECES = {"max_threads": 1, "max_block_size": 256}
 # Of an answer of a few rows: no threads to start, whole before it is sent, read in small pieces.
-SMALL_ANSWER = {
-    "max_threads": 1, "max_block_size": 256, "wait_end_of_query": 1,
-    "output_format_json_quote_64bit_integers": 0,
+SMALL_ANSWER = IN_SMALL_PIECES | {
+    "wait_end_of_query": 1, "output_format_json_quote_64bit_integers": 0,
 }  # fmt: skip
 # Of a file of text: moments as the API writes them, and nothing where there is none.
 _AS_TEXT = {"date_time_output_format": "iso", "format_csv_null_representation": ""}
@@ -120,6 +121,7 @@ class Warehouse:
         parameters: Mapping[str, Any] | None = None,
         *,
         seconds: float | None = None,
+        is_page: bool = False,
     ) -> list[dict[str, Any]]:
         """Run `query` as `tenant` and return its rows by column name.
 
@@ -128,6 +130,7 @@ class Warehouse:
             query: The question.
             parameters: Its values.
             seconds: How long ClickHouse may take; None for as long as it does.
+            is_page: Whether it stops after a few rows of a table's own order.
 
         Raises:
             QueryTimeoutError: It took longer.
@@ -136,7 +139,8 @@ class Warehouse:
             result = self.client.query(
                 query.sql,
                 parameters=dict(parameters or {}),
-                settings=bound_settings(query, tenant, seconds=seconds),
+                settings=bound_settings(query, tenant, seconds=seconds)
+                | (IN_SMALL_PIECES if is_page else {}),
             )
         return [dict(row) for row in result.named_results()]
 

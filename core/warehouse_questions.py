@@ -34,11 +34,12 @@ KEPT_CONNECTIONS = 16
 # How much longer than the query itself may take until its answer is here.
 GRACE_SECONDS = 5.0
 _CODE_HEADER = b"x-clickhouse-exception-code"
-# Which parts a table is made of. A name is given once, and a part never changes: while they are
+# Which parts tables are made of. A name is given once, and a part never changes: while they are
 # the same, so is every row. The path holds the table's own id and the part's name.
 _PARTS = (
     b"select path, toUnixTimestamp(modification_time) from system.parts"
-    b" where database = {database:String} and table = {table:String} and active"
+    b" where database in {databases:Array(String)} and table in {tables:Array(String)} and active"
+    b" order by path"
 )
 
 
@@ -160,8 +161,8 @@ class WarehouseQuestions:
         settings = bound_settings(query, *tenants, seconds=seconds)
         return await self._ask(query.sql.encode(), settings, parameters, seconds)
 
-    async def parts(self, table: str, *, seconds: float) -> bytes:
-        """Return what differs whenever a row of `database.table` may; nothing if nobody can tell.
+    async def parts(self, *tables: str, seconds: float) -> bytes:
+        """Return what differs whenever a row of a `database.table` may; nothing if nobody knows.
 
         Of replicas, which may answer in turns, each knows its own parts, and one may lag behind.
 
@@ -170,8 +171,9 @@ class WarehouseQuestions:
         """
         if self.is_replicated:
             return b""
-        database, name = table.split(".")
-        return await self._ask(_PARTS, {}, {"database": database, "table": name}, seconds)
+        databases, names = zip(*(table.split(".") for table in tables), strict=True)
+        asked = {"databases": sorted(set(databases)), "tables": sorted(set(names))}
+        return await self._ask(_PARTS, {}, asked, seconds)
 
     def close(self) -> None:
         """Close every connection."""

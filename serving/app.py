@@ -36,6 +36,7 @@ from serving.invitations import pages as invitation_pages
 from serving.invitations import router as invitations
 from serving.ledger import chart_router as charts
 from serving.ledger import router as ledger
+from serving.mart_states import MartStates
 from serving.members import router as members
 from serving.metrics import router as metrics
 from serving.metrics import saved_router as saved_metrics
@@ -146,6 +147,7 @@ class State(TypedDict):
     engines: Engines
     keys: KeyCache
     states: StateReader
+    mart_states: MartStates
     limiter: RateLimiter
     answers: AnswerCache
     transactions_lane: TransactionsLane
@@ -181,6 +183,7 @@ def create_app(settings: Settings) -> FastAPI:
                 engines=engines,
                 keys=keys,
                 states=states,
+                mart_states=MartStates(questions, settings.query_seconds),
                 limiter=limiter,
                 answers=answers,
                 transactions_lane=TransactionsLane(questions, Heads(), settings.query_seconds),

@@ -17,7 +17,7 @@ def tell_freshness(scope: TenantScope, newest: TenantQuery) -> str:
         newest: Answers with one row on the tables behind the answer: `rows_held`, `newest_at` and
             `state`.
     """
-    (found,) = scope.rows(newest)
+    found = scope.newest(newest)
     if found["rows_held"]:
         moment = found["newest_at"].isoformat(timespec="milliseconds")
         scope.answer_with(DATA_AS_OF_HEADER, moment.replace("+00:00", "Z"))

@@ -2,3 +2,14 @@
 {% macro newest(relation) -%}
     {{ relation }}{{ '' if '__dbt__cte__' in relation | string else ' final' }}
 {%- endmacro %}
+
+{# The newest row of each touched key, its tombstone where it is no more: FINAL leaves that out, and what was computed of it
+   has yet to be withdrawn. `touched` holds the columns of `by`, which are the key's unless it says otherwise. #}
+{% macro newest_or_gone(relation, key, touched='touched', by=none) -%}
+    (
+        select * from {{ relation }}
+        where ({{ by or key }}) in (select * from {{ touched }})
+        order by version desc
+        limit 1 by {{ key }}
+    )
+{%- endmacro %}

@@ -37,6 +37,7 @@ from serving.auth.permissions import Permission
 from serving.auth.principal import Principal
 from serving.engines import Engines
 from serving.exchange import Exchange
+from serving.mart_states import MartStates
 from serving.rate_limits import QUOTAS, RateLimitedError, RateLimiter, RouteClass, Window, windows
 from serving.states import DATA_AS_OF_HEADER, State, StateReader
 from serving.usage.book import UsageBook
@@ -73,6 +74,7 @@ class TenantScope:
     answers: AnswerCache = field(repr=False)
     if_none_match: str
     _states: StateReader = field(repr=False)
+    _mart_states: MartStates = field(repr=False)
     _engines: Engines = field(repr=False)
 
     def rows(
@@ -82,6 +84,13 @@ class TenantScope:
         return self._engines.warehouse.tenant_rows(
             self.tenant, query, parameters, seconds=self._engines.settings.query_seconds
         )
+
+    def page(self, query: TenantQuery, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Run a query that reads a few rows in a table's own order, and stops after them."""
+        return self._engines.warehouse.tenant_rows(
+            self.tenant, query, parameters, seconds=self._engines.settings.query_seconds,
+            is_page=True,
+        )  # fmt: skip
 
     def lines(self, query: TenantQuery, parameters: Mapping[str, Any]) -> bytes:
         """Run a query of the warehouse within this workspace; its rows as lines of JSON arrays."""
@@ -95,6 +104,13 @@ class TenantScope:
         if state.as_of is not None:
             self.answer_with(DATA_AS_OF_HEADER, state.as_of)
         return state
+
+    def newest(self, query: TenantQuery) -> dict[str, Any]:
+        """Return the one row that tells how new tables are, as of now."""
+        if any(table.startswith("marts.") for table in query.tables):
+            return self._mart_states.read(self._engines.warehouse, self.tenant, query)
+        (found,) = self.rows(query)
+        return found
 
     def stream(
         self, query: TenantQuery, parameters: Mapping[str, Any], *, output_format: str
@@ -249,6 +265,7 @@ def admit(
         answers=request.state.answers,
         if_none_match=request.headers.get("If-None-Match", ""),
         _states=request.state.states,
+        _mart_states=request.state.mart_states,
         _engines=request.state.engines,
     )
 

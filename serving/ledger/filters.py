@@ -1,5 +1,6 @@
 """Which entries does a caller want? The filters of entries and of balances, and as of when."""
 
+from datetime import UTC, time
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -41,6 +42,19 @@ class BalanceFilters(BaseModel):
             "known_at": epoch_microseconds(self.known_at or LATEST),
         }
 
+    @property
+    def given(self) -> frozenset[str]:
+        """Which filters are given, and whether a cursor is."""
+        return frozenset(
+            name for name in type(self).model_fields if getattr(self, name) is not None
+        )
+
+    @property
+    def is_of_whole_days(self) -> bool:
+        """Whether both moments, where they are given, are the beginning of a day."""
+        given = [one for one in (self.until, self.known_at) if one is not None]
+        return all(one.astimezone(UTC).time() == time() for one in given)
+
 
 class EntryFilters(BalanceFilters):
     """Which entries; everything given must hold."""
@@ -55,6 +69,8 @@ class EntryFilters(BalanceFilters):
             "journal_type": self.journal_type or "",
             "source_id": self.source_id or "",
             "since": epoch_microseconds(self.since or EARLIEST),
+            "since_first": -(epoch_microseconds(self.since or EARLIEST) // 1_000),
+            "until_first": -(epoch_microseconds(self.until or LATEST) // 1_000),
         }
 
 

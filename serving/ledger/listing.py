@@ -20,11 +20,12 @@ _UNKNOWN = {"name": "", "type": "expense", "number": ""}
 def list_entries(scope: TenantScope, filters: EntriesPage) -> Page[LedgerEntry]:
     """Return the page after the filters' cursor, or the first."""
     tell_freshness(scope, queries.NEWEST)
-    position = _position(filters.cursor)
-    rows = scope.rows(
-        queries.ENTRIES, filters.parameters() | position | {"limit": filters.limit + 1}
+    position = position_of(filters.cursor)
+    rows = scope.page(
+        queries.entries(filters.given),
+        filters.parameters() | position | {"limit": filters.limit + 1},
     )
-    return page_of(rows, filters.limit, entry_of, _cursor_of)
+    return page_of(rows, filters.limit, entry_of, cursor_of)
 
 
 def get_journal_of(scope: TenantScope, journal_id: str, connection_id: str | None) -> Journal:
@@ -57,7 +58,12 @@ def trial_balance_of(scope: TenantScope, filters: BalanceFilters) -> TrialBalanc
     tell_freshness(scope, queries.NEWEST)
     with scope.transaction() as rows:
         chart = {account.code: account.model_dump() for account in charts.chart_of(rows)}
-    found = scope.rows(queries.TRIAL_BALANCE, filters.parameters())
+    query = (
+        queries.trial_balance(filters.given)
+        if filters.is_of_whole_days
+        else queries.TRIAL_BALANCE_AT_MOMENTS
+    )
+    found = scope.rows(query, filters.parameters())
     return TrialBalance(
         data=[
             balance_of(
@@ -68,7 +74,7 @@ def trial_balance_of(scope: TenantScope, filters: BalanceFilters) -> TrialBalanc
     )
 
 
-def _position(cursor: str | None) -> dict[str, Any]:
+def position_of(cursor: str | None) -> dict[str, Any]:
     """Return where the page begins: behind the entry that the cursor names."""
     at, journal, connection, revision, reversal, number = (
         (0, "", "", 0, 0, 0)
@@ -76,13 +82,15 @@ def _position(cursor: str | None) -> dict[str, Any]:
         else decode_position(cursor, int, str, str, int, int, int)
     )
     return {
-        "is_first": cursor is None, "after_at": at, "after_journal": journal,
-        "after_connection": connection, "after_revision": revision & 0xFFFFFFFF,
-        "after_reversal": bool(reversal), "after_number": number & 0xFFFF,
+        "after_first": -(at // 1_000),
+        "after_journal": journal, "after_connection": connection,
+        "after_revision": revision & 0xFFFFFFFF, "after_reversal": bool(reversal),
+        "after_number": number & 0xFFFF,
     }  # fmt: skip
 
 
-def _cursor_of(row: Mapping[str, Any]) -> str:
+def cursor_of(row: Mapping[str, Any]) -> str:
+    """Return the cursor behind an entry."""
     return encode_position(
         epoch_microseconds(row["effective_at"]), row["journal_id"], row["connection_id"],
         row["revision"], int(row["is_reversal"]), row["entry_number"],

@@ -2,7 +2,12 @@
 
 `known_at` is what the books said at a moment: entries that were recorded later are left out. All
 others stay, reversals too, so sums are right at every moment (docs/ledger.md).
+
+A page is read in the order of `fct_ledger_entries_by_time`'s key and stops there. Balances are sums
+of `fct_ledger_days`, where both moments are the beginnings of days; else of the entries themselves.
 """
+
+from functools import cache
 
 from core.warehouse import TenantQuery
 from serving.exporting import exports
@@ -12,32 +17,51 @@ _COLUMNS = (
     "account_code", "account_id", "currency", "amount_minor", "debit_minor", "credit_minor",
     "effective_at", "recorded_at", "source_table", "source_id", "source_version",
 )  # fmt: skip
-_WANTED = """
-    ({account_code:String} = '' or account_code = {account_code:String})
-      and ({account_id:String} = '' or account_id = {account_id:String})
-      and ({currency:String} = '' or currency = {currency:String})
-      and ({journal_type:String} = '' or journal_type = {journal_type:String})
-      and ({connection_id:String} = '' or connection_id = {connection_id:String})
-      and ({source_id:String} = '' or source_id = {source_id:String})
-      and effective_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')
-      and effective_at < fromUnixTimestamp64Micro({until:Int64}, 'UTC')
-      and recorded_at < fromUnixTimestamp64Micro({known_at:Int64}, 'UTC')"""
-_PLACE = "(effective_at, journal_id, connection_id, revision, is_reversal, entry_number)"
-_AFTER = """(
-          fromUnixTimestamp64Micro({after_at:Int64}, 'UTC'), {after_journal:String},
-          {after_connection:String}, {after_revision:UInt32}, {after_reversal:Bool},
-          {after_number:UInt16})"""
+# By filter, and only those that are given are asked: each takes ClickHouse longer to plan than to
+# apply.
+_CONDITIONS = {
+    name: f"{name} = {{{name}:String}}"
+    for name in ("account_code", "account_id", "currency", "journal_type", "connection_id",
+                 "source_id")
+} | {
+    "since": "effective_at >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')",
+    "until": "effective_at < fromUnixTimestamp64Micro({until:Int64}, 'UTC')",
+    "known_at": "recorded_at < fromUnixTimestamp64Micro({known_at:Int64}, 'UTC')",
+}  # fmt: skip
+# The same bounds as the index knows them: milliseconds to the epoch, newest first.
+_INDEXED = {
+    "since": "newest_first <= {since_first:Int64}",
+    "until": "newest_first >= {until_first:Int64}",
+    "cursor": "newest_first >= {after_first:Int64}",
+}
+_PLACE = "newest_first, journal_id, connection_id, revision, is_reversal, entry_number"
+_AFTER = f"""({_PLACE}) > (
+          {{after_first:Int64}}, {{after_journal:String}}, {{after_connection:String}},
+          {{after_revision:UInt32}}, {{after_reversal:Bool}}, {{after_number:UInt16}})"""
 
-ENTRIES = TenantQuery(
-    f"""
+
+@cache
+def entries(given: frozenset[str]) -> TenantQuery:
+    """Return the question for a page, by the filters that are given (and whether a cursor is)."""
+    known = _CONDITIONS | {"cursor": _AFTER}
+    wanted = [_INDEXED[name] for name in _INDEXED if name in given]
+    wanted += [known[name] for name in known if name in given]
+    return TenantQuery(
+        f"""
     select {", ".join(_COLUMNS)}
-    from marts.fct_ledger_entries final
-    where {_WANTED} and ({{is_first:Bool}} or {_PLACE} < {_AFTER})
-    order by effective_at desc, journal_id desc, connection_id desc, revision desc,
-        is_reversal desc, entry_number desc
+    from marts.fct_ledger_entries_by_time final
+    where {" and ".join(wanted) or "true"}
+    order by workspace_id, {_PLACE}
     limit {{limit:UInt32}}
     """
-)
+    )
+
+
+_WANTED = " and ".join(
+    f"({{{name}:String}} = '' or {condition})" if name not in _INDEXED and name != "known_at"
+    else condition
+    for name, condition in _CONDITIONS.items()
+)  # fmt: skip
 ENTRIES_EXPORT = exports(
     f"""
         select workspace_id, {", ".join(_COLUMNS)}
@@ -73,7 +97,7 @@ _BALANCE_COLUMNS = (
     "account_code", "account_id", "currency", "debits_minor", "credits_minor", "balance_minor",
     "moved_at",
 )  # fmt: skip
-TRIAL_BALANCE = TenantQuery(
+TRIAL_BALANCE_AT_MOMENTS = TenantQuery(
     f"with balances as ({_BALANCES}) select {', '.join(_BALANCE_COLUMNS)} from balances"
     " order by account_code, account_id, currency"
 )
@@ -81,10 +105,33 @@ TRIAL_BALANCE_EXPORT = exports(
     _BALANCES, _BALANCE_COLUMNS,
     no_texts=("debits_minor", "credits_minor", "balance_minor", "moved_at"),
 )  # fmt: skip
+_OF_WHOLE_DAYS = _CONDITIONS | {
+    "until": "effective_on < toDate32(fromUnixTimestamp64Micro({until:Int64}, 'UTC'))",
+    "known_at": "recorded_on < toDate32(fromUnixTimestamp64Micro({known_at:Int64}, 'UTC'))",
+}
+
+
+@cache
+def trial_balance(given: frozenset[str]) -> TenantQuery:
+    """Return the question for balances at the beginning of days, by the filters that are given."""
+    wanted = [_OF_WHOLE_DAYS[name] for name in _OF_WHOLE_DAYS if name in given]
+    return TenantQuery(
+        f"""
+    select account_code, account_id, currency, sum(days.debits_minor) as debits_minor,
+        sum(days.credits_minor) as credits_minor, sum(moved_minor) as balance_minor,
+        max(days.moved_at) as moved_at
+    from marts.fct_ledger_days as days final
+    where {" and ".join(wanted) or "true"}
+    group by account_code, account_id, currency
+    order by account_code, account_id, currency
+    """
+    )
+
+
 NEWEST = TenantQuery(
     """
-    select count() as rows_held, max(recorded_at) as newest_at,
-        toString((count(), newest_at, sum(version))) as state
-    from marts.fct_ledger_entries
+    select sum(entries) as rows_held, max(newest_at) as newest_at,
+        toString((rows_held, max(days.newest_at), sum(version))) as state
+    from marts.fct_ledger_days as days
     """
 )

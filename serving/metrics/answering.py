@@ -98,7 +98,11 @@ def compute(
         )
     starts, until = _times(question, today)
     values = parameters(metric, starts, until, question.currency, filters)
-    rows = scope.rows(statement(metric, by, wanted), values)
+    # A day's amounts are converted at its own rate.
+    summed_by = "day" if target and metric.kind == "flow" else question.interval
+    if question.currency is not None:
+        wanted = (*wanted, "currency")
+    rows = scope.rows(statement(metric, by, wanted, summed_by), values)
     rates = None if target is None else Rates(target, known)
     return Computed(points_of(metric, rows, by, starts, until, rates), by, rates)
 

@@ -51,7 +51,7 @@ def points_of(
 ) -> list[Point]:
     """Return a metric's points, by interval and group.
 
-    A flow has a point where something happened, a stock from its first change on.
+    A flow has a point where something happened, a stock from its first change on, a span all.
     """
     days: dict[Group, dict[date, Sums]] = defaultdict(dict)
     ends = [*(start - timedelta(days=1) for start in starts[1:]), until - timedelta(days=1)]
@@ -86,7 +86,9 @@ def _by_interval(
             before = before.plus(sums.value, sums.base)
         else:
             found[place] = found.get(place, Sums()).plus(sums.value, sums.base)
-    if metric.kind != "stock":
+    if metric.kind == "span":
+        return [(place, found.get(place, Sums())) for place in range(len(starts))]
+    if metric.kind == "flow":
         return sorted(found.items())
     first = 0 if before != Sums() else min(found, default=len(starts))
     carried = []

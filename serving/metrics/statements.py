@@ -12,26 +12,45 @@ from typing import Any
 from core.errors import InvalidInputError
 from core.warehouse import TenantQuery
 from serving.metrics.registry import Metric
+from serving.metrics.series import Interval
 
 MOST_ROWS = 200_000
+_EPOCH = date(1970, 1, 1)
+# The first day of a day's interval, as `serving.metrics.series.interval_start` has it.
+_STARTS: dict[Interval, str] = {
+    "day": "{day}", "week": "toMonday({day})", "month": "toStartOfMonth({day})",
+}  # fmt: skip
 
 
 @cache
-def statement(metric: Metric, by: tuple[str, ...], filtered: tuple[str, ...]) -> TenantQuery:
-    """Return the question: rows of currency, day, the dimensions of `by`, value and base."""
+def statement(
+    metric: Metric, by: tuple[str, ...], filtered: tuple[str, ...], summed_by: Interval
+) -> TenantQuery:
+    """Return the question: rows of currency, day, the dimensions of `by`, value and base.
+
+    Args:
+        metric: Of what.
+        by: How it is cut.
+        filtered: By which dimensions it is filtered, and whether by its currency.
+        summed_by: Of which intervals the days are; the day for amounts that are converted daily.
+    """
     cuts = "".join(f", toString({metric.dimensions[name]}) as cut_{name}" for name in by)
+    currency = f"toString({metric.currency})"
     wanted = "".join(
-        f" and toString({metric.dimensions[name]}) in {{filter_{name}:Array(String)}}"
+        f" and {currency} = {{currency:String}}"
+        if name == "currency"
+        else f" and toString({metric.dimensions[name]}) in {{filter_{name}:Array(String)}}"
         for name in filtered
     )
-    currency = f"toString({metric.currency})"
     if metric.kind == "span":
         day, value, base, times = "starts_on", metric.value, metric.base, ""
     else:
         value, base = f"sum({metric.value})", f"sum({metric.base})" if metric.base else ""
         first = "{since:Date}"
         # What a stock was before comes as one sum, on the day before.
-        day = f"greatest({metric.day}, {first} - 1)" if metric.kind == "stock" else metric.day
+        day = _STARTS[summed_by].replace("{day}", metric.day)
+        if metric.kind == "stock":
+            day = f"if({metric.day} < {first}, {first} - 1, {day})"
         times = f" and {metric.day} < {{until:Date}}"
         times += "" if metric.kind == "stock" else f" and {metric.day} >= {first}"
     return TenantQuery(
@@ -40,7 +59,6 @@ def statement(metric: Metric, by: tuple[str, ...], filtered: tuple[str, ...]) ->
             toInt64({base or "0"}) as sum_base
         from {metric.rows}
         where ({metric.where}){times}{wanted}
-            and ({{currency:String}} = '' or {currency} = {{currency:String}})
         group by all
         order by cut_day, cut_currency
         limit {MOST_ROWS}
@@ -71,7 +89,9 @@ def parameters(
     values: dict[str, Any] = {"currency": currency or ""}
     values |= {f"filter_{name}": chosen for name, chosen in filters.items()}
     if metric.kind == "span":
-        return values | {"starts": list(starts), "ends": [*starts[1:], until]}
+        ends = [*starts[1:], until]
+        seconds = [86_400 * (day - _EPOCH).days for day in [*starts, until]]
+        return values | {"starts": list(starts), "ends": ends, "bounds": seconds}
     return values | {"since": starts[0] if starts else until - timedelta(days=1), "until": until}
 
 

@@ -52,9 +52,11 @@ FIRST = {"price": _PRICE, "subscription": _SUBSCRIPTION, "charge": _DECLINED}
 LAST = {"coupon": _COUPON, "charge": _PAID}
 
 
-def rows(objects: dict[str, dict[str, object]]) -> list[tuple[str, list[tuple[str, int, str]]]]:
+def rows(
+    objects: dict[str, dict[str, object]], version: int = VERSION
+) -> list[tuple[str, list[tuple[str, int, str]]]]:
     """Return (raw table, rows) of objects."""
     return [
-        (f"stripe_{name}", [(str(body["id"]), VERSION, json.dumps(body))])
+        (f"stripe_{name}", [(str(body["id"]), version, json.dumps(body))])
         for name, body in objects.items()
     ]

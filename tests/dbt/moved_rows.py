@@ -2,9 +2,10 @@
 
 A card is declined for 60.00 EUR, and that is an episode of its own. Then the invoice lands, that
 two payments were to pay: the other was declined as well, an hour later. One episode, two attempts.
+And a guest pays 500 JPY, who is given a customer after the marts ran: one charge under two keys.
 """
 
-from tests.dbt.late_rows import AT, rows
+from tests.dbt.late_rows import AT, VERSION, rows
 
 WORKSPACE = "ws_moved"
 
@@ -35,8 +36,22 @@ _INVOICE = {
     }]},
 }  # fmt: skip
 
-FIRST = rows({"charge": _declined("first", AT)})
+_GUEST = {
+    "id": "ch_guest", "object": "charge", "amount": 500, "currency": "jpy", "created": AT,
+    "payment_intent": "pi_guest", "status": "succeeded", "captured": True, "amount_captured": 500,
+    "amount_refunded": 0,
+}  # fmt: skip
+_PAYMENT = {
+    "id": "pi_guest", "object": "payment_intent", "amount": 500, "amount_received": 500,
+    "currency": "jpy", "created": AT, "status": "succeeded", "latest_charge": "ch_guest",
+}  # fmt: skip
+
+FIRST = [
+    *rows({"charge": _declined("first", AT)}),
+    *rows({"charge": _GUEST, "payment_intent": _PAYMENT}),
+]
 LAST = [
+    *rows({"charge": _GUEST | {"customer": "cus_named"}}, VERSION + 1),
     *rows({"invoice": _INVOICE, "charge": _declined("second", AT + 3_600)}),
     *rows({"invoice_payment": _link("first")}),
     *rows({"invoice_payment": _link("second")}),

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.warehouse import Warehouse
 from sandbox.company.calendar import midnight
+from tests.dbt import moved_rows
 from tests.dbt.company import BANKED_UNTIL, WORKSPACE, Company
 from tests.dbt.test_ledger import documents
 
@@ -14,12 +15,12 @@ STEPS = (
 )  # fmt: skip
 
 
-def chain(warehouse: Warehouse, step: str) -> list[dict[str, Any]]:
+def chain(warehouse: Warehouse, step: str, workspace: str = WORKSPACE) -> list[dict[str, Any]]:
     return warehouse.rows(
         "select thing_id, next_ids, currency, next_currency, amount_minor, next_amount_minor,"
         " residual_minor, reason from marts.fct_cash_chain"
         " where workspace_id = {workspace:String} and step = {step:String} order by thing_id",
-        {"workspace": WORKSPACE, "step": step},
+        {"workspace": workspace, "step": step},
     )
 
 
@@ -97,3 +98,20 @@ def test_what_is_left_between_payout_bank_and_books_is_what_was_injected(
         assert {name.split("_", 1)[1] for name in row["next_ids"]} == set(shown)
     wrong = {row["reason"] for row in chain(built, "deposit_to_entries") if row["residual_minor"]}
     assert wrong == {"amount_differs", "duplicate", "missing_in_books"}
+
+
+def test_a_guest_s_charge_is_one_once_its_customer_is_named(
+    built: Warehouse, company: Company
+) -> None:
+    """Under both keys it was collected twice: 500 JPY received, 1000 charged."""
+    told = {
+        step: [
+            (row["thing_id"], row["next_ids"], row["amount_minor"], row["residual_minor"])
+            for row in chain(built, step, moved_rows.WORKSPACE)
+        ]
+        for step in ("payment_to_charges", "charge_to_balance")
+    }
+    assert told == {
+        "payment_to_charges": [("pi_guest", ["ch_guest"], 500, 0)],
+        "charge_to_balance": [("ch_guest", [], 500, 500)],
+    }

@@ -44,8 +44,11 @@ MARTS = {
     "billing/fct_subscriptions": "subscription_id",
     "billing/fct_invoices": "invoice_id",
     "billing/fct_revenue_lines": "invoice_id, line_id",
+    "billing/fct_receivables": "invoice_id, age",
     "billing/fct_settlements": "movement_id",
     "billing/fct_exchange_rates": "base_currency, quote_currency, day, source",
+    "ledger/fct_ledger_entries": "journal_id, revision, is_reversal, entry_number",
+    "ledger/fct_ledger_days": "effective_on, account_code, account_id, currency, recorded_on",
     "recovery/fct_recovery_episodes": "episode_id",
     "recovery/fct_recovery_attempts": "payment_id, attempt_id",
 }
@@ -74,8 +77,9 @@ def warehouse(engines: Settings) -> Iterator[Warehouse]:
     prepare_findings(opened)
     create_table(
         opened,
-        "marts/ledger/fct_ledger_entries",
-        "workspace_id, connection_id, journal_id, revision, is_reversal, entry_number",
+        "marts/ledger/fct_ledger_entries_by_time",
+        "workspace_id, newest_first, journal_id, connection_id, revision,"
+        " is_reversal, entry_number",
     )
     create_table(opened, "marts/reconciliation/int_reconciliation__payout_lines", key)
     for model in ("payouts", "accounting_documents"):

@@ -14,6 +14,18 @@ JANUARY = datetime(2026, 1, 5, tzinfo=UTC)
 FEBRUARY = datetime(2026, 2, 3, tzinfo=UTC)
 CHARGE = [("1150", "", 4900), ("1100", "", -4900)]
 BANKED = [("1000", "acc_1", 4700), ("5020", "", 200), ("1020", "", -4900)]
+# As dbt adds the entries up (tests/dbt/test_ledger_reads.py).
+ADDED_UP = """
+    insert into marts.fct_ledger_days
+    select workspace_id, connection_id, account_code, account_id, currency, toDate(effective_at),
+        toDate(recorded_at), count(), sum(debit_minor), sum(credit_minor), sum(amount_minor),
+        max(effective_at), max(recorded_at), max(computed_at),
+        toUnixTimestamp64Micro(now64(6)), 0, now64(3)
+    from marts.fct_ledger_entries final
+    where workspace_id = {workspace:String}
+    group by workspace_id, connection_id, account_code, account_id, currency, toDate(effective_at),
+        toDate(recorded_at)
+"""
 
 
 def written(
@@ -31,9 +43,13 @@ def written(
          "computed_at": recorded_at}
         for number, (code, account, amount) in enumerate(lines)
     ]  # fmt: skip
-    workspace.warehouse.insert_rows(
-        "marts.fct_ledger_entries", [list(row.values()) for row in rows], list(rows[0])
-    )
+    milliseconds = int(at.timestamp()) * 1_000
+    by_time = [row | {"newest_first": -milliseconds} for row in rows]
+    for table, kept in (("fct_ledger_entries", rows), ("fct_ledger_entries_by_time", by_time)):
+        workspace.warehouse.insert_rows(
+            f"marts.{table}", [list(row.values()) for row in kept], list(kept[0])
+        )
+    workspace.warehouse.command(ADDED_UP, {"workspace": str(workspace.tenant)})
 
 
 @pytest.fixture
@@ -62,11 +78,11 @@ def told(answer: Any) -> list[tuple[Any, ...]]:
 def test_entries_come_newest_fact_first_in_pages_that_neither_repeat_nor_hide(books):
     whole = told(books.get("/v1/ledger/entries"))
     assert whole == [
-        ("bank:tx_1", 1, False, "1020", -4900), ("bank:tx_1", 1, False, "5020", 200),
-        ("bank:tx_1", 1, False, "1000", 4700),
-        ("charge:ch_0001", 2, False, "1100", -5000), ("charge:ch_0001", 2, False, "1150", 5000),
-        ("charge:ch_0001", 1, True, "1100", 4900), ("charge:ch_0001", 1, True, "1150", -4900),
-        ("charge:ch_0001", 1, False, "1100", -4900), ("charge:ch_0001", 1, False, "1150", 4900),
+        ("bank:tx_1", 1, False, "1000", 4700), ("bank:tx_1", 1, False, "5020", 200),
+        ("bank:tx_1", 1, False, "1020", -4900),
+        ("charge:ch_0001", 1, False, "1150", 4900), ("charge:ch_0001", 1, False, "1100", -4900),
+        ("charge:ch_0001", 1, True, "1150", -4900), ("charge:ch_0001", 1, True, "1100", 4900),
+        ("charge:ch_0001", 2, False, "1150", 5000), ("charge:ch_0001", 2, False, "1100", -5000),
     ]  # fmt: skip
     walked, cursor = [], None
     while True:
@@ -126,6 +142,38 @@ def test_the_trial_balance_is_as_known_now_and_as_known_then(books):
     assert balances(books.get("/v1/ledger/trial_balance", until="2026-01-06")) == {
         ("1100", ""): "-50.00", ("1150", ""): "50.00"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"until": "2026-01-05T00:00:00.000001Z"},
+        {"until": "2026-01-05"},
+        {"known_at": "2026-02-03T00:00:00.000001Z"},
+        {"known_at": "2026-02-03"},
+        {"known_at": "2026-02-03T23:59:59Z", "until": "2026-01-07T12:00:00Z"},
+        {"known_at": "2026-02-04", "until": "2026-01-08T00:00:00Z"},
+        {"account_code": "1000"},
+        {"account_id": "acc_1", "until": "2026-01-08"},
+        {"currency": "USD"},
+        {"connection_id": "conn_other"},
+    ],
+)
+def test_balances_of_days_and_of_moments_are_the_entries_added_up(books, asked):
+    """Whole days are read from sums, other moments from the entries: both are what the list is."""
+    listed = books.get("/v1/ledger/entries", **asked).json()["data"]
+    summed: dict[tuple[str, str], list[int]] = {}
+    for one in listed:
+        debit, credit = summed.setdefault((one["account_code"], one["account_id"]), [0, 0])
+        summed[one["account_code"], one["account_id"]] = [
+            debit + one["debit_minor"], credit + one["credit_minor"]
+        ]  # fmt: skip
+    told = books.get("/v1/ledger/trial_balance", **asked).json()["data"]
+    assert {
+        (row["account_code"], row["account_id"]): [row["debits_minor"], row["credits_minor"]]
+        for row in told
+    } == summed
+    assert all(row["balance_minor"] == row["debits_minor"] - row["credits_minor"] for row in told)
 
 
 def test_files_hold_what_the_lists_show(books):

@@ -126,16 +126,19 @@ def test_recovery_counts_money_once_it_has_settled(workspace):
 
 
 def test_what_is_owed_grows_older_until_it_is_paid(workspace):
-    row = {"currency": "EUR", "paid_by_balance_minor": 0, "credited_before_payment_minor": 0}
-    put(
-        workspace, "fct_invoices", invoice_id="in_1", status="open", total_minor=900, **row,
-        open_minor=700, issued_on=date(2024, 1, 1), due_on=date(2024, 1, 31),
-    )  # fmt: skip
-    put(
-        workspace, "fct_invoices", invoice_id="in_2", status="paid", total_minor=500, **row,
-        open_minor=0, issued_on=date(2024, 1, 5), due_on=date(2024, 1, 5),
-        closed_at=datetime(2024, 2, 10, tzinfo=UTC),
-    )  # fmt: skip
+    """7.00 due on 31 January and open; 5.00 due on the 5th and paid on 10 February."""
+    january, february, march = date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 2)
+    for invoice, age, owed, since, until in (
+        ("in_1", "not due", 700, january, february), ("in_1", "1 to 30", 700, february, march),
+        ("in_1", "31 to 60", 700, march, date(2024, 4, 1)),
+        ("in_2", "not due", 500, date(2024, 1, 5), date(2024, 1, 6)),
+        ("in_2", "1 to 30", 500, date(2024, 1, 6), date(2024, 2, 5)),
+        ("in_2", "31 to 60", 500, date(2024, 2, 5), date(2024, 2, 10)),
+    ):  # fmt: skip
+        put(
+            workspace, "fct_receivables", invoice_id=invoice, age=age, currency="EUR",
+            owed_minor=owed, from_on=since, until_on=until,
+        )  # fmt: skip
     owed = told(workspace, "receivables", by="age", until="2024-03-01")
     assert [row for row in owed if row[-1] != "0.00"] == [
         ("2024-01-01", "EUR", "1 to 30", "5.00"), ("2024-01-01", "EUR", "not due", "7.00"),

@@ -11,13 +11,8 @@ with {% call touched_keys('touched', key) %}
     select {{ key }} from {{ ref('invoices') }} where {{ landed_since() }}
 {% endcall %},
 
-invoices as (
-    -- With those that are no more, which take their row along.
-    select * from {{ ref('invoices') }}
-    where ({{ key }}) in (select {{ key }} from touched)
-    order by version desc
-    limit 1 by {{ key }}
-)
+-- With those that are no more, which take their row along.
+invoices as {{ newest_or_gone(ref('invoices'), key) }}
 
 select
     workspace_id,

@@ -25,12 +25,7 @@ billed as (
         -- Tax is in the lines' amounts where they add up to the total without it.
         ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) != ifNull(total_minor, 0) as is_tax_inclusive,
         status in ('open', 'paid', 'uncollectible') and is_deleted = 0 as is_billed
-    from (
-        select * from {{ ref('invoices') }}
-        where (workspace_id, connection_id, id) in (select {{ invoice }} from touched)
-        order by version desc
-        limit 1 by workspace_id, connection_id, id
-    )
+    from {{ newest_or_gone(ref('invoices'), 'workspace_id, connection_id, id') }}
     where finalized_at is not null
 ),
 
@@ -66,12 +61,7 @@ select
     -- A draft, or an invoice that was voided or is no more, bills nothing.
     toUInt8(not ifNull(is_billed, false) or lines.is_deleted) as is_deleted,
     {{ run_began_at() }} as computed_at
-from (
-    -- Without FINAL's removal of tombstones: a line that left its invoice takes its revenue along.
-    select * from {{ ref('invoice_lines') }}
-    where ({{ invoice }}) in (select {{ invoice }} from touched)
-    order by version desc
-    limit 1 by {{ invoice }}, id
-) as lines
+-- A line that left its invoice takes its revenue along.
+from {{ newest_or_gone(ref('invoice_lines'), invoice ~ ', id', by=invoice) }} as lines
 inner join billed using ({{ invoice }})
 left join prices using (workspace_id, connection_id, price_id)

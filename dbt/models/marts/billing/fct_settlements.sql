@@ -32,20 +32,13 @@ with landed_charges as (
     -- A dispute does not name its movements; they name it, or its charge.
     select {{ key }} from {{ ref('balance_transactions') }}
     where startsWith(ifNull(reporting_category, ''), 'dispute') and (workspace_id, connection_id, transaction_id) in (
-        select workspace_id, connection_id, id::Nullable(String) from {{ ref('disputes') }}
-        where {{ landed_since() }} or ({{ charge }}) in (select * from landed_charges)
-        union all
-        select * from landed_charges)
+        select workspace_id, connection_id, arrayJoin([id::Nullable(String), charge_id]) from {{ ref('disputes') }}
+        where {{ landed_since() }} or ({{ charge }}) in (select * from landed_charges))
     {%- endif %}
 {% endcall %},
 
-movements as (
-    -- With those that are no more, which take their row along.
-    select * from {{ ref('balance_transactions') }}
-    where ({{ key }}) in (select {{ key }} from touched)
-    order by version desc
-    limit 1 by {{ key }}
-),
+-- With those that are no more, which take their row along.
+movements as {{ newest_or_gone(ref('balance_transactions'), key) }},
 
 refunded as (
     select workspace_id, connection_id, id as refund_id, charge_id as refunded_charge_id, amount_minor as refunded_minor

@@ -31,10 +31,7 @@ with {% call touched_keys('touched', key) %}
 agreements as (
     select *, id as subscription_id
     -- With those that are no more, which take their row along.
-    from {{ ref('subscriptions') }}
-    where (workspace_id, connection_id, id) in (select {{ key }} from touched)
-    order by version desc
-    limit 1 by workspace_id, connection_id, id
+    from {{ newest_or_gone(ref('subscriptions'), 'workspace_id, connection_id, id') }}
 ),
 
 -- What it was last billed for: of several prices the one that costs most.

@@ -15,15 +15,15 @@ reported as (
 ),
 
 kept as (
-    select entries.workspace_id as workspace_id, entries.account_id as account_id, entries.currency as code,
-        sumIf(amount_minor, toDate(effective_at, 'UTC') <= last_on) as ledger,
-        sumIf(amount_minor, toDate(effective_at, 'UTC') > last_on) as later
+    select days.workspace_id as workspace_id, days.account_id as account_id, days.currency as code,
+        sumIf(moved_minor, effective_on <= last_on) as ledger,
+        sumIf(moved_minor, effective_on > last_on) as later
     from (
-        select * from {{ newest(ref('fct_ledger_entries')) }} where account_code in ('1000', '2500', '2600')
-    ) as entries
+        select * from {{ newest(ref('fct_ledger_days')) }} where account_code in ('1000', '2500', '2600')
+    ) as days
     inner join reported
-        on reported.workspace_id = entries.workspace_id and reported.account_id = entries.account_id
-        and reported.code = entries.currency
+        on reported.workspace_id = days.workspace_id and reported.account_id = days.account_id
+        and reported.code = days.currency
     group by workspace_id, account_id, code
 )
 

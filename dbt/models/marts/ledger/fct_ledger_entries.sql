@@ -36,7 +36,7 @@ written as (
         if(arrayExists(row -> row.2, last_rows), [], arraySort(arrayMap(row -> (row.3, row.4, row.5), last_rows))) as standing,
         argMaxIf(effective_at, revision, not is_reversal) as standing_at
     from {{ newest(this) }}
-    where ({{ key }}) in (select {{ key }} from wanted)
+    where ({{ key }}) in (select {{ key }} from touched)
     group by {{ key }}
 ),
 {%- endif %}

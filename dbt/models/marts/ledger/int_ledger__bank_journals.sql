@@ -43,10 +43,7 @@ lines as (
     select {{ key }}, account_id, type, amount_minor, currency, source_table, source_id, version as source_version,
         ifNull(booked_on, toDate(0)) as booked,
         status = 'succeeded' and booked_on is not null and is_deleted = 0 as is_posted
-    from {{ ref('transactions') }}
-    where ({{ key }}) in (select {{ key }} from touched)
-    order by version desc
-    limit 1 by {{ key }}
+    from {{ newest_or_gone(ref('transactions'), key) }}
 ),
 
 accounts as (
@@ -143,10 +140,8 @@ journals as (
         ]) as all_entries,
         opening_source_table as source_table, opening_source_id as source_id, opening_source_version as source_version
     from (
-        select * except (type), type as sort from {{ source('reconciliation', 'dim_bank_account_sources') }}
-        where ({{ key }}) in (select {{ key }} from touched_accounts)
-        order by version desc
-        limit 1 by {{ key }}
+        select * except (type), type as sort
+        from {{ newest_or_gone(source('reconciliation', 'dim_bank_account_sources'), key, 'touched_accounts') }}
     )
 )
 

@@ -24,14 +24,19 @@ payments as (
     group by {{ key }}
 ),
 
--- Charges that name their invoice themselves, as they did before there were payments of invoices.
+-- Charges that name their invoice themselves, as they did before there were payments of invoices. They are its
+-- customer's, by whom attempts lie.
 charges as (
     select workspace_id, connection_id, assumeNotNull(invoice_id) as id, sum(ifNull(amount_captured_minor, 0)) as charged_minor
     from {{ newest(ref('payment_attempts')) }}
     where status = 'succeeded' and (workspace_id, connection_id, ifNull(invoice_id, '')) in (select {{ key }} from touched)
+        and (workspace_id, connection_id, customer_id) in (
+            select workspace_id, connection_id, ifNull(customer_id, '') from {{ ref('invoices') }}
+            where ({{ key }}) in (select {{ key }} from touched))
     group by {{ key }}
 ),
 
+-- Those that are no more have no entries.
 invoices as (
     select {{ key }}, ifNull(currency, '')::String as code, ifNull(total_minor, 0) as total, ifNull(tax_minor, 0) as tax,
         -- What a balance in the customer's favour paid; a negative invoice adds to it.
@@ -40,13 +45,7 @@ invoices as (
         if(is_deleted = 1, 'deleted', ifNull(status, '')::String) as state, version as source_version,
         -- Paid, and no payment or charge says by what: at the bank, in cash. Not known while a payment's share is not.
         if(state = 'paid' and untold = 0, greatest(ifNull(amount_due_minor, 0) - if(paid_minor != 0, paid_minor, charged_minor), 0), 0) as elsewhere
-    from (
-        -- With those that are no more, which have no entries.
-        select * from {{ ref('invoices') }}
-        where ({{ key }}) in (select {{ key }} from touched)
-        order by version desc
-        limit 1 by {{ key }}
-    ) as invoices
+    from {{ newest_or_gone(ref('invoices'), key) }} as invoices
     left join payments using ({{ key }})
     left join charges using ({{ key }})
 ),
@@ -62,12 +61,7 @@ credit_notes as (
         ifNull({{ iso_minor('stripe.pre_payment_amount', 'code') }}, 0) as before_payment,
         stripe.customer_balance_transaction_id is not null and empty(stripe.refund_ids) as is_credited,
         created_at, voided_at, is_deleted = 1 as is_gone, version as source_version
-    from (
-        select * from {{ ref('stg_stripe__credit_notes') }}
-        where ({{ key }}) in (select {{ key }} from touched_credit_notes)
-        order by version desc
-        limit 1 by {{ key }}
-    ) as stripe
+    from {{ newest_or_gone(ref('stg_stripe__credit_notes'), key, 'touched_credit_notes') }} as stripe
 ),
 
 journals as (

@@ -15,13 +15,9 @@ with {% call touched_keys('touched_payments', payment) %}
     {%- endif %}
 {% endcall %},
 
-attempts as (
-    -- With those that are no more, which have no entries. A guest's attempt that was given a customer later has two keys.
-    select * from {{ ref('payment_attempts') }}
-    where (workspace_id, connection_id, customer_id, payment_id) in (select * from touched_payments)
-    order by version desc
-    limit 1 by {{ key }}
-),
+-- Those that are no more have no entries. A guest's attempt that was given a customer later has two keys.
+attempts as {{ newest_or_gone(
+    ref('payment_attempts'), key, 'touched_payments', by='workspace_id, connection_id, customer_id, payment_id') }},
 
 links as (
     select {{ payment }}, any(invoice_id) as linked_invoice_id
@@ -63,12 +59,7 @@ refunds as (
         -ifNull(amount_minor, 0) as in_minor,
         if(({{ key }}) in (select {{ key }} from credited_refunds), '1160', '4900') as other_account,
         'raw.stripe_refund' as source_table, id as source_id, version as source_version
-    from (
-        select * from {{ ref('refunds') }}
-        where ({{ key }}) in (select {{ key }} from touched_refunds)
-        order by version desc
-        limit 1 by {{ key }}
-    )
+    from {{ newest_or_gone(ref('refunds'), key, 'touched_refunds') }}
 )
 
 select

@@ -16,18 +16,13 @@ with {% call touched_keys('touched', invoice) %}
     {%- endif %}
 {% endcall %},
 
+-- What is no more earns nothing.
 invoices as (
     select workspace_id, connection_id, id as invoice_id, finalized_at, ifNull(currency, '')::String as code,
         status in ('open', 'paid', 'uncollectible') and finalized_at is not null and is_deleted = 0 as is_billed,
         -- Tax is in the lines' amounts where they add up to the total without it.
         ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) != ifNull(total_minor, 0) as is_tax_inclusive
-    from (
-        -- With those that are no more, and earn nothing; of lines likewise.
-        select * from {{ ref('invoices') }}
-        where (workspace_id, connection_id, id) in (select {{ invoice }} from touched)
-        order by version desc
-        limit 1 by workspace_id, connection_id, id
-    )
+    from {{ newest_or_gone(ref('invoices'), 'workspace_id, connection_id, id') }}
 ),
 
 lines as (
@@ -37,12 +32,7 @@ lines as (
         coalesce(period_starts_at, finalized_at, toDateTime64(0, 3, 'UTC')) as starts_at,
         greatest(coalesce(period_ends_at, starts_at), starts_at) as ends_at,
         greatest(dateDiff('second', starts_at, ends_at), 1) as seconds
-    from (
-        select * from {{ ref('invoice_lines') }}
-        where ({{ invoice }}) in (select {{ invoice }} from touched)
-        order by version desc
-        limit 1 by {{ invoice }}, id
-    ) as lines
+    from {{ newest_or_gone(ref('invoice_lines'), invoice ~ ', id', by=invoice) }} as lines
     inner join invoices using ({{ invoice }})
 ),
 

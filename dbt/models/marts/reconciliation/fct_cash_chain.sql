@@ -22,11 +22,19 @@ invoice_to_payments as (
     where invoices.status in ('open', 'paid', 'uncollectible') and invoices.finalized_at is not null
 ),
 
+-- A guest's attempt that was given a customer later lies under two keys, which FINAL shows both.
+succeeded as (
+    select {{ key }}, argMax((payment_id, currency, ifNull(amount_captured_minor, 0), occurred_at, status, is_deleted), version) as state,
+        state.1 as payment, ifNull(state.2, '')::String as charged_code, state.3 as captured_minor, state.4 as charged_at
+    from {{ ref('payment_attempts') }}
+    group by {{ key }}
+    having state.5 = 'succeeded' and state.6 = 0
+),
+
 collected as (
-    select workspace_id, connection_id, payment_id as id, sum(ifNull(amount_captured_minor, 0)) as collected_minor,
-        arraySort(groupArray(payment_attempts.id)) as charges
-    from (select * from {{ newest(ref('payment_attempts')) }}) as payment_attempts
-    where status = 'succeeded'
+    select workspace_id, connection_id, payment as id, sum(captured_minor) as collected_minor,
+        arraySort(groupArray(succeeded.id)) as charges
+    from succeeded
     group by {{ key }}
 ),
 
@@ -51,15 +59,15 @@ booked as (
 
 charge_to_balance as (
     select charges.workspace_id as workspace_id, charges.connection_id as connection_id, 'charge_to_balance' as step,
-        charges.id as thing_id, booked.booked_lines as next_ids, ifNull(charges.currency, '')::String as code,
+        charges.id as thing_id, booked.booked_lines as next_ids, charged_code as code,
         if(settled_code = '', code, settled_code) as next_code,
-        ifNull(charges.amount_captured_minor, 0) as amount, booked.settled_minor as next_amount,
+        captured_minor as amount, booked.settled_minor as next_amount,
         if(next_code = code, amount - next_amount, 0) as residual,
         multiIf(empty(booked_lines), 'not_booked', next_code != code, 'converted', residual = 0, '', 'amount_differs') as why,
-        charges.occurred_at as at
-    from (select * from {{ newest(ref('payment_attempts')) }}) as charges
+        charged_at as at
+    from succeeded as charges
     left join booked using ({{ key }})
-    where charges.status = 'succeeded' and ifNull(charges.amount_captured_minor, 0) != 0
+    where captured_minor != 0
 ),
 
 taken as (

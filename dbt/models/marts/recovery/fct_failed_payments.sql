@@ -47,14 +47,11 @@ with {% call touched_keys('touched_payments', payment) %}
 {% endcall %},
 
 attempts as (
-    select * from (
-        select * from {{ newest(ref('payment_attempts')) }}
-        where (workspace_id, connection_id, customer_id, payment_id) in (
-            select workspace_id, connection_id, arrayJoin(['', customer_id]), payment_id from touched_payments)
-    )
     -- A guest's attempt that was given a customer later has two keys.
-    order by version desc
-    limit 1 by workspace_id, connection_id, id
+    select * from {{ newest_or_gone(
+        ref('payment_attempts'), 'workspace_id, connection_id, id', by='workspace_id, connection_id, customer_id, payment_id',
+        touched="(select workspace_id, connection_id, arrayJoin(['', customer_id]), payment_id from touched_payments)") }}
+    where is_deleted = 0
 ),
 
 failed_payments as (

@@ -4,6 +4,10 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'payment_id', 'attempt_id'],
     settings={'index_granularity': 1024},
+    indexes=[
+        {'name': 'computed', 'definition': 'computed_at type minmax granularity 1'},
+        {'name': 'episode', 'definition': 'episode_id type bloom_filter(0.0001) granularity 1'},
+    ],
     on_schema_change='append_new_columns',
 ) }}
 -- dbt parses the first run only, which reads less than the later ones.
@@ -25,14 +29,11 @@ failed as (
 ),
 
 attempts as (
-    select * from (
-        select * from {{ newest(ref('payment_attempts')) }}
-        where (workspace_id, connection_id, customer_id, payment_id) in (
-            select workspace_id, connection_id, arrayJoin(['', customer_id]), payment_id from failed)
-    )
     -- A guest's attempt that was given a customer later has two keys.
-    order by version desc
-    limit 1 by workspace_id, connection_id, id
+    select * from {{ newest_or_gone(
+        ref('payment_attempts'), 'workspace_id, connection_id, id', by='workspace_id, connection_id, customer_id, payment_id',
+        touched="(select workspace_id, connection_id, arrayJoin(['', customer_id]), payment_id from failed)") }}
+    where is_deleted = 0
 ),
 
 charges as (

@@ -1,0 +1,110 @@
+"""Is a mart's state read when it may have changed, and only then? Against scripted answers."""
+
+import asyncio
+import json
+
+import pytest
+
+from core.errors import EngineUnavailableError
+from core.tenancy import TenantId
+from core.warehouse import TenantQuery, WarehouseQueryError
+from serving.mart_states import MartStates
+
+A, B = TenantId("ws_a"), TenantId("ws_b")
+NEWEST = TenantQuery("select count() as rows_held from marts.x")
+OTHER = TenantQuery("select count() as rows_held from marts.y")
+
+
+class Engine:
+    """ClickHouse by the rows that a workspace has in a table; what was asked is in `asked`."""
+
+    def __init__(self):
+        self.held, self.asked, self.fails, self.is_blind = {}, [], None, False
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def parts(self, *tables, seconds):
+        self.asked.append("parts")
+        seen = json.dumps(sorted((k, v) for k, v in self.held.items() if k[0] in tables)).encode()
+        await self.may_answer.wait()
+        if self.fails is not None:
+            raise self.fails
+        return b"" if self.is_blind else seen
+
+    def tenant_rows(self, tenant, query, *, seconds):
+        self.asked.append((query.tables[0], str(tenant)))
+        return [{"rows_held": self.held.get((query.tables[0], str(tenant)), 0)}]
+
+
+def running(scenario):
+    async def run():
+        engine = Engine()
+        states = MartStates(engine, 1.0)
+
+        async def read(tenant, query=NEWEST):
+            return (await asyncio.to_thread(states.read, engine, tenant, query))["rows_held"]
+
+        await scenario(engine, read)
+
+    asyncio.run(run())
+
+
+def test_while_the_parts_are_the_same_nothing_is_read_again():
+    async def scenario(engine, read):
+        engine.held |= {("marts.x", "ws_a"): 1, ("marts.x", "ws_b"): 5, ("marts.y", "ws_a"): 9}
+        assert [await read(A), await read(B), await read(A), await read(A, OTHER)] == [1, 5, 1, 9]
+        assert engine.asked == [
+            "parts", ("marts.x", "ws_a"), "parts", ("marts.x", "ws_b"), "parts", "parts",
+            ("marts.y", "ws_a"),
+        ]  # fmt: skip
+        engine.held["marts.x", "ws_b"] = 6
+        engine.asked.clear()
+        assert [await read(A), await read(B), await read(A, OTHER)] == [1, 6, 9]
+        assert [one for one in engine.asked if one != "parts"] == [
+            ("marts.x", "ws_a"), ("marts.x", "ws_b")
+        ]  # fmt: skip
+
+    running(scenario)
+
+
+def test_each_is_answered_by_a_question_that_was_put_after_it_came():
+    """One waits for the parts; two come meanwhile, after a row has landed: they share the next."""
+
+    async def scenario(engine, read):
+        engine.held["marts.x", "ws_a"] = 1
+        engine.may_answer.clear()
+        first = asyncio.create_task(read(A))
+        while engine.asked != ["parts"]:
+            await asyncio.sleep(0.001)
+        engine.held |= {("marts.x", "ws_a"): 2, ("marts.x", "ws_b"): 7}
+        later = [asyncio.create_task(read(one)) for one in (A, B)]
+        await asyncio.sleep(0.05)
+        engine.may_answer.set()
+        assert await asyncio.gather(first, *later) == [2, 2, 7]
+        assert engine.asked.count("parts") == 2
+        # What was read after the older parts is read again with the newer: it may be older.
+        assert await read(A) == 2
+
+    running(scenario)
+
+
+def test_where_the_parts_are_not_told_each_state_is_read():
+    async def scenario(engine, read):
+        for engine.is_blind, engine.fails in ((True, None), (False, WarehouseQueryError("no"))):
+            engine.asked.clear()
+            assert [await read(A), await read(A)] == [0, 0]
+            assert engine.asked == ["parts", ("marts.x", "ws_a")] * 2
+
+    running(scenario)
+
+
+def test_a_question_that_fails_leaves_nothing_behind():
+    async def scenario(engine, read):
+        engine.fails = EngineUnavailableError("gone", next_step="wait")
+        for _ in range(2):
+            with pytest.raises(EngineUnavailableError):
+                await read(A)
+        engine.fails = None
+        assert await read(A) == 0
+
+    running(scenario)
