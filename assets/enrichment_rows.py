@@ -26,6 +26,10 @@ select connection_id, transaction_id, toString(facet) as facet, value, confidenc
 from {ENRICHMENTS} final
 where workspace_id = {{workspace:String}} and facet in {{facets:Array(String)}} and {OF_ROWS}
 """
+_KEPT = f"""
+select distinct toString(facet) as facet from {ENRICHMENTS}
+where workspace_id = {{workspace:String}} and facet in {{facets:Array(String)}} and {OF_ROWS}
+"""
 # So many ids travel with a query; for more, whatever lies between the first and the last is read:
 # the engine takes minutes over a query that names hundreds of thousands.
 MOST_IDS = 5_000
@@ -49,6 +53,14 @@ def findings_of(transactions: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFra
     return said.with_columns(pl.col("like_key").fill_null(""))
 
 
+def kept_facets(
+    warehouse: Warehouse, workspace: str, facets: Sequence[str], frame: pl.DataFrame
+) -> set[str]:
+    """Return of which facets anything is stored of a frame's rows: at first of none."""
+    asked = {"workspace": workspace, "facets": list(facets), **of_rows(frame)}
+    return {row["facet"] for row in warehouse.rows(_KEPT, asked)}
+
+
 def stored_findings(
     warehouse: Warehouse, workspace: str, facets: Sequence[str], frame: pl.DataFrame
 ) -> pl.DataFrame:
@@ -68,11 +80,11 @@ def of_rows(frame: pl.DataFrame) -> dict[str, Any]:
 
 
 def changes(
-    findings: pl.DataFrame, stored: pl.DataFrame, workspace: str, now: datetime
+    findings: pl.DataFrame, stored: pl.DataFrame | None, workspace: str, now: datetime
 ) -> pa.Table:
     """Return the rows to write: new and changed findings, and tombstones of those no more said."""
     written = findings.with_columns(pl.lit(0, pl.UInt8).alias("is_deleted"))
-    if stored.height:
+    if stored is not None and stored.height:
         known = stored.select(
             *(pl.col(name).cast(pl.String) for name in KEY),
             pl.col("value").cast(pl.String), pl.col("confidence"),

@@ -25,6 +25,7 @@ from assets.enrichment_rows import (
     changes,
     dated,
     findings_of,
+    kept_facets,
     of_rows,
     stored_findings,
 )
@@ -174,10 +175,12 @@ def _score(
             frame = chunk if since == 0 else _unscored(warehouse, workspace, chunk)
             if not frame.height:
                 continue
-            of = dated(frame)
+            of, kept = dated(frame), kept_facets(warehouse, workspace, names, frame)
             for name, answers in enriched(frame, as_of=now.date(), facets=names, **asked):
                 if name in names:
-                    stored = stored_findings(warehouse, workspace, [name], frame)
+                    stored = None
+                    if name in kept:
+                        stored = stored_findings(warehouse, workspace, [name], frame)
                     new = changes(findings_of(of, answers), stored, workspace, now)
                     writer.write(new)
                     changed += new.num_rows

@@ -159,11 +159,15 @@ def predict(model: LedgerAccountModel, frame: pl.DataFrame) -> pl.DataFrame:
     if model.memory is None or not rows.height:
         nothing = ["No purchase of this workspace was coded yet."] * rows.height
         return _results(model, [None] * rows.height, np.zeros(rows.height), nothing)
+    if rows.height <= _CHUNK:
+        return _predict_chunk(model, model.memory, rows)
+    # A merchant's wording is weighed once in a chunk: its purchases stand in one.
+    ordered = rows.with_row_index("row").sort("merchant", "unit")
     chunks = [
-        _predict_chunk(model, model.memory, rows[start : start + _CHUNK])
+        _predict_chunk(model, model.memory, ordered[start : start + _CHUNK])
         for start in range(0, rows.height, _CHUNK)
     ]
-    return pl.concat(chunks)
+    return pl.concat(chunks)[ordered["row"].arg_sort()]
 
 
 def from_artifact(content: bytes, sha256: str) -> LedgerAccountModel:
