@@ -37,7 +37,10 @@ MODELS = AssetKey(["ml", "models"])
 # What came of retries: a workspace's own model of propensity learns from it, once it is built.
 TRIES = AssetKey(["marts", "fct_recovery_attempts"])
 FINDINGS = AssetKey(["unified", "enrichments"])
-_READS = ("transactions", "accounts", "accounting_entries", "accounting_accounts")
+_READS = (
+    "transactions", "accounts", "balance_transactions", "accounting_entries",
+    "accounting_accounts",
+)  # fmt: skip
 _SET_UP = """
 select count() as tables from system.tables
 where database = 'unified' and name in {names:Array(String)}
@@ -67,7 +70,7 @@ def build_enrichment_assets() -> list[AssetsDefinition]:
     @asset(
         key=FINDINGS, group_name=ENRICHMENT_GROUP, owners=OWNERS, kinds={"python", "clickhouse"},
         description="One finding per transaction and facet: value, confidence, evidence.",
-        deps=[MODELS, *(AssetKey(["unified", name]) for name in _READS[:2])],
+        deps=[MODELS, *(AssetKey(["unified", name]) for name in _READS[:3])],
         check_specs=[AssetCheckSpec(DRIFT, asset=FINDINGS, description=evaluate_drift.__doc__)],
     )  # fmt: skip
     def enrichments(

@@ -8,7 +8,7 @@ was kept out. It answers only if it is no worse than the champion on the same fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,11 +61,15 @@ class Outcome:
 
 
 def train_due(
-    warehouse: Warehouse, database: Database, objects: ObjectStore, now: datetime
+    warehouse: Warehouse,
+    database: Database,
+    objects: ObjectStore,
+    now: datetime,
+    made: Iterable[tuple[Facet | Scorer, Training]] | None = None,
 ) -> Iterator[Outcome]:
-    """Train whatever is due."""
+    """Train whatever is due, of all models or of those named."""
     workspaces = [str(row["workspace_id"]) for row in warehouse.rows(PROGRESS)]
-    for facet, training in trainings():
+    for facet, training in trainings() if made is None else made:
         whose: list[str | None] = [*workspaces] if training.scope == "workspace" else [None]
         for workspace in whose:
             with database.system() as rows:

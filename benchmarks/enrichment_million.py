@@ -147,7 +147,7 @@ def main() -> None:
         running_engines(Settings(data_dir=Path(folder).resolve() / "data")) as settings,
     ):
         warehouse = Warehouse.connect(settings)
-        for model in ("transactions", "accounts"):
+        for model in ("transactions", "accounts", "balance_transactions"):
             create_table(warehouse, f"unified/{model}/{model}", "workspace_id, connection_id, id")
         prepare_tables(warehouse)
         system, objects = Database.connect(settings, role="system", size=1), MemoryStore()

@@ -22,11 +22,19 @@ select t.provider as provider, t.connection_id as connection_id, t.id as id,
     t.occurred_at as occurred_at, t.booked_on as booked_on,
     a.type as account_type, a.subtype as account_subtype, a.mask as account_mask,
     a.iban as account_iban, a.holder_name as account_holder, a.institution_name as institution,
-    t.version as source_version, t.landed_at as landed_at
+    f.deducted_minor as fee_minor, f.deducted_currency as fee_currency,
+    greatest(t.version, ifNull(f.fee_version, 0)) as source_version, t.landed_at as landed_at
 from (
     select * from unified.transactions final
     where workspace_id = {{workspace:String}} and {_ONLY}
-        and landed_at > fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
+        and (landed_at > fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
+            or (connection_id, id) in (
+                select connection_id, assumeNotNull(transaction_id)
+                from unified.balance_transactions
+                where workspace_id = {{workspace:String}} and {_ONLY}
+                    and transaction_id is not null and fee_minor != 0
+                    and landed_at > fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
+            ))
         and (connection_id, id) > ({{after_connection:String}}, {{after_id:String}})
     order by connection_id, id limit {{limit:UInt64}}
 ) as t
@@ -34,6 +42,16 @@ left join (
     select * from unified.accounts final
     where workspace_id = {{workspace:String}} and {_ONLY}
 ) as a on a.connection_id = t.connection_id and a.id = t.account_id
+left join (
+    select connection_id, assumeNotNull(transaction_id) as transaction_id,
+        toNullable(sum(ifNull(fee_minor, 0))) as deducted_minor,
+        toNullable(any(currency)) as deducted_currency, max(version) as fee_version
+    from unified.balance_transactions final
+    where workspace_id = {{workspace:String}} and {_ONLY}
+        and transaction_id is not null and fee_minor != 0
+    group by connection_id, transaction_id
+    having uniqExact(currency) = 1
+) as f on f.connection_id = t.connection_id and f.transaction_id = t.id
 order by t.connection_id, t.id
 """
 
@@ -74,11 +92,15 @@ left join (
 order by a.attempted_at, a.attempt_id
 """
 
-# How far each workspace's rows have come; a removed row counts as a change.
+# How far each workspace's rows have come, and what providers say of their fees, which comes later;
+# a removed row counts as a change.
 PROGRESS = f"""
 select workspace_id, newest_at from (
-    select workspace_id, toUnixTimestamp64Milli(max(landed_at)) as newest_at
-    from unified.transactions where {_ONLY} group by workspace_id
+    select workspace_id, toUnixTimestamp64Milli(max(landed_at)) as newest_at from (
+        select workspace_id, landed_at from unified.transactions where {_ONLY}
+        union all
+        select workspace_id, landed_at from unified.balance_transactions where {_ONLY}
+    ) group by workspace_id
 ) order by workspace_id
 """
 

@@ -24,6 +24,9 @@ COLUMNS: dict[str, pl.DataType] = {
     # What was paid in another currency, where the bank tells it.
     "original_amount_minor": pl.Int64(),
     "original_currency": pl.String(),
+    # What the provider's own ledger deducted from it; positive is paid.
+    "fee_minor": pl.Int64(),
+    "fee_currency": pl.String(),
     "merchant": pl.String(),
     "counterparty": pl.String(),
     "counterparty_account": pl.String(),

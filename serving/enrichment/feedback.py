@@ -28,7 +28,7 @@ def looked_up(scope: TenantScope, request: FeedbackRequest) -> dict[str, Any]:
     facet = facet_of(request.facet)
     if not facet.corrects:
         raise InvalidInputError(
-            f"{facet.name} takes no correction: it reads a history, not a row.",
+            f"{facet.name} takes no correction: it says what others say, not what a merchant is.",
             next_step="Correct the merchant or the category.",
         )
     allowed = facet.values() if facet.values is not None else None

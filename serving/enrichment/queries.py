@@ -18,7 +18,8 @@ BY_ID = TenantQuery(
         t.customer_id as customer_id, t.parent_id as parent_id, t.occurred_at as occurred_at,
         t.booked_on as booked_on, a.type as account_type, a.subtype as account_subtype,
         a.mask as account_mask, a.iban as account_iban, a.holder_name as account_holder,
-        a.institution_name as institution
+        a.institution_name as institution,
+        f.deducted_minor as fee_minor, f.deducted_currency as fee_currency
     from (
         select * from unified.transactions final
         where id in {ids:Array(String)} and provider in {providers:Array(String)}
@@ -26,6 +27,16 @@ BY_ID = TenantQuery(
     left join (
         select * from unified.accounts final where provider in {providers:Array(String)}
     ) as a on a.connection_id = t.connection_id and a.id = t.account_id
+    left join (
+        select connection_id, assumeNotNull(transaction_id) as transaction_id,
+            toNullable(sum(ifNull(fee_minor, 0))) as deducted_minor,
+            toNullable(any(currency)) as deducted_currency
+        from unified.balance_transactions final
+        where transaction_id in {ids:Array(String)} and provider in {providers:Array(String)}
+            and fee_minor != 0
+        group by connection_id, transaction_id
+        having uniqExact(currency) = 1
+    ) as f on f.connection_id = t.connection_id and f.transaction_id = t.id
     order by connection_id, id
     """
 )

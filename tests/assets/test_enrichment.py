@@ -63,7 +63,7 @@ class Company:
 def company(engines: Settings) -> Iterator[Company]:
     warehouse = Warehouse.connect(engines)
     key = "workspace_id, connection_id, id"
-    for model in ("transactions", "accounts"):
+    for model in ("transactions", "accounts", "balance_transactions"):
         create_table(warehouse, f"unified/{model}/{model}", key)
     prepare_tables(warehouse)
     application = Database.connect(engines, size=1)
@@ -172,3 +172,28 @@ def test_xeros_rows_are_never_read(company: Company, score):
     company.lands(("a", "GITHUB"), at=NOW)
     score(NOW)
     assert company.merchants() == {"a": "GitHub"}
+
+
+def test_a_fee_that_lands_after_its_charge_is_found_without_the_charge_changing(
+    company: Company, score
+):
+    company.lands(
+        ("ch_1", None), ("ch_2", None), at=NOW, provider="stripe", type="charge", amount_minor=4_900
+    )
+    score(NOW)
+    at = NOW + timedelta(hours=1)
+    booked = {
+        "workspace_id": str(company.tenant), "connection_id": "conn_bank", "id": "txn_1",
+        "provider": "stripe", "type": "charge", "currency": "EUR", "amount_minor": 4_520,
+        "fee_minor": 156, "net_minor": 4_364, "transaction_id": "ch_1",
+        "source_table": "raw.stripe_balance_transaction", "source_id": "txn_1",
+        "version": epoch_microseconds(at), "is_deleted": 0, "extracted_at": at, "landed_at": at,
+    }  # fmt: skip
+    company.warehouse.insert_rows(
+        "unified.balance_transactions", [list(booked.values())], list(booked)
+    )
+    score(at + timedelta(minutes=1))
+    found = company.warehouse.rows(FOUND, {"workspace": str(company.tenant)})
+    fees = [(row["transaction_id"], row["value"]) for row in found if row["facet"] == "fee"]
+    assert fees == [("ch_1", "1.56 EUR")]
+    assert score(at + timedelta(minutes=2)) is None

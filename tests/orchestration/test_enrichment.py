@@ -14,7 +14,9 @@ from ml.tables import COLUMNS
 from orchestration.runs import run_enrichment
 from tests.declared_tables import create_table
 
-READ = ("transactions", "accounts", "accounting_entries", "accounting_accounts")
+READ = (
+    "transactions", "accounts", "balance_transactions", "accounting_entries", "accounting_accounts",
+)  # fmt: skip
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 
 

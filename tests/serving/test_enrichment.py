@@ -5,7 +5,13 @@ from datetime import date
 import httpx
 import pytest
 
-from ml.registry import FACETS, SCORERS
+from assets.enrichment_training import train_due
+from core.clock import utc_now
+from core.database import Database
+from core.objects import connect_objects
+from core.tenancy import new_id
+from ml.registry import FACETS, SCORERS, trainings
+from oppulence.review import review
 
 ROWS = "/v1/enrichment"
 COFFEE = {"description": "SQ *BLUE BOTTLE 8442", "amount_minor": -475, "currency": "USD",
@@ -196,3 +202,39 @@ def test_every_facet_and_its_model_are_listed(workspace):
     listed = workspace.get(f"{ROWS}/models").json()["data"]
     assert [card["facet"] for card in listed] == [facet.name for facet in (*FACETS, *SCORERS)]
     assert all(card["says"] for card in listed)
+
+
+def test_a_reviewed_name_is_everybodys_after_the_next_training_and_until_then_its_workspaces(
+    workspace, new_workspace, engines
+):
+    """Feedback over HTTP, the operator's review, the training's step, and the answers."""
+    other, line = new_workspace(), COFFEE | {"description": f"{new_id('q')} 0815"}
+    made = [one for one in trainings() if one[0].name == "merchant"]
+    system = Database.connect(engines, role="system", size=1)
+
+    def train() -> None:
+        objects = connect_objects(engines)
+        list(train_due(workspace.warehouse, system, objects, utc_now(), made))
+
+    def names(of) -> list[str | None]:
+        return merchants(post(of, ROWS, rows=[line], facets=["merchant"]))
+
+    before = names(other)
+    kept = post(workspace, f"{ROWS}/feedback", facet="merchant", value="Querz & Sons", row=line)
+    train()
+    assert (names(workspace), names(other)) == (["Querz & Sons"], before), "nobody reviewed it"
+    with system.system() as rows:
+        review(rows, kept.json()["id"], "accepted")
+    assert names(other) == before, "no training yet"
+    train()
+    assert names(other) == ["Querz & Sons"]
+    found = post(other, ROWS, rows=[line], facets=["merchant"]).json()["data"][0]["enrichment"]
+    assert found["merchant"]["model_version"].startswith("merchant-dictionary-")
+    assert "; a reviewed name." in found["merchant"]["evidence"]
+    # Of the correction itself another workspace sees nothing.
+    with other.database.tenant(other.tenant) as rows:
+        assert rows.execute("select * from enrichment_feedback").fetchall() == []
+    with system.system() as rows:
+        review(rows, kept.json()["id"], "refused")
+        rows.execute("update enrichment_models set is_champion = false where facet = 'merchant'")
+    system.close()
