@@ -1,9 +1,10 @@
 """How does recovery learn that something changed? By a row noted with the change, and a bell.
 
 The inbox notes, in the transaction that applies them, which objects tell of a payment that failed,
-or belong to an open episode: for connections whose owner lets us recover, one row per object,
-however often it changes. What an entry says is enough to be suspected, even if another of the same
-second is held to be newer: recovery asks the provider itself and strikes the row off (`recovery/`).
+or belong to an open episode, or are a payer whose episode ended unpaid in the last 30 days: for
+connections whose owner lets us recover, one row per object, however often it changes. What an entry
+says is enough to be suspected, even if another of the same second is held to be newer: recovery
+asks the provider itself and strikes the row off (`recovery/`).
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,8 @@ with changed as (
                 and e.subject_id = i)
         or o = 'customer' and exists (select 1 from recovery_episodes e
             where e.workspace_id = w and e.connection_id = c and e.customer_id = i
-                and e.state <> 'ended')
+                and (e.state <> 'ended' or e.outcome in ('holdout', 'lost', 'goal_reached')
+                    and e.ended_at > %(now)s - interval '30 days'))
         or o = 'subscription' and exists (select 1 from recovery_episodes e
             where e.workspace_id = w and e.connection_id = c and e.subscription_id = i
                 and e.state <> 'ended')

@@ -101,13 +101,14 @@ def _open(
     )  # fmt: skip
     taken = book.taking(rows, episode)
     if taken is not None:
-        flow_id, version, _ = taken
-        episode = replace(episode, flow_id=flow_id, flow_version=version)
+        episode = replace(episode, flow_id=taken.flow_id, flow_version=taken.version)
     if not episodes.open_episode(rows, episode):
         return None
     if taken is not None:
         (held,) = episodes.lock(rows, workspace_id, [episode.id])
-        begun = move(held.episode, taken[2].start, now, "started", f"Taken by {taken[2].name}.",
-                     details={"flow_id": taken[0], "version": taken[1]})  # fmt: skip
+        known = {"known": dict(taken.known)} if taken.known else {}
+        begun = move(held.episode, taken.flow.start, now, "started", f"Taken by {taken.flow.name}.",
+                     details={"flow_id": taken.flow_id, "version": taken.version, **known},
+                     )  # fmt: skip
         move_on(rows, book, held, [begun], now)
     return episode.id

@@ -1,11 +1,13 @@
 """May this message be sent, and did it leave? Checks, words, then its channel's sender, once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from core.database import Rows
 from core.errors import InvalidInputError
+from recovery.access import access_ends_at
 from recovery.engine.advancing import facts_now
 from recovery.engine.clocks import zone_of
 from recovery.engine.episode import Episode, Terms
@@ -26,7 +28,9 @@ from recovery.store import actions
 from recovery.store import settings as settings_store
 from recovery.store.actions import Action
 from recovery.store.episodes import Held
+from recovery.stripe.client import StripeClient
 from recovery.stripe.collecting import Result
+from recovery.stripe.subscribing import product_name
 from recovery.watching import Parts
 
 MOST_TRIES = 8
@@ -44,11 +48,17 @@ where workspace_id = %s and channel = %s and address_hash = %s
 
 
 def deliver(
-    parts: Parts, action: Action, episode: Episode, case: Case, now: datetime
+    parts: Parts,
+    client: StripeClient,
+    action: Action,
+    episode: Episode,
+    case: Case,
+    now: datetime,
 ) -> Result | None:
     """Send once, or return why not; None where it waits, or another worker has it.
 
     Raises:
+        UnansweredError: Stripe did not say what the plan is called; nothing left the house.
         SenderUnavailableError: The channel is away; nothing left the house.
     """
     channel = cast(Channel, action.content["channel"])
@@ -58,11 +68,12 @@ def deliver(
         if left is not False:
             status = "done" if left else "unknown"
             return {"status": status, "reason": "It was interrupted; it is not sent twice."}
+    plan_name = product_name(client, case.product_id)
     try:
         with parts.database.system() as rows:
             flow = parts.book.of(rows, episode)
             terms = parts.book.terms(rows, Held(episode, settings_store.held(rows, episode)))
-            message = message_of(action, episode, case, flow, terms, now)
+            message = message_of(action, episode, case, flow, terms, now, plan_name=plan_name)
             why_not = _refusal(rows, flow, action, message, now)
             if why_not is not None:
                 return why_not
@@ -94,7 +105,14 @@ def deliver(
 
 
 def message_of(
-    action: Action, episode: Episode, case: Case, flow: Flow | None, terms: Terms, now: datetime
+    action: Action,
+    episode: Episode,
+    case: Case,
+    flow: Flow | None,
+    terms: Terms,
+    now: datetime,
+    *,
+    plan_name: str = "",
 ) -> OutgoingMessage:
     """Return what is to be written and sent."""
     channel = cast(Channel, action.content["channel"])
@@ -118,7 +136,7 @@ def message_of(
         amount_minor=case.amount_minor,
         currency=case.currency,
         facts=facts_now(episode, now),
-        known=_known(episode, case, flow, terms, now),
+        known=replace(_known(episode, case, flow, terms, now), plan_name=plan_name),
         note=str(action.content.get("note", "")),
     )
 
@@ -126,7 +144,10 @@ def message_of(
 def _known(episode: Episode, case: Case, flow: Flow | None, terms: Terms, now: datetime) -> Known:
     """Return what else templates may tell, days in the customer's own zone."""
     tried_at = next_try(episode, flow, terms, case.provider_retries_at, now)
-    moments = {"due_on": case.due_at, "next_attempt_on": tried_at}
+    moments = {
+        "due_on": case.due_at, "next_attempt_on": tried_at,
+        "access_ends_on": access_ends_at(case, terms, now),
+    }  # fmt: skip
     zone = zone_of(episode, terms)
     days = {
         name: "" if moment is None else moment.astimezone(zone).date().isoformat()

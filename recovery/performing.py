@@ -65,7 +65,7 @@ def perform(parts: Parts, action: Action, now: datetime) -> None:
             result = retry(parts, client, action, episode, case, now)
             _finish(parts, action, result, now)
         else:
-            result = deliver(parts, action, episode, case, now)
+            result = deliver(parts, client, action, episode, case, now)
             _finish(parts, action, result, now)
     except UnansweredError as error:
         log.warning("action waits", kind=action.kind, reason=error.detail)

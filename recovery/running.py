@@ -9,8 +9,10 @@ from datetime import datetime
 
 from core.database import Database, Rows
 from core.logs import get_logger
-from recovery.engine.advancing import advance
+from recovery.engine.advancing import advance, facts_now, leave
 from recovery.engine.episode import Episode, Terms, Transition
+from recovery.engine.goals import goal_facts, note
+from recovery.flows.conditions import wanted
 from recovery.flows.document import Flow
 from recovery.store import episodes
 from recovery.store.flows import FlowBook
@@ -58,12 +60,28 @@ def move_on(
     held: episodes.Held,
     transitions: Sequence[Transition | None],
     now: datetime,
+    *,
+    events: tuple[str, ...] = (),
 ) -> None:
-    """Commit transitions of a locked episode, and what follows from the last of them at once."""
+    """Commit transitions of a locked episode, and what follows from the last of them at once.
+
+    Goals are noted first, by what the transitions tell of, and by `events` that none of them does.
+    New facts may let it leave its flow at once; what would have to be looked up waits for a step.
+    """
     chain = [transition for transition in transitions if transition is not None]
+    episode = chain[-1].episode if chain else held.episode
+    flow = book.of(rows, episode)
+    if flow is not None:
+        facts = {**facts_now(episode, now), **goal_facts(episode, flow)}
+        told = {*events, *(event for one in chain for event in one.events)}
+        if (reached := note(episode, flow, facts, told, now)) is not None:
+            chain.append(reached)
+        exits = [each for each in flow.exits if not wanted([each.when])]
+        is_news = bool(chain) and chain[0].kind == "facts_changed"
+        if is_news and (left := leave(chain[-1].episode, exits, facts, now)) is not None:
+            chain.append(left)
     if not chain:
         return
-    flow = book.of(rows, chain[-1].episode)
     if flow is not None:
         chain += follow(chain[-1].episode, flow, book.terms(rows, held), now)
     episodes.commit(rows, [chain], now)

@@ -27,6 +27,8 @@ class Known:
     card_last4: str = ""
     due_on: str = ""
     next_attempt_on: str = ""
+    plan_name: str = ""
+    access_ends_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)

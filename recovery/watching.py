@@ -16,6 +16,7 @@ from recovery.channels.writing import Writer
 from recovery.declines import Declines, load_declines
 from recovery.detecting import look, subjects_of, vanish
 from recovery.forecasting import Forecasters
+from recovery.known.looking_up import WarehouseFacts
 from recovery.senders import Senders
 from recovery.store import signals
 from recovery.store.flows import FlowBook
@@ -59,7 +60,7 @@ def parts_of(
             settings.public_address, settings.mail_from, settings.required("api_key_secret")
         ),
         senders=senders,
-        book=FlowBook(forecasters),
+        book=FlowBook(forecasters, WarehouseFacts(settings)),
     )
 
 

@@ -46,10 +46,12 @@ from serving.problems import add_problem_handlers
 from serving.rate_limits import RateLimiter
 from serving.reconciliation import decision_router as decisions
 from serving.reconciliation import router as reconciliation
+from serving.recovery import alert_router as recovery_alerts
 from serving.recovery import brand_router as recovery_brand
 from serving.recovery import episode_router as recovery_episodes
 from serving.recovery import experiment_router as recovery_experiments
 from serving.recovery import flow_router as recovery_flows
+from serving.recovery import goal_router as recovery_goals
 from serving.recovery import payer_pages
 from serving.recovery import settings_router as recovery_settings
 from serving.recovery import simulation_router as recovery_simulations
@@ -106,11 +108,13 @@ ROUTERS = (
     outbound.router,
     recovery_flows.router,
     recovery_episodes.router,
+    recovery_goals.router,
     recovery_tasks.router,
     recovery_settings.router,
     recovery_templates.router,
     recovery_brand.router,
     recovery_slack.router,
+    recovery_alerts.router,
     recovery_suppressions.router,
     recovery_simulations.router,
     recovery_experiments.router,

@@ -45,24 +45,34 @@ class SlackSender:
             url = self.box.open(sealed, context=slack.context(message.workspace_id))
         except SecretUnreadableError as error:
             raise NotSentError("The channel's address cannot be read: set it again.") from error
-        body = json.dumps({"text": written.text, "unfurl_links": False}).encode()
-        try:
-            address = checked_address(url, local_allowed=self.local_allowed)
-            status, said = post_to(
-                address, body, {"Content-Type": "application/json"}, timeout=TIMEOUT_SECONDS
-            )
-        except AddressRefusedError as error:
-            raise NotSentError(error.detail) from error
-        except httpx.ConnectError as error:
-            raise SenderUnavailableError("Slack does not answer.") from error
-        except httpx.HTTPError:
-            return {"delivery": "unknown"}
-        if status == 429 or status >= 500:
-            raise SenderUnavailableError(f"Slack answered {status}.")
-        if not 200 <= status < 300:
-            raise NotSentError(f"Slack answered {status}: {said or 'no reason'}.")
-        return {"delivery": "handed_over"}
+        return post_alert(url, written.text, local_allowed=self.local_allowed)
 
     def was_sent(self, key: str) -> bool | None:
         """Say whether its file is there, for one that was written; else nobody can know."""
         return self.otherwise.was_sent(key) or None
+
+
+def post_alert(url: str, text: str, *, local_allowed: bool) -> dict[str, str]:
+    """Post one alert to a webhook; return whether it was taken, or nobody knows.
+
+    Raises:
+        NotSentError: It is refused for good.
+        SenderUnavailableError: Slack is away, or asks to wait; it took nothing.
+    """
+    body = json.dumps({"text": text, "unfurl_links": False}).encode()
+    try:
+        address = checked_address(url, local_allowed=local_allowed)
+        status, said = post_to(
+            address, body, {"Content-Type": "application/json"}, timeout=TIMEOUT_SECONDS
+        )
+    except AddressRefusedError as error:
+        raise NotSentError(error.detail) from error
+    except httpx.ConnectError as error:
+        raise SenderUnavailableError("Slack does not answer.") from error
+    except httpx.HTTPError:
+        return {"delivery": "unknown"}
+    if status == 429 or status >= 500:
+        raise SenderUnavailableError(f"Slack answered {status}.")
+    if not 200 <= status < 300:
+        raise NotSentError(f"Slack answered {status}: {said or 'no reason'}.")
+    return {"delivery": "handed_over"}

@@ -116,6 +116,8 @@ class Writer:
             failed_on=row["failed_on"] if row else None,
             due_on=_day(known.due_on),
             next_attempt_on=_day(known.next_attempt_on),
+            plan_name=known.plan_name or None,
+            access_ends_on=_day(known.access_ends_on),
         )
 
     def _link(self, rows: Rows, message: OutgoingMessage, purpose: Purpose, now: datetime) -> str:

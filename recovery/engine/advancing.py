@@ -1,17 +1,22 @@
-"""What does an episode do when its time has come? One transition; again until it waits or acts."""
+"""What does an episode do when its time has come? One transition; again until it waits or acts.
 
-from collections.abc import Callable
+What conditions want of the unified layer is looked up at the moment of the decision, and kept with
+it. Where it cannot be read just now nothing is decided: the episode waits for it.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.engine.changing import act, end, move, stay
 from recovery.engine.clocks import quiet_until, zone_of
 from recovery.engine.episode import ActionRequest, Assignment, Episode, Terms, Transition
+from recovery.engine.goals import ended_by_goal, goal_facts, note_held
 from recovery.engine.planning import Plan, plan
 from recovery.experiments.arms import Arm, Experiment, arm_of
-from recovery.flows.conditions import holds
-from recovery.flows.document import NOTHING_TO_RETRY, Flow
+from recovery.flows.conditions import holds, looked_at
+from recovery.flows.document import NOTHING_TO_RETRY, Exit, Flow
 from recovery.flows.facts import Fact, Facts
 from recovery.flows.steps import (
     Await,
@@ -27,22 +32,50 @@ from recovery.flows.steps import (
 )
 from recovery.flows.waits import ends_at
 from recovery.forecasting import Forecaster, chance_now
+from recovery.known.columns import kept
+
+# Where ClickHouse did not answer.
+LOOKS_AGAIN = timedelta(minutes=5)
 
 
 def advance(episode: Episode, flow: Flow, terms: Terms, now: datetime) -> Transition | None:
     """Return the episode's next transition; None where nothing is due."""
     if episode.state != "running" or episode.due_at is None or now < episode.due_at:
         return None
-    facts = facts_now(episode, now)
+    facts: Facts = {**facts_now(episode, now), **goal_facts(episode, flow)}
+    if wanted := flow.wanted_at(episode.step):
+        if terms.lookup is None:
+            return None  # another process can look it up, and goes on with it
+        read = terms.lookup(episode, wanted, now)
+        if read is None:
+            reason = "What the warehouse knows cannot be read just now."
+            return stay(episode, "deferred", reason, due_at=now + LOOKS_AGAIN,
+                        awaits=episode.awaits, memory=episode.memory)  # fmt: skip
+        facts = {**facts, **read}
     if flow.asks("propensity"):
         facts = with_propensity(facts, terms.forecaster, now)
-    for way_out in flow.exits:
-        if holds(way_out.when, facts):
-            return end(episode, way_out.outcome, "A condition to leave the flow holds.", now)
+    passed = note_held(episode, flow, facts, now) or ended_by_goal(episode, flow, now)
+    if passed is not None:
+        return passed
+    left = leave(episode, flow.exits, facts, now)
+    if left is not None:
+        return left
     step = flow.steps[episode.step]
     if _passes_time(step) and _must_take_over(episode, flow, terms):
         return act(episode, ActionRequest("take_over"), "We retry, so the provider must not.")
     return _STEPS[type(step)](episode, step, terms, now, facts, flow)
+
+
+def leave(
+    episode: Episode, exits: Iterable[Exit], facts: Facts, now: datetime
+) -> Transition | None:
+    """End the episode where one of these conditions to leave its flow holds."""
+    for way_out in exits:
+        if holds(way_out.when, facts):
+            known = kept(looked_at([way_out.when], facts))
+            over = end(episode, way_out.outcome, "A condition to leave the flow holds.", now)
+            return replace(over, details={**over.details, "known": known})
+    return None
 
 
 def facts_now(episode: Episode, now: datetime) -> Facts:
@@ -55,6 +88,7 @@ def facts_now(episode: Episode, now: datetime) -> Facts:
         "attempts_ours": memory.attempts_ours,
         "messages": memory.messages,
         "days_open": (now - episode.opened_at).days,
+        "today": now.date().isoformat(),
     }
     expires_on, since = episode.facts.get("card_expires_on"), episode.facts.get("customer_since")
     if isinstance(expires_on, str):
@@ -101,7 +135,11 @@ def _wait(
 def _await(
     episode: Episode, step: Await, terms: Terms, now: datetime, _: Facts, __: Flow
 ) -> Transition:
-    if episode.memory.phase == "armed":
+    memory = episode.memory
+    if step.event == "goal_reached" and step.goal in memory.goals:
+        reason = f"The goal was reached: {step.goal}."
+        return move(episode, step.on_event, now, "event", reason)
+    if memory.phase == "armed":
         return move(episode, step.on_timeout, now, "timed_out", f"No {step.event} in time.")
     if step.event == "payment_method_updated" and episode.memory.has_new_method:
         reason = "Another method has come already."
@@ -117,10 +155,12 @@ def _branch(
 ) -> Transition:
     for number, case in enumerate(step.cases):
         if holds(case.when, facts):
-            details = {"port": f"case_{number}"}
+            known = kept(looked_at([case.when], facts))
+            details = {"port": f"case_{number}", "known": known}
             reason = f"Condition {number + 1} holds."
             return move(episode, case.next, now, "branched", reason, details=details)
-    details = {"port": "otherwise"}
+    known = kept(looked_at([case.when for case in step.cases], facts))
+    details = {"port": "otherwise", "known": known}
     return move(episode, step.otherwise, now, "branched", "No condition holds.", details=details)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from recovery.flows.conditions import Wanted
 from recovery.flows.facts import Facts
 from recovery.forecasting import Forecaster
 from recovery.limits import Attempt
@@ -32,6 +33,7 @@ class Memory:
         card: The fingerprint of the method that the next try would take; empty for none.
         has_new_method: Another method came while no step waited for one, and was not tried yet.
         paused_due: When a timer would have ended that a pause stopped; kept as ISO 8601.
+        goals: Those that were reached, each with when (`at`) and where (`step`).
     """
 
     phase: Phase = "entering"
@@ -48,6 +50,7 @@ class Memory:
     newest_charge: str = ""
     paused_due: str = ""
     has_new_method: bool = False
+    goals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +84,25 @@ class Episode:
     ended_at: datetime | None = None
 
 
+Lookup = Callable[[Episode, frozenset[Wanted], datetime], Facts | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the connection's settings say: who retries, and whose clock counts.
+    """What the connection's settings say: who retries, whose clock counts, how long one may owe.
 
-    Two are no settings: `forecaster` tells how likely tries are, where somebody does; `tries` looks
-    up, when a try is planned, which were made on the card it would take, over all episodes.
+    Three are no settings: `forecaster` tells how likely tries are, where somebody does; `tries`
+    looks up, when a try is planned, which were made on the card it would take, over all episodes;
+    `lookup` reads what conditions want of the unified layer, and says None where it cannot be read
+    just now. Where there is none, whoever has one takes the step.
     """
 
     owner: Owner
     zone: ZoneInfo
     forecaster: Forecaster | None = None
     tries: Callable[[Episode], Sequence[Attempt]] = lambda _: ()
+    lookup: Lookup | None = None
+    grace_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,10 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One committed change: the episode afterwards, why, and what follows from it."""
+    """One committed change: the episode afterwards, why, and what follows from it.
+
+    `events` are what happened with it, which a goal may be.
+    """
 
     episode: Episode
     kind: str
@@ -125,3 +138,4 @@ class Transition:
     details: Mapping[str, Any] = field(default_factory=dict)
     action: ActionRequest | None = None
     assignment: Assignment | None = None
+    events: tuple[str, ...] = ()

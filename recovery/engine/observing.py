@@ -13,6 +13,7 @@ from recovery.engine.changing import end, move, stay
 from recovery.engine.episode import Episode, Memory, Transition
 from recovery.flows.document import Flow
 from recovery.flows.facts import Facts
+from recovery.flows.goals import Paid
 from recovery.flows.steps import Await, Retry
 
 Status = Literal["open", "paid", "void", "uncollectible", "canceled", "gone", "over"]
@@ -54,6 +55,8 @@ class Case:
         attempts: Oldest first.
         card_last4: Of the card that the next try would take.
         due_at: When it is, or was, to be paid: an invoice that is charged is due when it is made.
+        product_id: What is subscribed to; empty for nothing.
+        told_to_end_at: When the subscription ends because it was told to.
     """
 
     subject_kind: str
@@ -77,6 +80,8 @@ class Case:
     invoice_number: str = ""
     card_last4: str = ""
     due_at: datetime | None = None
+    product_id: str = ""
+    told_to_end_at: datetime | None = None
 
 
 def observe(
@@ -87,17 +92,24 @@ def observe(
     `is_charging` says that a try of ours is under way: what is paid now, it paid.
     """
     if episode.state == "ended":
-        return _reopen(episode, flow, case, now) or _paid_late(episode, case, now)
-    if case.status == "paid":
-        return _recovered(episode, case, now, is_charging=is_charging)
-    if case.status == "over":
-        return end(episode, "done", "What was to be prevented can no longer happen.", now)
-    if case.status in _LOST:
-        return end(episode, "lost", _LOST[case.status], now)
-    newest = case.attempts[-1].id if case.attempts else ""
+        return (
+            _reopen(episode, flow, case, now)
+            or _paid_late(episode, case, now)
+            or _method_late(episode, flow, case)
+        )
     is_new_method = bool(case.payment_method) and (
         case.payment_method != episode.memory.payment_method
     )
+    events = ("payment_method_updated",) if is_new_method else ()
+    if case.status == "paid":
+        paid = _recovered(episode, case, now, is_charging=is_charging)
+        return replace(paid, events=events)
+    if case.status == "over":
+        over = end(episode, "done", "What was to be prevented can no longer happen.", now)
+        return replace(over, events=events)
+    if case.status in _LOST:
+        return end(episode, "lost", _LOST[case.status], now)
+    newest = case.attempts[-1].id if case.attempts else ""
     memory = replace(
         episode.memory, payment_method=case.payment_method, card=case.fingerprint,
         newest_charge=newest,
@@ -111,9 +123,9 @@ def observe(
         bool(newest) and newest != episode.memory.newest_charge and not case.attempts[-1].is_success
     )
     if is_new_method and (woken := _woken(seen, flow, "payment_method_updated", now)):
-        return woken
+        return replace(woken, events=events)
     if is_new_failure and (woken := _woken(seen, flow, "payment_failed", now)):
-        return woken
+        return replace(woken, events=events)
     if seen == episode:
         return None
     details = {
@@ -121,7 +133,7 @@ def observe(
     }
     return Transition(
         replace(seen, revision=episode.revision + 1), "facts_changed",
-        "The provider tells more.", episode.step, details,
+        "The provider tells more.", episode.step, details, events=events,
     )  # fmt: skip
 
 
@@ -179,8 +191,9 @@ def _reopen(episode: Episode, flow: Flow | None, case: Case, now: datetime) -> T
     if not newest.is_returned and (episode.ended_at is None or newest.at <= episode.ended_at):
         return None
     memory = Memory(
-        payment_method=case.payment_method, card=case.fingerprint, newest_charge=newest.id
-    )
+        payment_method=case.payment_method, card=case.fingerprint, newest_charge=newest.id,
+        goals=_but_paid(episode, flow),
+    )  # fmt: skip
     open_again: dict[str, Any] = {
         "state": "running", "outcome": "", "reason": "", "recovered_minor": 0, "recovered_by": "",
         "ended_at": None, "facts": case.facts, "cause": case.cause,
@@ -190,6 +203,24 @@ def _reopen(episode: Episode, flow: Flow | None, case: Case, now: datetime) -> T
     if flow is None:
         return stay(again, "reopened", reason, due_at=None, memory=memory)
     return move(again, flow.start, now, "reopened", reason)
+
+
+def _method_late(episode: Episode, flow: Flow | None, case: Case) -> Transition | None:
+    """Tell of another method after the end, where it is a goal: holdouts end as they begin."""
+    if flow is None or not flow.goals or episode.outcome == "recovered":
+        return None
+    if case.payment_method in ("", episode.memory.payment_method):
+        return None
+    memory = replace(episode.memory, payment_method=case.payment_method, card=case.fingerprint)
+    told = stay(episode, "facts_changed", "Another method has come after the end.", due_at=None,
+                memory=memory)  # fmt: skip
+    return replace(told, events=("payment_method_updated",))
+
+
+def _but_paid(episode: Episode, flow: Flow | None) -> Mapping[str, Mapping[str, str]]:
+    """Return the goals that stay reached when the money is taken back."""
+    paid = {g.name for g in (flow.goals if flow else ()) if isinstance(g.reached, Paid)}
+    return {name: at for name, at in episode.memory.goals.items() if name not in paid}
 
 
 def _paid_late(episode: Episode, case: Case, now: datetime) -> Transition | None:

@@ -24,6 +24,7 @@ class Unit:
 
     `at_risk_minor` is the first failed invoice, known before anything was done; `settled_minor` is
     what came in for it and settled within the experiment's maturity (net of what went back).
+    `goals` are those of the flow that were reached within it.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Unit:
     currency: str
     at_risk_minor: int
     settled_minor: int
+    goals: frozenset[str] = frozenset()
 
     @property
     def is_recovered(self) -> bool:

@@ -1,18 +1,22 @@
 """What may a flow ask about an episode? The vocabulary of facts, each with its type.
 
 A fact that is not known is absent: every comparison with it is false, `known` tells. `metadata.x`
-(the customer's) and `flow.x` (which split arm, and the like) are texts and need no row here.
+(the customer's) and `arm.x` (which arm of an experiment) are texts and need no row here; `goal.x`
+says whether a goal of the flow was reached. Other names with a dot are of the unified layer
+(`recovery.known`): they are looked up when they are asked for, and kept with what was decided.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-FactType = Literal["integer", "money", "text", "boolean", "texts"]
+FactType = Literal["integer", "money", "text", "date", "boolean", "texts"]
 Fact = int | str | bool | tuple[str, ...]
 Facts = Mapping[str, Fact]
 
 OPEN_PREFIXES = ("metadata.", "arm.")
+GOAL_PREFIX = "goal."
+OWN_PREFIXES = (*OPEN_PREFIXES, GOAL_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ VOCABULARY: dict[str, FactKind] = {
     "cause": FactKind("text", "How the payment fails, or is about to", CAUSES),
     "amount": FactKind("money", "What is owed, in minor units of its currency"),
     "currency": FactKind("text", "ISO 4217 code of the amount"),
+    "paid": FactKind("money", "What was paid of the invoice so far"),
     "decline_class": FactKind("text", "What the newest refusal means", DECLINE_CLASSES),
     "decline_code": FactKind("text", "The provider's code of the newest refusal"),
     "decline_reason": FactKind("text", "The taxonomy's reason of it: funds, issuer, risk, …"),
@@ -45,7 +50,7 @@ VOCABULARY: dict[str, FactKind] = {
     "card_brand": FactKind("text", "visa, mastercard, …"),
     "card_funding": FactKind("text", "credit, debit, prepaid, unknown"),
     "card_country": FactKind("text", "ISO 3166 code of the card's bank"),
-    "card_expires_on": FactKind("text", "The last day of the card's last month"),
+    "card_expires_on": FactKind("date", "The last day of the card's last month"),
     "card_expires_in_days": FactKind("integer", "Days to that day, negative once it is over"),
     "due_at": FactKind("integer", "Second since 1970 at which an invoice that was sent was due"),
     "days_past_due": FactKind("integer", "Whole days since then"),
@@ -59,11 +64,20 @@ VOCABULARY: dict[str, FactKind] = {
     "has_email": FactKind("boolean", "An address to write to is known"),
     "has_payment_method": FactKind("boolean", "There is a method that could be charged"),
     "propensity": FactKind("integer", "Chance that the next try succeeds, per thousand"),
+    "today": FactKind("date", "The day on which it is asked, UTC"),
 }
 
 
-def kind_of(fact: str) -> FactKind | None:
-    """Return what is known of a fact's name; None for one that does not exist."""
-    if fact.startswith(OPEN_PREFIXES) and len(fact) > len(fact.split(".")[0]) + 1:
+def own_kind_of(fact: str) -> FactKind | None:
+    """Return what an episode itself knows of a fact's name; None for one that it does not."""
+    _, dot, rest = fact.partition(".")
+    if dot and rest and fact.startswith(OPEN_PREFIXES):
         return FactKind("text", "Free text")
+    if dot and rest and fact.startswith(GOAL_PREFIX):
+        return FactKind("boolean", "Whether this goal of the flow was reached")
     return VOCABULARY.get(fact)
+
+
+def is_looked_up(fact: str) -> bool:
+    """Say whether a fact is the unified layer's: asked for when it is needed, not carried along."""
+    return "." in fact and not fact.startswith(OWN_PREFIXES)

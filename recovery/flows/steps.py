@@ -9,13 +9,16 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from recovery.flows.conditions import Condition
+from recovery.flows.goals import GoalName
 from recovery.flows.waits import Duration, Until
 
 StepId = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", json_schema_extra={"format": "step"})
 ]
 Title = Annotated[str, Field(max_length=200)]
-Event = Literal["payment_method_updated", "payment_failed", "promise_made", "help_asked"]
+Event = Literal[
+    "payment_method_updated", "payment_failed", "promise_made", "help_asked", "goal_reached",
+]  # fmt: skip
 Outcome = Literal["lost", "handed_over", "holdout", "done"]
 
 
@@ -38,10 +41,11 @@ class Wait(_Step):
 
 
 class Await(_Step):
-    """Wait until something happens, or the time is over."""
+    """Wait until something happens, or the time is over; `goal` names the one that is awaited."""
 
     kind: Literal["await"] = "await"
     event: Event
+    goal: GoalName | None = None
     timeout: Duration
     on_event: StepId
     on_timeout: StepId

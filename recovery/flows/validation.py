@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 
 from recovery.flows import conditions
 from recovery.flows.document import NOTHING_TO_RETRY, Flow
+from recovery.flows.facts import GOAL_PREFIX
 from recovery.flows.findings import Finding, error, warning
+from recovery.flows.goals import Held, Paid
 from recovery.flows.graph import edges_of, loops_without_time, reachable, walk
 from recovery.flows.limits import limit_findings
 from recovery.flows.refusals import refusal_findings
-from recovery.flows.steps import Branch, Message, Retry, Split, Subscription
+from recovery.flows.steps import Await, Branch, Message, Retry, Split, Subscription
+from recovery.known.vocabulary import kind_of
 
 Rule = Callable[[Flow], Iterator[Finding]]
 
@@ -50,16 +53,45 @@ def _size(flow: Flow) -> Iterator[Finding]:
                         "Take steps out, or make two flows of it.")  # fmt: skip
 
 
-def _conditions(flow: Flow) -> Iterator[Finding]:
-    stated: list[tuple[str, conditions.Condition]] = [("", each.when) for each in flow.exits]
+def _stated(flow: Flow) -> Iterator[tuple[str, conditions.Condition]]:
+    """Yield every condition, with the step that it is at."""
+    yield from (("", each.when) for each in flow.exits)
+    yield from (("", goal.reached.when) for goal in flow.goals if isinstance(goal.reached, Held))
     if flow.trigger.when is not None:
-        stated.append(("", flow.trigger.when))
+        yield "", flow.trigger.when
     for name, step in flow.steps.items():
         if isinstance(step, Branch):
-            stated += [(name, case.when) for case in step.cases]
-    for name, condition in stated:
-        for fault in conditions.faults(condition):
+            yield from ((name, case.when) for case in step.cases)
+
+
+def _conditions(flow: Flow) -> Iterator[Finding]:
+    for name, condition in _stated(flow):
+        for fault in conditions.faults(condition, kind_of):
             yield error("bad_condition", name, fault, "GET /v1/recovery/facts lists the facts.")
+
+
+def _goals(flow: Flow) -> Iterator[Finding]:
+    known = {goal.name for goal in flow.goals}
+    if len(known) < len(flow.goals):
+        yield error("goal_names", "", "Two goals have one name.", "Rename one.")
+    for goal in flow.goals:
+        paid = goal.reached
+        if isinstance(paid, Paid) and (paid.at_least_minor is None) != (paid.currency is None):
+            yield error("goal_amount", "", f"{goal.name}: an amount has a currency.",
+                        "Name both, or neither for the whole debt.")  # fmt: skip
+    for name, step in flow.steps.items():
+        if isinstance(step, Await) and (step.event == "goal_reached") != (step.goal is not None):
+            yield error("goal", name, "A goal is named where one is waited for, and only there.",
+                        "Choose the goal.")  # fmt: skip
+        elif isinstance(step, Await) and step.goal is not None and step.goal not in known:
+            yield error(
+                "goal", name, f"The flow has no goal {step.goal}.", "Declare it, or choose another."
+            )
+    for name, condition in _stated(flow):
+        for fact in sorted(conditions.facts_of(condition)):
+            if fact.startswith(GOAL_PREFIX) and fact.removeprefix(GOAL_PREFIX) not in known:
+                yield error("goal", name, f"The flow has no goal {fact.removeprefix(GOAL_PREFIX)}.",
+                            "Declare it, or compare another fact.")  # fmt: skip
 
 
 def _loops(flow: Flow) -> Iterator[Finding]:
@@ -120,7 +152,9 @@ def _quiet(flow: Flow) -> Iterator[Finding]:
                     "Leave at least four hours.")  # fmt: skip
 
 
-_STRUCTURE: tuple[Rule, ...] = (_size, _targets, _reached, _conditions, _splits)
+_STRUCTURE: tuple[Rule, ...] = (
+    _size, _targets, _reached, _conditions, _goals, _splits,
+)  # fmt: skip
 _CONDUCT: tuple[Rule, ...] = (
     _loops, _causes, refusal_findings, limit_findings, _consent, _quiet,
 )  # fmt: skip

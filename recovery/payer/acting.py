@@ -76,7 +76,7 @@ def promise(rows: Rows, book: FlowBook, of: episodes.Held, day: date, now: datet
     """Do nothing before the day: what was due earlier is due then, in the merchant's time."""
     woken = happened(of.episode, book.of(rows, of.episode), "promise_made", now)
     moves = [woken or _postponed(of, day)]
-    move_on(rows, book, of, moves, now)
+    move_on(rows, book, of, moves, now, events=("promise_made",))
 
 
 def ask_for_help(rows: Rows, book: FlowBook, of: episodes.Held, text: str, now: datetime) -> None:
@@ -84,7 +84,8 @@ def ask_for_help(rows: Rows, book: FlowBook, of: episodes.Held, text: str, now: 
     episode = of.episode
     tasks.give(rows, episode, f"The payer asks: {text}", now)
     woken = happened(episode, book.of(rows, episode), "help_asked", now)
-    move_on(rows, book, of, [woken or pause(episode, "the payer's question")], now)
+    moves = [woken or pause(episode, "the payer's question")]
+    move_on(rows, book, of, moves, now, events=("help_asked",))
 
 
 def open_portal(client: StripeClient, episode: Episode, return_url: str) -> str:

@@ -24,7 +24,8 @@ class PastTry:
 class PastFailure:
     """One payment that failed: its tries, the first of which was declined.
 
-    `card` names what was charged: the payment method, where it is not known the customer.
+    `card` names what was charged: the payment method, where it is not known the customer. The
+    connection, the invoice and the first try name the rows that the unified layer has of it.
     """
 
     id: str
@@ -35,6 +36,9 @@ class PastFailure:
     facts: Facts
     tries: tuple[PastTry, ...]
     card: str = ""
+    connection_id: str = ""
+    invoice_id: str = ""
+    charge_id: str = ""
 
     @property
     def failed_at(self) -> datetime:
@@ -51,9 +55,9 @@ def failures_of(rows: Iterable[Mapping[str, Any]], declines: Declines) -> list[P
     """Return the failures in rows of tries, ordered by payment and time.
 
     Args:
-        rows: `payment_id`, `customer_id`, `invoice_id`, `amount_minor`, `currency`, `status`,
-            `decline_code`, `advice_code`, `payment_method_type`, `payment_method_id`,
-            `occurred_at`.
+        rows: `connection_id`, `id`, `payment_id`, `customer_id`, `invoice_id`, `amount_minor`,
+            `currency`, `status`, `decline_code`, `advice_code`, `payment_method_type`,
+            `payment_method_id`, `occurred_at`.
         declines: The taxonomy.
     """
     found = []
@@ -91,6 +95,7 @@ def _failure(
         payment_id, str(first["customer_id"] or ""), cause, int(first["amount_minor"]),
         str(first["currency"]), facts, tries,
         str(first["payment_method_id"] or first["customer_id"] or payment_id),
+        str(first["connection_id"]), str(first["invoice_id"] or ""), str(first["id"]),
     )  # fmt: skip
 
 

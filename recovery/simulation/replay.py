@@ -58,6 +58,7 @@ def would_take(flow: Flow, failure: PastFailure) -> bool:
     facts = {
         **failure.facts, "amount": failure.amount_minor, "currency": failure.currency,
         "cause": failure.cause, "attempts_ours": 0, "messages": 0, "days_open": 0,
+        "today": failure.failed_at.date().isoformat(),
     }  # fmt: skip
     return trigger.when is None or holds(trigger.when, facts)
 
@@ -75,7 +76,8 @@ def replay(
     """
     walks = [_Walk(flow, failure) for failure in failures]
     card = _Card([*others, *(failure.tries[0] for failure in failures)])
-    seeing = replace(terms, tries=lambda _: card.tried)
+    # What the unified layer knew stands among a failure's facts already.
+    seeing = replace(terms, tries=lambda _: card.tried, lookup=lambda *_: {})
     timers = [(walk.began, number) for number, walk in enumerate(walks)]
     heapq.heapify(timers)
     while timers:

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.database import Rows
+from core.errors import EngineUnavailableError
 from recovery.engine.advancing import facts_now, with_propensity
-from recovery.engine.episode import Episode, Terms
-from recovery.flows.conditions import facts_of, holds
+from recovery.engine.episode import Episode, Lookup, Terms
+from recovery.flows.conditions import Condition, facts_of, holds, looked_at, wanted
 from recovery.flows.document import Flow, flow_of
-from recovery.flows.facts import Facts
+from recovery.flows.facts import Fact, Facts
 from recovery.forecasting import Forecasters
+from recovery.known.columns import kept
 from recovery.limits import Attempt
 from recovery.store.attempts import on_card
 from recovery.store.episodes import Held
@@ -31,20 +33,35 @@ where workspace_id = %s and flow_id = %s and version = %s
 MOST_KEPT = 2_000
 
 
-class FlowBook:
-    """Flows by version, read once: a published version never changes; who forecasts for them."""
+class Taken(NamedTuple):
+    """The flow that takes an episode, and what its trigger looked at."""
 
-    def __init__(self, forecasters: Forecasters | None = None) -> None:
+    flow_id: str
+    version: int
+    flow: Flow
+    known: Mapping[str, Fact | None]
+
+
+class FlowBook:
+    """Flows by version, read once: a published version never changes.
+
+    With who forecasts for them, and who looks up what their conditions want of the unified layer.
+    """
+
+    def __init__(
+        self, forecasters: Forecasters | None = None, lookup: Lookup | None = None
+    ) -> None:
         self._kept: dict[tuple[str, str, int], Flow] = {}
         self._forecasters = forecasters
+        self._lookup = lookup
 
     def terms(self, rows: Rows, held: Held) -> Terms:
         """Return an episode's terms, with who forecasts its tries and what was tried before."""
         made = partial(_tries, rows)
         if self._forecasters is None:
-            return replace(held.terms, tries=made)
+            return replace(held.terms, tries=made, lookup=self._lookup)
         forecaster = self._forecasters(held.episode.workspace_id)
-        return replace(held.terms, forecaster=forecaster, tries=made)
+        return replace(held.terms, forecaster=forecaster, tries=made, lookup=self._lookup)
 
     def of(self, rows: Rows, episode: Episode) -> Flow | None:
         """Return the flow that an episode runs on; None where it has none."""
@@ -58,8 +75,12 @@ class FlowBook:
             self._keep(key, row["document"])
         return self._kept[key]
 
-    def taking(self, rows: Rows, episode: Episode) -> tuple[str, int, Flow] | None:
-        """Return the first live flow whose trigger takes the episode; None where none does."""
+    def taking(self, rows: Rows, episode: Episode) -> Taken | None:
+        """Return the first live flow whose trigger takes the episode; None where none does.
+
+        Raises:
+            EngineUnavailableError: What a trigger wants to know cannot be read just now.
+        """
         facts = facts_now(episode, episode.opened_at)
         for row in rows.execute(_LIVE, [episode.workspace_id]).fetchall():
             key = (episode.workspace_id, row["id"], row["version"])
@@ -68,11 +89,26 @@ class FlowBook:
             trigger = self._kept[key].trigger
             if episode.cause not in trigger.causes:
                 continue
-            if trigger.when is not None and "propensity" in facts_of(trigger.when):
-                facts = self._with_propensity(episode, facts)
-            if trigger.when is None or holds(trigger.when, facts):
-                return row["id"], row["version"], self._kept[key]
+            known: Mapping[str, Fact | None] = {}
+            if trigger.when is not None:
+                facts = self._asked_by(trigger.when, episode, facts)
+                if not holds(trigger.when, facts):
+                    continue
+                known = kept(looked_at([trigger.when], facts))
+            return Taken(row["id"], row["version"], self._kept[key], known)
         return None
+
+    def _asked_by(self, when: Condition, episode: Episode, facts: Facts) -> Facts:
+        """Return the facts with what a trigger asks besides."""
+        if "propensity" in facts_of(when):
+            facts = self._with_propensity(episode, facts)
+        asked = wanted([when])
+        if not asked or self._lookup is None:
+            return facts
+        found = self._lookup(episode, asked, episode.opened_at)
+        if found is None:
+            raise EngineUnavailableError("What a flow's trigger asks cannot be read just now.")
+        return {**facts, **found}
 
     def _with_propensity(self, episode: Episode, facts: Facts) -> Facts:
         """Ask a model only where a trigger does: loading it takes seconds."""

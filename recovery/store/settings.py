@@ -10,11 +10,12 @@ from core.database import Rows
 from recovery.engine.clocks import zone_named
 from recovery.engine.episode import Episode, Owner, Terms
 
-_COLUMNS = "connection_id, is_enabled, owner, timezone, swept_at, updated_at"
+_COLUMNS = "connection_id, is_enabled, owner, timezone, grace_days, swept_at, updated_at"
 
 LIST = """
 select c.id as connection_id, c.name, coalesce(s.is_enabled, false) as is_enabled,
-    coalesce(s.owner, 'provider') as owner, coalesce(s.timezone, 'UTC') as timezone, s.swept_at
+    coalesce(s.owner, 'provider') as owner, coalesce(s.timezone, 'UTC') as timezone, s.grace_days,
+    s.swept_at
 from connections c
 left join recovery_settings s on s.workspace_id = c.workspace_id and s.connection_id = c.id
 where c.provider = 'stripe' and c.status <> 'revoked'
@@ -22,10 +23,12 @@ order by c.created_at, c.id
 """
 _PUT = f"""
 insert into recovery_settings as s
-    (workspace_id, connection_id, is_enabled, owner, timezone, updated_at)
-values (%(workspace_id)s, %(connection_id)s, %(is_enabled)s, %(owner)s, %(timezone)s, %(now)s)
+    (workspace_id, connection_id, is_enabled, owner, timezone, grace_days, updated_at)
+values (%(workspace_id)s, %(connection_id)s, %(is_enabled)s, %(owner)s, %(timezone)s,
+    %(grace_days)s, %(now)s)
 on conflict (workspace_id, connection_id) do update set is_enabled = excluded.is_enabled,
-    owner = excluded.owner, timezone = excluded.timezone, updated_at = excluded.updated_at,
+    owner = excluded.owner, timezone = excluded.timezone, grace_days = excluded.grace_days,
+    updated_at = excluded.updated_at,
     swept_at = case when s.is_enabled then s.swept_at end
 returning {_COLUMNS}
 """
@@ -42,20 +45,24 @@ returning s.workspace_id, s.connection_id
 
 
 _HELD = """
-select owner, timezone from recovery_settings where workspace_id = %s and connection_id = %s
+select owner, timezone, grace_days from recovery_settings
+where workspace_id = %s and connection_id = %s
 """
 
 
 @lru_cache(maxsize=1000)
-def terms_of(owner: str, timezone: str) -> Terms:
+def terms_of(owner: str, timezone: str, grace_days: int | None = None) -> Terms:
     """Return the terms that a settings row states."""
-    return Terms(cast(Owner, owner), zone_named(timezone) or ZoneInfo("UTC"))
+    zone = zone_named(timezone) or ZoneInfo("UTC")
+    return Terms(cast(Owner, owner), zone, grace_days=grace_days)
 
 
 def held(rows: Rows, episode: Episode) -> Terms:
     """Return the terms of an episode's connection; the defaults where none were settled."""
     row = rows.execute(_HELD, [episode.workspace_id, episode.connection_id]).fetchone()
-    return terms_of("provider", "UTC") if row is None else terms_of(row["owner"], row["timezone"])
+    if row is None:
+        return terms_of("provider", "UTC")
+    return terms_of(row["owner"], row["timezone"], row["grace_days"])
 
 
 def put(
@@ -63,7 +70,7 @@ def put(
 ) -> Mapping[str, Any]:
     """Settle a connection; the first sweep follows at once when it is turned on."""
     named = {"workspace_id": workspace_id, "connection_id": connection_id, "now": now}
-    row = rows.execute(_PUT, {**values, **named}).fetchone()
+    row = rows.execute(_PUT, {"grace_days": None, **values, **named}).fetchone()
     assert row is not None
     return row
 

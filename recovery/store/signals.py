@@ -31,8 +31,11 @@ update recovery_signals set leased_until = %s where workspace_id = %s and connec
 _EPISODES = """
 select subject_kind, subject_id from recovery_episodes
 where workspace_id = %(workspace_id)s and connection_id = %(connection_id)s
-    and (customer_id = %(customer_id)s or subscription_id = %(subscription_id)s)
-    and state <> 'ended'
+    and (
+        customer_id = %(customer_id)s and (state <> 'ended'
+            or outcome in ('holdout', 'lost', 'goal_reached')
+                and ended_at > %(noted_at)s - interval '30 days')
+        or subscription_id = %(subscription_id)s and state <> 'ended')
 """
 _KNOWN = """
 select id from recovery_episodes
@@ -78,10 +81,15 @@ def later(rows: Rows, signal: Signal, now: datetime) -> None:
 def open_subjects(
     rows: Rows, signal: Signal, customer_id: str | None, subscription_id: str | None = None
 ) -> list[tuple[str, str]]:
-    """Return the subjects of a customer's open episodes, or those of one subscription."""
+    """Return the subjects of a customer's open episodes, or those of one subscription.
+
+    With those that ended unpaid a short while ago: what their payer still does is a goal all the
+    same, for holdouts above all, whose flow ends as it begins.
+    """
     values = {
         "workspace_id": signal.workspace_id, "connection_id": signal.connection_id,
         "customer_id": customer_id, "subscription_id": subscription_id,
+        "noted_at": signal.noted_at,
     }  # fmt: skip
     found = rows.execute(_EPISODES, values)
     return [(row["subject_kind"], row["subject_id"]) for row in found]

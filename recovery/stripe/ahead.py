@@ -6,7 +6,7 @@ card's last month, `sub_…:1798761600` for a renewal's second.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from core.money import from_stripe
@@ -15,6 +15,7 @@ from recovery.engine.observing import Case
 from recovery.stripe.attempts import attempts_of, fingerprint_of, last4_of
 from recovery.stripe.client import StripeClient
 from recovery.stripe.describing import expires_on, facts_of
+from recovery.stripe.subscribing import period_end, product_of, told_to_end
 
 EXPAND = ("customer.invoice_settings.default_payment_method", "default_payment_method")
 EXPIRES_WITHIN_DAYS = 30
@@ -60,7 +61,7 @@ def subjects_ahead(
     """Yield what a subscription may need: kind, subject, the card's fingerprint."""
     method = _method(subscription)
     card = method.get("card") or {}
-    ends = _period_end(subscription)
+    ends = period_end(subscription)
     if not card or subscription["status"] not in ("active", "trialing") or ends is None:
         return
     if subscription.get("cancel_at_period_end"):
@@ -118,7 +119,9 @@ def _case(
         recipient_name=str(customer.get("name") or ""),
         phone=str(customer.get("phone") or ""),
         card_last4=last4_of(method),
-        due_at=_period_end(subscription),
+        due_at=period_end(subscription),
+        product_id=product_of(subscription),
+        told_to_end_at=told_to_end(subscription),
     )
 
 
@@ -137,9 +140,3 @@ def _method(subscription: Mapping[str, Any]) -> Mapping[str, Any]:
 def _days_left(card: Mapping[str, Any], now: datetime) -> int | None:
     last = expires_on(card)
     return None if last is None else (date.fromisoformat(last) - now.date()).days
-
-
-def _period_end(subscription: Mapping[str, Any]) -> datetime | None:
-    items = (subscription.get("items") or {}).get("data") or []
-    ends = [item["current_period_end"] for item in items if item.get("current_period_end")]
-    return datetime.fromtimestamp(max(ends), UTC) if ends else None

@@ -15,6 +15,7 @@ from recovery.stripe.ahead import card_case, renewal_case
 from recovery.stripe.attempts import attempts_of, fingerprint_of, last4_of
 from recovery.stripe.client import StripeClient
 from recovery.stripe.describing import facts_of
+from recovery.stripe.subscribing import product_of, told_to_end
 
 _EXPAND = ("customer", "payments", "parent.subscription_details.subscription")
 _INVOICE_STATUS: Mapping[str, Status] = {
@@ -91,13 +92,15 @@ def invoice_case(
         payment_method=str(method.get("id") or ""),
         fingerprint=fingerprint_of(method),
         attempts=attempts,
-        facts=facts_of(invoice, subscription, method, attempts),
+        facts={**facts_of(invoice, subscription, method, attempts), "paid": paid.amount_minor},
         recipient=str(invoice.get("customer_email") or _member(invoice["customer"], "email")),
         recipient_name=str(invoice.get("customer_name") or _member(invoice["customer"], "name")),
         phone=_member(invoice["customer"], "phone"),
         invoice_number=str(invoice.get("number") or ""),
         card_last4=last4_of(method),
         due_at=datetime.fromtimestamp(invoice.get("due_date") or invoice["created"], UTC),
+        product_id=product_of(subscription),
+        told_to_end_at=told_to_end(subscription),
     )
 
 

@@ -10,7 +10,9 @@ from pydantic.config import JsonDict
 from core.money import format_minor
 
 EpisodeState = Literal["running", "paused", "ended"]
-EpisodeOutcome = Literal["recovered", "lost", "done", "handed_over", "holdout", "closed"]
+EpisodeOutcome = Literal[
+    "recovered", "lost", "done", "handed_over", "holdout", "closed", "goal_reached",
+]  # fmt: skip
 
 _EPISODE: JsonDict = {
     "id": "ep_5k2m8w0c1t7e9b3n6x4q0r2hz",
@@ -44,7 +46,7 @@ _TRANSITION: JsonDict = {
     "from_step": "kind",
     "to_step": "tries",
     "reason": "Condition 1 holds.",
-    "details": {"port": "case_0"},
+    "details": {"port": "case_0", "known": {"decline_class": "soft"}},
 }
 _ACTION: JsonDict = {
     "id": "act_ep_5k2m8w0c1t7e9b3n6x4q0r2hz_5",

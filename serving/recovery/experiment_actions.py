@@ -1,6 +1,6 @@
 """What may be said of an experiment? Who was drawn, what settled in time, and what both tell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from core.errors import ConflictError, NotFoundError
 from recovery.experiments.analysis import Comparison, analyse
 from recovery.experiments.arms import Arm, Experiment
 from recovery.experiments.cash import CashLift
+from recovery.experiments.goals import GoalLift, goal_lifts
 from recovery.experiments.proportions import Interval
 from recovery.experiments.units import Tally, Unit
 from serving.auth.scope import TenantScope
@@ -21,6 +22,7 @@ from serving.recovery.experiment_schemas import (
     ExperimentCheck,
     ExperimentDetail,
     ExperimentSummary,
+    GoalOutcome,
 )
 
 IDS_PER_QUERY = 5_000
@@ -82,7 +84,12 @@ def detail(scope: TenantScope, name: str, as_of: datetime) -> ExperimentDetail:
             )
             for check in analysis.checks
         ],
-        comparisons=[_comparison(one) for one in analysis.comparisons],
+        comparisons=[
+            _comparison(
+                one, goal_lifts(experiment, one.arm, units, list(summary.goals), as_of=as_of)
+            )
+            for one in analysis.comparisons
+        ],
     )
 
 
@@ -97,6 +104,10 @@ def _summary(name: str, row: Mapping[str, Any], counts: list[dict[str, Any]]) ->
         shares={arm["name"]: arm["share"] for arm in arms},
         assigned={one["arm"]: one["units"] for one in counts},
         first_at=min((one["first_at"] for one in counts), default=None),
+        goals={
+            goal["name"]: goal.get("title") or goal["name"].replace("_", " ").capitalize()
+            for goal in row["goals"]
+        },
     )
 
 
@@ -134,10 +145,15 @@ def _unit(
         at_risk_minor=row["amount_minor"],
         # The same time for everyone: what settles later counts for nobody.
         settled_minor=amount if when is not None and when <= until else 0,
+        goals=frozenset(
+            name
+            for name, reached in row["goals"].items()
+            if datetime.fromisoformat(reached["at"]) <= until
+        ),
     )
 
 
-def _comparison(one: Comparison) -> ArmComparison:
+def _comparison(one: Comparison, goals: Sequence[GoalLift]) -> ArmComparison:
     return ArmComparison(
         arm=one.arm,
         verdict=one.verdict,
@@ -147,7 +163,14 @@ def _comparison(one: Comparison) -> ArmComparison:
         single_look=_bounds(one.single_look),
         every_look=None if one.every_look is None else _bounds(one.every_look),
         cash=[_cash(lift) for lift in one.cash],
-    )
+        goals=[
+            GoalOutcome(
+                goal=lift.goal, treated=_outcome(lift.treated), control=_outcome(lift.control),
+                difference=_bounds(lift.difference),
+            )
+            for lift in goals
+        ],
+    )  # fmt: skip
 
 
 def _outcome(counted: Tally) -> ArmOutcome:

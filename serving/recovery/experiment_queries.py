@@ -4,7 +4,8 @@ from core.warehouse import TenantQuery
 
 # The shares stand in the flows; the newest version that has the split says how it is drawn now.
 SPLITS = """
-select versions.flow_id, flows.name as flow_name, versions.version, step.value as split
+select versions.flow_id, flows.name as flow_name, versions.version, step.value as split,
+    coalesce(versions.document -> 'goals', '[]') as goals
 from recovery_flow_versions versions
 join recovery_flows flows on flows.workspace_id = versions.workspace_id
     and flows.id = versions.flow_id,
@@ -18,7 +19,8 @@ from recovery_assignments group by experiment, arm
 """
 UNITS = """
 select assigned.unit, assigned.arm, assigned.stratum, assigned.assigned_at,
-    assigned.connection_id, episodes.subject_id, episodes.amount_minor, episodes.currency
+    assigned.connection_id, episodes.subject_id, episodes.amount_minor, episodes.currency,
+    coalesce(episodes.memory -> 'goals', '{}') as goals
 from recovery_assignments assigned
 join recovery_episodes episodes on episodes.workspace_id = assigned.workspace_id
     and episodes.id = assigned.episode_id

@@ -16,6 +16,7 @@ _SUMMARY: JsonDict = {
     "shares": {"flow": 90, "holdout": 10},
     "assigned": {"flow": 812, "holdout": 91},
     "first_at": "2024-05-01T12:00:00Z",
+    "goals": {"new_method": "A new method was given"},
 }
 
 
@@ -31,6 +32,7 @@ class ExperimentSummary(BaseModel):
     shares: dict[str, int] = Field(description="Percent of the customers, as drawn now")
     assigned: dict[str, int]
     first_at: datetime | None
+    goals: dict[str, str] = Field(description="The flow's goals, and what each is called")
 
 
 class Bounds(BaseModel):
@@ -81,6 +83,28 @@ class CashOutcome(BaseModel):
     lift_upper_minor: int | None
 
 
+class GoalOutcome(BaseModel):
+    """How many matured customers of an arm and of the holdout reached a goal of the flow."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "goal": "new_method",
+                    "treated": {"units": 640, "recovered": 210, "rate": 0.3281},
+                    "control": {"units": 91, "recovered": 9, "rate": 0.0989},
+                    "difference": _INTERVAL,
+                }
+            ]
+        }
+    )
+
+    goal: str
+    treated: ArmOutcome = Field(description="`recovered` counts those who reached it")
+    control: ArmOutcome
+    difference: Bounds = Field(description="Newcombe; no verdict follows from it")
+
+
 class ArmComparison(BaseModel):
     """One arm against the holdout."""
 
@@ -96,6 +120,7 @@ class ArmComparison(BaseModel):
                     "single_look": _INTERVAL,
                     "every_look": {"estimate": 0.081, "lower": -0.06, "upper": 0.22},
                     "cash": [],
+                    "goals": [],
                 }
             ]
         }
@@ -109,6 +134,7 @@ class ArmComparison(BaseModel):
     single_look: Bounds = Field(description="Newcombe; right on one day that was chosen before")
     every_look: Bounds | None = Field(description="Right at every look; the verdict follows it")
     cash: list[CashOutcome]
+    goals: list[GoalOutcome] = Field(description="Secondary: settled cash alone decides")
 
 
 class ExperimentCheck(BaseModel):

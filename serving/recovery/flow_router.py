@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Response
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from recovery.flows.conditions import OPERATORS
 from recovery.flows.document import document_of, flow_of, flow_schema
-from recovery.flows.facts import VOCABULARY
 from recovery.flows.library import library
+from recovery.known.vocabulary import every_fact
 from serving.auth.scope import RecoveryRead, RecoveryWrite
 from serving.idempotency import Idempotent
 from serving.pagination import Collection
@@ -135,12 +135,17 @@ def get_library(_: RecoveryRead) -> Collection[LibraryFlow]:
 
 @router.get("/facts", summary="What conditions know", operation_id="list_recovery_facts")
 def get_facts(_: RecoveryRead) -> Collection[FactDescription]:
-    """List the facts that conditions may compare; `metadata.` and `arm.` names are free."""
+    """List the facts that conditions may compare; `metadata.`, `arm.`, `goal.` names are free.
+
+    Those of the payment itself, those that the unified layer knows of the payer from any provider,
+    and the columns of the rows that are the payment's own.
+    """
     shown = [
         FactDescription(
-            name=name, type=kind.type, says=kind.says, values=list(kind.values),
-            operators=list(OPERATORS[kind.type]),
+            name=one.name, group=one.group, type=one.kind.type, says=one.kind.says,
+            values=list(one.kind.values), operators=list(OPERATORS[one.kind.type]),
+            is_dated=one.is_dated,
         )
-        for name, kind in VOCABULARY.items()
+        for one in every_fact()
     ]  # fmt: skip
     return Collection(data=shown)

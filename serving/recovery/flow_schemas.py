@@ -184,16 +184,20 @@ class FactDescription(BaseModel):
 
     model_config = _shown(
         {
-            "name": "decline_class", "type": "text", "says": "What the newest refusal means",
-            "values": ["soft", "hard"], "operators": ["eq", "ne", "in", "not_in", "known"],
+            "name": "books.open_receivable", "group": "Your books (QuickBooks, Xero)",
+            "type": "money", "says": "What the books say they owe, over all documents",
+            "values": [], "operators": ["eq", "ne", "lt", "lte", "gt", "gte", "known"],
+            "is_dated": True,
         }
     )  # fmt: skip
 
     name: str
-    type: str
+    group: str = Field(description="What it is a fact of")
+    type: Literal["integer", "money", "text", "date", "boolean", "texts"]
     says: str
-    values: list[str]
+    values: list[str] = Field(description="Those that it takes, where they are few")
     operators: list[str]
+    is_dated: bool = Field(description="A simulation has it as it was then; else as it is today")
 
 
 class ValidationRequest(BaseModel):

@@ -12,6 +12,7 @@ _EXAMPLE: JsonDict = {
     "is_enabled": True,
     "owner": "oppulence",
     "timezone": "Europe/Dublin",
+    "grace_days": 14,
     "swept_at": "2024-05-01T12:00:00Z",
 }
 
@@ -26,6 +27,7 @@ class ConnectionTerms(BaseModel):
     is_enabled: bool
     owner: Literal["provider", "oppulence"]
     timezone: str
+    grace_days: int | None = Field(description="How long a subscription goes on unpaid")
     swept_at: datetime | None = Field(description="When the account was last walked")
 
 
@@ -35,7 +37,14 @@ class TermsRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"is_enabled": True, "owner": "oppulence", "timezone": "Europe/Dublin"}]
+            "examples": [
+                {
+                    "is_enabled": True,
+                    "owner": "oppulence",
+                    "timezone": "Europe/Dublin",
+                    "grace_days": 14,
+                }
+            ]
         },
     )
 
@@ -46,3 +55,11 @@ class TermsRequest(BaseModel):
         " is taken over before we wait or retry, and Stripe must say that it will not",
     )
     timezone: str = Field(default="UTC", max_length=64, description="IANA name")
+    grace_days: int | None = Field(
+        default=None,
+        ge=0,
+        le=365,
+        strict=True,
+        description="How many days after an invoice is due a subscription goes on unpaid: what"
+        " messages say of the end of access. Null: they say nothing of it",
+    )

@@ -1,6 +1,5 @@
-"""What would a draft have done with the past? `POST /v1/recovery/flows/{id}/simulations`."""
+"""What would a draft have done with the past? `POST /v1/recovery/flows/{id}/simulate`."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -8,18 +7,15 @@ from fastapi import APIRouter, Path
 from core.clock import utc_now
 from core.database import Rows
 from core.errors import ConflictError, InvalidInputError, NotFoundError
-from core.warehouse import TenantQuery
-from recovery.declines import load_declines
 from recovery.flows.document import flow_of
-from recovery.simulation.history import failures_of
 from recovery.simulation.outcome import simulate
 from recovery.store import settings as recovery_settings
 from serving.auth.scope import RecoveryRead
 from serving.engines import ServerSettings
 from serving.recovery import flow_actions
+from serving.recovery.simulation_actions import past_of
 from serving.recovery.simulation_schemas import (
     BASIS,
-    MOST_FAILURES,
     SimulatedAtStep,
     SimulatedCurrency,
     SimulatedEpisode,
@@ -30,28 +26,10 @@ from serving.responses import problems
 from serving.words import Id
 
 router = APIRouter(prefix="/v1/recovery", tags=["recovery"])
-TABLE = "unified.payment_attempts"
-HISTORY = TenantQuery("""
-with chosen as (
-    select connection_id, payment_id, min(occurred_at) as failed_at
-    from unified.payment_attempts final
-    where status = 'failed' and occurred_at >= {since:DateTime64(3)}
-        and ({connection:String} = '' or connection_id = {connection:String})
-    group by connection_id, payment_id
-    order by failed_at desc, payment_id
-    limit {most:UInt32}
-)
-select payment_id, customer_id, invoice_id, amount_minor, currency, status, decline_code,
-    advice_code, payment_method_type, payment_method_id, occurred_at
-from unified.payment_attempts final
-where (connection_id, payment_id) in (select connection_id, payment_id from chosen)
-    and currency is not null and amount_minor > 0
-order by payment_id, occurred_at, id
-""")
 
 
 @router.post(
-    "/flows/{flow_id}/simulations",
+    "/flows/{flow_id}/simulate",
     summary="Replay the past through a draft",
     operation_id="simulate_recovery_flow",
     responses=problems(NotFoundError, ConflictError, InvalidInputError),
@@ -67,20 +45,12 @@ def post_simulation(
         kept = flow_actions.find(rows, flow_id)["draft"]
         zone = _zone(rows, request.connection_id)
     draft = flow_of(kept if request.document is None else request.document)
-    if not scope.has_table(TABLE):
-        raise ConflictError("There is no history yet.", next_step="Sync a connection first.")
-    values = {
-        "since": utc_now() - timedelta(days=request.days), "most": MOST_FAILURES + 1,
-        "connection": request.connection_id or "",
-    }  # fmt: skip
-    declines = load_declines(settings.dbt_project_dir)
-    failures = failures_of(scope.rows(HISTORY, values), declines)
-    newest = sorted(failures, key=lambda one: (one.failed_at, one.id))[-MOST_FAILURES:]
-    found = simulate(draft, newest, recovery_settings.terms_of("oppulence", zone))
+    past = past_of(scope, draft, request, settings.dbt_project_dir, utc_now())
+    found = simulate(draft, past.failures, recovery_settings.terms_of("oppulence", zone))
     return SimulationAnswer(
         failures=found.failures,
         taken=found.taken,
-        is_truncated=len(failures) > MOST_FAILURES,
+        is_truncated=past.is_truncated,
         tries_learned_from=found.tries_learned_from,
         actions=dict(found.actions),
         expected_tries=f"{found.expected_tries:.1f}",
@@ -88,6 +58,8 @@ def post_simulation(
         steps=[SimulatedAtStep.of(one) for one in found.steps],
         episodes=[SimulatedEpisode.of(*plan) for plan in found.plans],
         held_back=found.held_back,
+        known_then=list(past.known_then),
+        known_today=list(past.known_today),
         basis=BASIS,
     )
 

@@ -155,7 +155,9 @@ class SimulationAnswer(BaseModel):
                 {
                     "failures": 60, "taken": 40, "is_truncated": False, "tries_learned_from": 150,
                     "actions": {"retry": 90, "message": 40}, "expected_tries": "71.4",
-                    "held_back": 0, "currencies": [_CURRENCY], "steps": [_AT_STEP],
+                    "held_back": 0, "known_then": ["books.open_receivable"],
+                    "known_today": ["subscription.plan"],
+                    "currencies": [_CURRENCY], "steps": [_AT_STEP],
                     "episodes": [_PLAN],
                     "basis": BASIS,
                 }
@@ -172,6 +174,12 @@ class SimulationAnswer(BaseModel):
     actions: dict[str, int] = Field(description="At most so many of each kind: if every try failed")
     expected_tries: str = Field(description="Tries that would be made, each only if needed")
     held_back: int = Field(description="Tries that the card networks' limits put off")
+    known_then: list[str] = Field(
+        description="Facts of the unified layer that are as they were when each payment failed"
+    )
+    known_today: list[str] = Field(
+        description="Facts that it keeps no history of: compared as they are today"
+    )
     currencies: list[SimulatedCurrency]
     steps: list[SimulatedAtStep]
     episodes: list[SimulatedEpisode] = Field(description="The first fifty")

@@ -7,11 +7,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 
 from serving.auth.scope import TenantScope
+from serving.recovery.goal_router import goals_of
+from serving.recovery.goal_schemas import GoalFigures
 from serving.recovery_pages import analytics_queries as queries
 from serving.recovery_pages.board import since_of
 from serving.recovery_pages.charts import share, steps
 from serving.recovery_pages.shell import PREFIX, shell
 from serving.recovery_pages.survival import Curve, Ending, recovered_by_day
+from serving.recovery_pages.words import plain
 from serving.web.formats import percent
 from serving.web.pages import PageRoute
 from serving.web.visits import AnyVisit, RecoveryLook
@@ -42,12 +45,25 @@ def get_analytics(
         by_flow = rows.execute(queries.BY_FLOW, asked).fetchall()
         by_step = rows.execute(queries.BY_STEP, asked).fetchall()
         by_arm = rows.execute(queries.BY_ARM, asked).fetchall()
+        goals = goals_of(rows, since, chosen or None)
     return shell(
         visit, scope, "analytics", "recovery/analytics.html", days=int(days), periods=PERIODS,
         currency=chosen, currencies=known, is_built=is_built, by_flow=rated(by_flow),
-        by_step=by_step, by_arm=rated(by_arm),
+        by_step=by_step, by_arm=rated(by_arm), goals=[_drawn(one) for one in goals],
         marts=_marts(scope, chosen, since) if is_built and chosen else None,
     )  # fmt: skip
+
+
+def _drawn(one: GoalFigures) -> dict[str, Any]:
+    """Return a goal with its rate and bar, and where and in which arms it was reached."""
+    rate = one.reached / one.episodes if one.episodes else 0.0
+    title = one.title or plain(one.goal)
+    return {
+        "said": one,
+        "title": title,
+        "rate": rate,
+        "bar": share(rate, f"{percent(rate)} reached it"),
+    }
 
 
 def rated(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

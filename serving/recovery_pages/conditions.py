@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from recovery.flows.conditions import AllOf, Comparison, Condition, NotOf, Operator
-from recovery.flows.facts import kind_of
+from recovery.flows.conditions import AllOf, Comparison, Condition, NotOf, Operator, looked_at
+from recovery.known.vocabulary import kind_of
 from serving.recovery_pages.words import plain
 from serving.web.formats import money
 
@@ -30,11 +30,27 @@ def said(condition: Condition, *, is_inner: bool = False) -> str:
 
 def compared(condition: Condition, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the facts that a condition looks at, as they are known."""
-    found: dict[str, str] = {}
-    for name in _named(condition):
-        value = facts.get(name)
-        found[plain(name)] = "not known" if value is None else fact_text(value)
-    return list(found.items())
+    return known(looked_at([condition], facts))
+
+
+def known(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return facts that were looked at in words; None for what was not known."""
+    found = []
+    for name, value in facts.items():
+        fact, _, currency = name.partition(":")
+        text = "not known" if value is None else fact_text(value, fact)
+        if currency and isinstance(value, int):
+            text = money(value, currency)
+        found.append((fact_name(fact), text))
+    return found
+
+
+def fact_name(fact: str) -> str:
+    """Return what a fact is called: `books.open_receivable` is "Books: open receivable"."""
+    place, dot, name = fact.removeprefix("unified.").removeprefix("marts.").partition(".")
+    if not dot:
+        return plain(fact)
+    return f"{plain(place)}: {name.replace('_', ' ')}"
 
 
 def fact_text(value: Any, name: str = "") -> str:
@@ -48,17 +64,8 @@ def fact_text(value: Any, name: str = "") -> str:
     return str(value)
 
 
-def _named(condition: Condition) -> list[str]:
-    if isinstance(condition, Comparison):
-        return [condition.fact]
-    if isinstance(condition, NotOf):
-        return _named(condition.not_)
-    parts = condition.all if isinstance(condition, AllOf) else condition.any
-    return [name for part in parts for name in _named(part)]
-
-
 def _compared(one: Comparison) -> str:
-    fact = plain(one.fact)
+    fact = fact_name(one.fact)
     if one.op == "known":
         return f"{fact} is {'' if one.value else 'not '}known"
     kind = kind_of(one.fact)

@@ -45,12 +45,12 @@ def get_experiment(visit: AnyVisit, scope: RecoveryLook, name: Word) -> Response
         return shell(
             visit, scope, "experiments", "recovery/experiment.html", name=name, experiment=None,
             problem=f"{error.detail} {error.next_step}", comparisons=[], verdicts=VERDICTS,
-            checks=CHECKS,
+            checks=CHECKS, points=points,
         )  # fmt: skip
     return shell(
         visit, scope, "experiments", "recovery/experiment.html", name=name, experiment=detail,
         comparisons=[_drawn(one, detail) for one in detail.comparisons], verdicts=VERDICTS,
-        checks=CHECKS, problem="",
+        checks=CHECKS, problem="", points=points,
     )  # fmt: skip
 
 

@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Query, Response
 from pydantic import ValidationError
 
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, OppulenceError
 from serving.auth.scope import TenantScope
 from serving.recovery import settings_actions as actions
 from serving.recovery import slack_actions
+from serving.recovery.alert_actions import send_test
+from serving.recovery.alert_schemas import AlertChannel, AlertTestRequest
+from serving.recovery.brand_actions import look
 from serving.recovery.settings_schemas import TermsRequest
 from serving.recovery.slack_schemas import SlackRequest
 from serving.recovery_pages.shell import PREFIX, base_of, shell
@@ -50,6 +53,21 @@ def post_slack(
     return go(f"{base_of(scope)}/settings?done=saved")
 
 
+@router.post("/alert_test")
+def post_alert_test(
+    visit: AnyVisit, scope: RecoveryAct, channel: Annotated[AlertChannel, Form()]
+) -> Response:
+    """Send a test alert, and say what became of it."""
+    allowed = visit.settings.outbound_local
+    try:
+        sent = send_test(scope, AlertTestRequest(channel=channel), local_allowed=allowed)
+    except OppulenceError as error:
+        return _show(visit, scope, problem=f"{error.detail} {error.next_step}", status=error.status)
+    where = sent.to or "your Slack channel"
+    said = {"handed_over": "It was sent", "unknown": "It left, and nobody said it was taken"}
+    return _show(visit, scope, notice=f"{said[sent.delivery]}: look at {where}.")
+
+
 @router.post("/{connection_id}")
 def post_settings(
     visit: AnyVisit,
@@ -57,10 +75,18 @@ def post_settings(
     connection_id: Id,
     owner: Annotated[Literal["provider", "oppulence"], Form()],
     timezone: Annotated[str, Form(max_length=64)],
+    grace_days: Annotated[str, Form(pattern=r"^\d{0,3}$")] = "",
     is_enabled: Annotated[bool, Form()] = False,
 ) -> Response:
     """Settle a connection; a zone that is none is told on the page itself."""
-    request = TermsRequest(is_enabled=is_enabled, owner=owner, timezone=timezone.strip())
+    try:
+        request = TermsRequest(
+            is_enabled=is_enabled, owner=owner, timezone=timezone.strip(),
+            grace_days=int(grace_days) if grace_days else None,
+        )  # fmt: skip
+    except ValidationError:
+        problem = "Access goes on for 365 days at most."
+        return _show(visit, scope, problem=problem, status=422)
     try:
         with scope.transaction() as rows:
             actions.settle(scope, rows, connection_id, request)
@@ -77,7 +103,9 @@ def _show(
         connections = actions.terms(rows)
         suppressed = rows.execute(_SUPPRESSED).fetchone()
         slack = slack_actions.channel(scope, rows)
+        address = look(rows, scope).support_email
     return shell(
         visit, scope, "settings", "recovery/settings.html", status=status, notice=notice,
         problem=problem, connections=connections, suppressed=suppressed, slack=slack,
+        address=address,
     )  # fmt: skip

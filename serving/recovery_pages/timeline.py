@@ -5,7 +5,7 @@ what was known at the time of asking; a try says what the bank answered.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from recovery.flows.document import Flow
-from recovery.flows.steps import Await, Branch, Wait
+from recovery.flows.steps import Await, Branch, Case, Wait
 from serving.recovery.episode_schemas import EpisodeAttempt, EpisodeDetail, EpisodeStep
 from serving.recovery_pages import conditions
 from serving.recovery_pages.waits import lasting, waited
@@ -55,6 +55,7 @@ _TITLES = {
     "resumed": "Resumed",
     "reopened": "Begins anew",
     "facts_changed": "The provider tells more",
+    "goal_reached": "Goal reached",
 }
 _MINOR = frozenset({
     "retry_asked", "take_over_asked", "message_asked", "task_asked", "webhook_asked",
@@ -62,11 +63,23 @@ _MINOR = frozenset({
 })  # fmt: skip
 _TONES = {
     "retry_declined": "bad", "message_failed": "bad", "message_done": "good", "paused": "warn",
-    "retry_refused": "warn", "message_skipped": "warn", "not_taken_over": "warn",
+    "goal_reached": "good", "retry_refused": "warn", "message_skipped": "warn",
+    "not_taken_over": "warn",
 }  # fmt: skip
 # What a step's details say that its title, reason or amount says already.
 _SAID = frozenset(
-    {"status", "outcome", "port", "reason", "flow_id", "version", "experiment", "arm", "may_retry"}
+    {
+        "status",
+        "outcome",
+        "port",
+        "reason",
+        "flow_id",
+        "version",
+        "experiment",
+        "arm",
+        "may_retry",
+        "goals",
+    }
 )
 
 
@@ -115,15 +128,18 @@ def _step(step: EpisodeStep, detail: EpisodeDetail, flow: Flow | None) -> Entry:
     facts = [
         (plain(name), _words(value) if name == "words" else conditions.fact_text(value))
         for name, value in step.details.items()
-        if name not in _SAID and value not in (None, "", {}, [])
+        if name not in _SAID and name != "known" and value not in (None, "", {}, [])
     ]
+    if isinstance(looked_at := step.details.get("known"), dict):
+        facts += conditions.known(looked_at)
     if step.kind == "opened":
         title = cause(str(step.details.get("cause", detail.cause)))
         why, facts = f"{money(detail.amount_minor, detail.currency)} is owed.", []
     elif step.kind == "ended":
         title, tone = _ended(step)
-        charge = _paid_by_us(detail) if step is detail.steps[-1] else ""
-        facts = [("Charge", charge)] if charge else []
+        ended = [one for one in detail.steps if one.kind == "ended"]
+        charge = _paid_by_us(detail) if step is ended[-1] else ""
+        facts = [("Charge", charge)] if charge else conditions.known(step.details.get("known", {}))
     elif step.kind == "assigned":
         title = f"Drawn into “{step.details.get('arm')}” of “{step.details.get('experiment')}”"
         why = "By hash of the customer: the same customer always lands here."
@@ -173,18 +189,27 @@ def _branched(
     if not isinstance(branch, Branch):
         return None
     port = str(step.details.get("port", ""))
+    if port == "otherwise":
+        return "None of its conditions held.", _looked_at(step, detail, branch.cases)
+    number = port.removeprefix("case_")
+    if not number.isdigit() or int(number) >= len(branch.cases):
+        return None
+    held = branch.cases[int(number)]
+    return f"It held that {conditions.said(held.when)}.", _looked_at(step, detail, [held])
+
+
+def _looked_at(
+    step: EpisodeStep, detail: EpisodeDetail, cases: Sequence[Case]
+) -> list[tuple[str, str]]:
+    """Return what was known when it was decided; of before that was kept, what is known now."""
+    kept = step.details.get("known")
+    if isinstance(kept, dict):
+        return conditions.known(kept)
     known: Mapping[str, Any] = {
         **detail.facts, "cause": detail.cause, "amount": detail.amount_minor,
         "currency": detail.currency,
     }  # fmt: skip
-    if port == "otherwise":
-        looked = [pair for case in branch.cases for pair in conditions.compared(case.when, known)]
-        return "None of its conditions held.", list(dict(looked).items())
-    number = port.removeprefix("case_")
-    if not number.isdigit() or int(number) >= len(branch.cases):
-        return None
-    when = branch.cases[int(number)].when
-    return f"It held that {conditions.said(when)}.", conditions.compared(when, known)
+    return [pair for case in cases for pair in conditions.compared(case.when, known)]
 
 
 def _place(step: EpisodeStep, flow: Flow | None) -> str:

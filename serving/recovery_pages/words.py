@@ -33,6 +33,7 @@ OUTCOMES = {
     "handed_over": "Handed over",
     "holdout": "Left alone (holdout)",
     "closed": "Closed by hand",
+    "goal_reached": "Goal reached",
 }
 STATES = {"running": "In recovery", "paused": "Paused", "ended": "Ended"}
 RECOVERED_BY = {
@@ -58,7 +59,8 @@ ACTION_STATES = {
     "unknown": "unknown, counted as done",
 }
 BADGES = {
-    "recovered": "good", "done": "good", "lost": "bad", "running": "cool", "paused": "warn",
+    "recovered": "good", "done": "good", "goal_reached": "good", "lost": "bad",
+    "running": "cool", "paused": "warn",
     "failed": "bad", "unknown": "warn", "ready": "cool", "started": "cool",
 }  # fmt: skip
 

@@ -77,8 +77,15 @@ class Company:
             )
         return flow_id
 
-    def settle(self, owner: str = "oppulence", *, is_enabled: bool = True) -> None:
-        values = {"is_enabled": is_enabled, "owner": owner, "timezone": "UTC"}
+    def settle(
+        self,
+        owner: str = "oppulence",
+        *,
+        is_enabled: bool = True,
+        grace_days: int | None = None,
+    ) -> None:
+        values = {"is_enabled": is_enabled, "owner": owner, "timezone": "UTC",
+                  "grace_days": grace_days}  # fmt: skip
         with self.application.tenant(self.connection.tenant) as rows:
             settings_store.put(rows, self.workspace_id, self.connection.id, values, self.now)
 
@@ -123,6 +130,17 @@ class Company:
         assert subscription["status"] == "active"
         self.script(method, *script)
         return {"customer": buyer, "method": method, "subscription": subscription["id"]}
+
+    def decline_before_renewal(self, *script: str | None) -> dict[str, str]:
+        """A subscriber whose card was declined for something else, four days before it renews."""
+        buyer = self.subscriber(*script)
+        self.travel(RENEWED - timedelta(days=4))
+        invoice = self.post("/v1/invoices", customer=buyer["customer"], currency="eur")["id"]
+        self.post("/v1/invoiceitems", customer=buyer["customer"], invoice=invoice, amount=900,
+                  currency="eur")  # fmt: skip
+        self.post(f"/v1/invoices/{invoice}/pay", status=402)
+        self.settle_down()
+        return buyer
 
     def script(self, method: str, *script: str | None) -> None:
         wanted = {"account": self.key, "payment_method": method, "script": list(script)}

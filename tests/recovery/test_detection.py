@@ -109,13 +109,7 @@ def test_a_lost_dispute_is_for_a_person(company):
 
 def test_a_renewal_near_on_a_card_that_declined(company):
     company.publish(library()["upcoming_renewal"])
-    buyer = company.subscriber(SOFT)
-    company.travel(RENEWED - timedelta(days=4))
-    invoice = company.post("/v1/invoices", customer=buyer["customer"], currency="eur")["id"]
-    company.post("/v1/invoiceitems", customer=buyer["customer"], invoice=invoice, amount=900,
-                 currency="eur")  # fmt: skip
-    company.post(f"/v1/invoices/{invoice}/pay", status=402)
-    company.settle_down()
+    company.decline_before_renewal(SOFT)
     sweep(company.parts, company.workspace_id, company.connection.id, company.now)
     company.settle_down()
     assert found(company) == [
@@ -137,13 +131,7 @@ def test_a_renewal_that_is_little_likely_is_told_apart_before_it_fails(company):
     unlikely = {"fact": "propensity", "op": "lt", "value": 200}
     trigger = {"causes": ["upcoming_renewal"], "when": unlikely}
     company.publish(flow(trigger=trigger, start="over", steps={"over": END}))
-    buyer = company.subscriber(SOFT)
-    company.travel(RENEWED - timedelta(days=4))
-    invoice = company.post("/v1/invoices", customer=buyer["customer"], currency="eur")["id"]
-    company.post("/v1/invoiceitems", customer=buyer["customer"], invoice=invoice, amount=900,
-                 currency="eur")  # fmt: skip
-    company.post(f"/v1/invoices/{invoice}/pay", status=402)
-    company.settle_down()
+    company.decline_before_renewal(SOFT)
     sweep(company.parts, company.workspace_id, company.connection.id, company.now)
     (renewal,) = (one for one in company.episodes() if one["cause"] == "upcoming_renewal")
     assert renewal["flow_id"] is not None

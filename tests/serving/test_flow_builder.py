@@ -349,7 +349,7 @@ def test_a_simulation_stands_on_the_canvas_as_the_endpoint_tells_it(
     tries = saved["steps"]["payday_tries"]
     shown = {**saved, "steps": {**saved["steps"],
              "payday_tries": {**tries, "schedule": tries["schedule"][:1]}}}  # fmt: skip
-    told = ask(merchant, f"flows/{flow_id}/simulations", "POST", json={"document": shown})
+    told = ask(merchant, f"flows/{flow_id}/simulate", "POST", json={"document": shown})
     assert told["taken"] == 10
     for one in told["steps"]:
         notes = [f"up to {one['episodes']} of 10 come here"]

@@ -229,7 +229,7 @@ def test_a_draft_is_replayed_over_this_workspaces_past_alone(workspace, new_work
     for tenant, number in ((workspace.tenant, 10), (new_workspace().tenant, 3)):
         rows = [[*one, *same.values()] for one in attempts(tenant, number)]
         workspace.warehouse.insert_rows("unified.payment_attempts", rows, [*columns, *same])
-    answer = post(f"flows/{flow_id}/simulations", {"days": 60}).json()
+    answer = post(f"flows/{flow_id}/simulate", {"days": 60}).json()
     assert (answer["failures"], answer["taken"], answer["tries_learned_from"]) == (10, 10, 10)
     assert answer["actions"] == {"retry": 20, "message": 10}
     (euro,) = answer["currencies"]
@@ -245,7 +245,7 @@ def test_a_draft_is_replayed_over_this_workspaces_past_alone(workspace, new_work
     assert at["tries"]["cash"][0]["expected_minor"] == euro["expected_minor"]
     # Another document is replayed in the saved draft's place, which stays.
     other = {**document(), "start": "over"}
-    told = post(f"flows/{flow_id}/simulations", {"days": 60, "document": other}).json()
+    told = post(f"flows/{flow_id}/simulate", {"days": 60, "document": other}).json()
     assert (told["taken"], told["actions"]) == (10, {})
     kept = workspace.get(f"/v1/recovery/flows/{flow_id}").json()
     assert kept["draft"]["start"] == document()["start"]

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -132,10 +132,37 @@ def test_a_message_tells_what_is_known_of_the_invoice(company: Company) -> None:
     assert mail["known"] == {
         "invoice_number": invoice["number"], "card_last4": "4242",
         "due_on": RENEWED.date().isoformat(), "next_attempt_on": day.isoformat(),
+        "plan_name": "Pro", "access_ends_on": "",
     }  # fmt: skip
     assert f"We will try again on {day:%B %-d, %Y}." in mail["written"]["text"]
     company.run_until(RENEWED + timedelta(days=2, hours=1), timedelta(days=1))
     assert company.charges(buyer["customer"]) == ["paid", SOFT, "paid"]
+
+
+def test_a_message_tells_the_plan_and_when_access_ends(company: Company) -> None:
+    """After ten days of grace that the merchant settled; of one told to end, with its period."""
+    company.settle(grace_days=10)
+    day = {"kind": "wait", "until": {"kind": "duration", "days": 1}, "next": "write"}
+    write = {"kind": "message", "template": "final_notice", "next": "over"}
+    company.publish(steps(first=day, write=write, over=END))
+    first, second = company.subscriber(SOFT), company.subscriber(SOFT)
+    company.renew()
+    ending = company.post(
+        f"/v1/subscriptions/{second['subscription']}", cancel_at_period_end="true"
+    )
+    ends = datetime.fromtimestamp(ending["items"]["data"][0]["current_period_end"], UTC)
+    company.run_until(RENEWED + timedelta(days=1, hours=1), timedelta(days=1))
+    told = {
+        mail["customer_id"]: (mail["known"]["plan_name"], mail["known"]["access_ends_on"])
+        for mail in written(company, "email")
+    }
+    graced = RENEWED + timedelta(days=10)
+    assert told == {
+        first["customer"]: ("Pro", graced.date().isoformat()),
+        second["customer"]: ("Pro", ends.date().isoformat()),
+    }
+    (mail,) = (m for m in written(company, "email") if m["customer_id"] == first["customer"])
+    assert f"{graced:%B %-d, %Y}" in mail["written"]["text"]
 
 
 @contextmanager

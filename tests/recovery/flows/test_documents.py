@@ -8,6 +8,7 @@ from core.errors import InvalidInputError
 from recovery.flows.conditions import Comparison, faults, holds, may_hold
 from recovery.flows.document import Flow, document_of, flow_of, flow_schema
 from recovery.flows.facts import DECLINE_CLASSES
+from recovery.known.vocabulary import every_fact, kind_of
 from tests.recovery.flow_documents import document, flow
 
 
@@ -48,7 +49,7 @@ def test_what_is_no_flow_is_refused_with_its_place(changes, said):
 
 def test_the_published_schema_is_the_models_own():
     schema = flow_schema()
-    assert schema["$id"] == "urn:oppulence:recovery-flow:1"
+    assert schema["$id"] == "urn:oppulence:recovery-flow:2"
     assert set(schema["required"]) == {"name", "trigger", "start", "steps"}
     kinds = {
         name
@@ -63,9 +64,31 @@ def test_the_published_schema_is_the_models_own():
     }  # fmt: skip
 
 
+def test_the_schema_names_every_fact_and_no_other():
+    named, free = flow_schema()["$defs"]["Comparison"]["properties"]["fact"]["anyOf"]
+    said = {one["const"]: one["description"] for one in named["oneOf"]}
+    assert said == {one.name: one.kind.says for one in every_fact()}
+    assert len(named["oneOf"]) == len(said)
+    assert free == {"pattern": r"^(metadata|arm|goal)\."}
+    # What a contract declares can be named; what says where a row comes from cannot.
+    assert "unified.subscriptions.cancellation_reason" in said
+    assert not [name for name in said if name.endswith((".workspace_id", ".landed_at"))]
+
+
+def test_a_document_of_before_goals_is_read_as_it_was_meant():
+    written = document_of(flow())
+    before = {**written, "schema_version": 1}
+    del before["goals"]
+    assert flow_of(before) == flow()
+    assert document_of(flow_of(before)) == written
+    assert (written["schema_version"], written["goals"]) == (2, [])
+
+
 FACTS = {
     "amount": 4250, "currency": "EUR", "attempts": 3, "plans": ("pro", "seats"), "country": "DE",
-    "has_email": True,
+    "has_email": True, "today": "2026-11-26", "card_expires_on": "2026-12-31",
+    "books.open_receivable:EUR": 11_000, "books.is_known": True, "unified.customers.country": "IE",
+    "subscription.period_ends_on": "2026-11-30", "goal.replied": False,
 }  # fmt: skip
 
 
@@ -85,10 +108,20 @@ FACTS = {
                   {"not": {"fact": "country", "op": "eq", "value": "FR"}}]}, True),
         ({"any": [{"fact": "attempts", "op": "eq", "value": 4},
                   {"fact": "metadata.tier", "op": "eq", "value": "gold"}]}, False),
+        ({"fact": "books.open_receivable", "op": "gt", "value": 10_000, "currency": "EUR"}, True),
+        ({"fact": "books.open_receivable", "op": "gt", "value": 1, "currency": "USD"}, False),
+        ({"fact": "unified.customers.country", "op": "in", "value": ["IE", "UK"]}, True),
+        ({"fact": "bank.days_since_deposit", "op": "known", "value": False}, True),
+        ({"fact": "card_expires_on", "op": "lt", "value": "2027-01-01"}, True),
+        ({"fact": "card_expires_on", "op": "lte", "value": "today+34"}, False),
+        ({"fact": "subscription.period_ends_on", "op": "lte", "value": "today+4"}, True),
+        ({"fact": "subscription.period_ends_on", "op": "gt", "value": "today"}, True),
+        ({"fact": "subscription.period_ends_on", "op": "in", "value": ["today+4"]}, True),
+        ({"fact": "goal.replied", "op": "eq", "value": False}, True),
     ],
 )  # fmt: skip
 def test_a_condition_holds_of_these_facts(value, expected):
-    assert faults(condition(value)) == []
+    assert faults(condition(value), kind_of) == []
     assert holds(condition(value), FACTS) is expected
 
 
@@ -103,10 +136,17 @@ def test_a_condition_holds_of_these_facts(value, expected):
         {"fact": "decline_class", "op": "eq", "value": "rude"},
         {"fact": "has_email", "op": "eq", "value": 1},
         {"fact": "country", "op": "in", "value": "DE"},
+        {"fact": "books.open_receivable", "op": "gt", "value": 100},
+        {"fact": "books.shoe_size", "op": "eq", "value": 44},
+        {"fact": "unified.customers.workspace_id", "op": "eq", "value": "ws_other"},
+        {"fact": "unified.api_keys.secret", "op": "known", "value": True},
+        {"fact": "unified.customers.country", "op": "gt", "value": "DE"},
+        {"fact": "card_expires_on", "op": "lt", "value": "2026-02-30"},
+        {"fact": "card_expires_on", "op": "lt", "value": "tomorrow"},
     ],
 )
 def test_a_condition_that_means_nothing_is_found(value):
-    assert len(faults(condition(value))) == 1
+    assert len(faults(condition(value), kind_of)) == 1
 
 
 def any_condition():

@@ -190,7 +190,8 @@ def test_rows_become_failures_in_their_order():
             "payment_id": payment, "customer_id": "cus", "invoice_id": "in", "amount_minor": 500,
             "currency": "JPY", "status": status, "decline_code": code, "advice_code": None,
             "payment_method_type": "card", "payment_method_id": None,
-            "occurred_at": BEGAN + day * DAY,
+            "occurred_at": BEGAN + day * DAY, "connection_id": "conn_a",
+            "id": f"ch_{payment}_{day}",
         } | changes  # fmt: skip
 
     declines = load_declines(PROJECT_ROOT / "dbt")
@@ -208,4 +209,7 @@ def test_rows_become_failures_in_their_order():
     ]  # fmt: skip
     assert found[1].facts["decline_class"] == "hard"
     assert [one.card for one in found] == ["cus", "pm_1"]
+    assert [(one.connection_id, one.invoice_id, one.charge_id) for one in found] == [
+        ("conn_a", "in", "ch_pi_1_0"), ("conn_a", "", "ch_pi_3_0"),
+    ]  # fmt: skip
     assert [one.decline_class for one in found[0].tries] == ["soft", "none"]

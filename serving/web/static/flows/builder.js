@@ -4,7 +4,7 @@ import { Api } from "./api.js";
 import { Canvas } from "./canvas.js";
 import { Desk } from "./desk.js";
 import { differences } from "./differences.js";
-import { add, connect, inOrder, put, remove, rename, TRIGGER, write } from "./document.js";
+import { add, connect, fitting, inOrder, put, remove, rename, TRIGGER, write } from "./document.js";
 import { h } from "./dom.js";
 import { listenToPointers } from "./gestures.js";
 import { listenToKeys } from "./keys.js";
@@ -16,7 +16,7 @@ import { Schema } from "./schema.js";
 import { simulationPanel } from "./simulation.js";
 import { toolbar } from "./toolbar.js";
 import { versionPanel, versionsPanel } from "./versions.js";
-import { titleOf, useExponents } from "./words.js";
+import { said, titleOf, useExponents } from "./words.js";
 
 const root = document.querySelector(".builder"), part = (name) => root.querySelector(`.${name}`);
 const boot = JSON.parse(root.dataset.boot);
@@ -91,7 +91,7 @@ const act = {
   problems: () => report("problems"),
   async simulate() {
     say("Replaying the past …", true);
-    state.simulation = await api.post(`flows/${boot.flow}/simulations`, { document: desk.flow });
+    state.simulation = await api.post(`flows/${boot.flow}/simulate`, { document: desk.flow });
     say("");
     report("simulation");
     canvas.fit();
@@ -159,7 +159,8 @@ function context() {
   return { schema, facts, purposes: boot.purposes, mayEdit: mayEdit(),
     wordsAt: (step) => `${boot.base}/templates/${boot.purposes.includes(step.template) ? step.template : "reminder"}/en/${(step.tone ?? "brand") === "brand" ? boot.voice : step.tone}`,
     steps: inOrder(desk.flow).map((id) => [id, titleOf(desk.flow, id)]),
-    change: (path, value) => desk.edit(write(desk.flow, path, value)) };
+    goals: (desk.flow.goals ?? []).map((goal) => [goal.name, goal.title || said(goal.name)]),
+    change: (path, value) => desk.edit(fitting(write(desk.flow, path, value))) };
 }
 
 function draw() {

@@ -1,13 +1,15 @@
 // How is a condition written? Comparisons of facts, joined by all, any and not.
 
 import { h } from "./dom.js";
-import { group, labelled, nextId, select } from "./form.js";
+import { group, groupedSelect, labelled, nextId, select } from "./form.js";
 import { money, said } from "./words.js";
 
 const OPERATORS = {
   eq: "is", ne: "is not", lt: "is less than", lte: "is at most", gt: "is more than", gte: "is at least",
   in: "is one of", not_in: "is none of", contains: "has", known: "is known",
 };
+const DAYS = { eq: "is on", ne: "is not on", lt: "is before", lte: "is on or before", gt: "is after", gte: "is on or after" };
+const GOAL = { name: "", type: "boolean", says: "Whether this goal of the flow was reached", values: [], operators: ["eq", "known"] };
 const FREE = { name: "", type: "text", says: "Free text", values: [], operators: ["eq", "ne", "in", "not_in", "known"] };
 
 /** Return the form of a condition, or the button that begins one. @param {import("./form.js").Context} context */
@@ -44,15 +46,14 @@ function joined(context, word, parts, path) {
 function comparison(context, value, path) {
   const fact = factOf(context, value.fact);
   const change = (part) => context.change(path, tidy(context, { ...value, ...part }));
-  const names = context.facts.map((one) => [one.name, said(one.name)]);
-  const isFree = !context.facts.some((one) => one.name === value.fact);
+  const isFree = !isNamed(context, value.fact);
   const chosen = isFree ? (value.fact.startsWith("arm.") ? "arm." : "metadata.") : value.fact;
   const parts = [
-    labelled("Fact", select(context, [...names, ["metadata.", "Customer’s metadata …"], ["arm.", "Arm of an experiment …"]], chosen,
-      (name) => change({ fact: name.endsWith(".") ? `${name}name` : name })), fact.says),
+    labelled("Fact", groupedSelect(context, factGroups(context), chosen, (name) => change({ fact: name.endsWith(".") ? `${name}name` : name })), fact.says),
   ];
   if (isFree) parts.push(labelled("Name", h("input", { type: "text", value: value.fact.split(".")[1] ?? "", maxlength: 40, disabled: !context.mayEdit, onchange: (event) => change({ fact: chosen + event.target.value.trim() }) })));
-  parts.push(labelled("Comparison", select(context, fact.operators.map((op) => [op, OPERATORS[op]]), value.op, (op) => change({ op }))));
+  const words = fact.type === "date" ? { ...OPERATORS, ...DAYS } : OPERATORS;
+  parts.push(labelled("Comparison", select(context, fact.operators.map((op) => [op, words[op]]), value.op, (op) => change({ op }))));
   return [...parts, ...valueFields(context, fact, value, change)];
 }
 
@@ -78,7 +79,20 @@ function valueFields(context, fact, value, change) {
     if (fact.type === "money") shown.push(labelled("Currency", h("input", { type: "text", value: value.currency ?? "", maxlength: 3, disabled: !context.mayEdit, onchange: (event) => change({ currency: event.target.value.toUpperCase() }) })));
     return shown;
   }
-  return [labelled("Value", h("input", { type: "text", value: held === true ? "" : held, disabled: !context.mayEdit, onchange: (event) => change({ value: event.target.value }) }))];
+  const hint = fact.type === "date" && "A day such as 2026-11-30, or today, today-30, today+7";
+  return [labelled("Value", h("input", { type: "text", value: held === true ? "" : held, disabled: !context.mayEdit, onchange: (event) => change({ value: event.target.value }) }), hint)];
+}
+
+/** Return the facts as a select shows them: by what they are facts of. */
+function factGroups(context) {
+  const groups = new Map();
+  for (const one of context.facts) groups.set(one.group, [...(groups.get(one.group) ?? []), [one.name, one.name.includes(".") ? said(one.name.split(".").at(-1)) : said(one.name)]]);
+  if (context.goals.length) groups.set("Goals of this flow", context.goals.map(([name, title]) => [`goal.${name}`, title]));
+  return [...groups, ["By name", [["metadata.", "Customer’s metadata …"], ["arm.", "Arm of an experiment …"]]]];
+}
+
+function isNamed(context, name) {
+  return name.startsWith("goal.") || context.facts.some((one) => one.name === name);
 }
 
 /** Make operator, value and currency fit the fact. */
@@ -91,6 +105,7 @@ function tidy(context, given) {
   else if (isList) made.value = [made.value].flat().filter((one) => typeof one === "string" && (!fact.values.length || fact.values.includes(one)));
   else if (isNumber) made.value = Number.isInteger(made.value) ? made.value : 0;
   else made.value = [made.value].flat().find((one) => typeof one === "string" && (!fact.values.length || fact.values.includes(one))) ?? fact.values[0] ?? "";
+  if (fact.type === "date" && made.value === "") made.value = "today";
   if (isList && !made.value.length && fact.values.length) made.value = [fact.values[0]];
   if (fact.type === "money" && made.op !== "known") made.currency ??= "EUR";
   else delete made.currency;
@@ -102,7 +117,7 @@ function fresh(context) {
 }
 
 function factOf(context, name) {
-  return context.facts.find((one) => one.name === name) ?? FREE;
+  return context.facts.find((one) => one.name === name) ?? (name.startsWith("goal.") ? GOAL : FREE);
 }
 
 function button(text, onclick, label) {

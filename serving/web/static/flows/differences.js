@@ -1,7 +1,7 @@
 // What differs between two versions? Steps that came, went and changed, on the canvas and as text.
 
 import { exits, TRIGGER } from "./document.js";
-import { conditionWords, lengthWords, said, titleOf, untilWords } from "./words.js";
+import { conditionWords, goalWords, lengthWords, said, titleOf, untilWords } from "./words.js";
 
 /**
  * @param {any} before @param {any} after
@@ -45,6 +45,7 @@ function shown(name, value, flow) {
   if (["next", "otherwise", "on_event", "on_timeout", "on_stop", "start"].includes(name)) return titleOf(flow, value);
   if (Array.isArray(value)) return value.length ? value.map((one) => shown("", one, flow)).join("; ") : "none";
   if (typeof value === "object") {
+    if (value.reached) return goalWords(value);
     if (value.fact || value.all || value.any || value.not) return conditionWords(value);
     if (value.kind) return untilWords(value);
     if (value.when) return `${conditionWords(value.when)}: ${titleOf(flow, value.next ?? "")}`;

@@ -61,6 +61,12 @@ export function write(value, path, wanted) {
   return copy;
 }
 
+/** Take the goal away from steps that wait for something else. */
+export function fitting(flow) {
+  const left = Object.entries(flow.steps).find(([, step]) => step.kind === "await" && step.event !== "goal_reached" && step.goal !== undefined);
+  return left ? fitting(write(flow, ["steps", left[0], "goal"], undefined)) : flow;
+}
+
 /** Lead one way out of a step to another step. */
 export function connect(flow, id, port, to) {
   const way = exits(flow, id).find((one) => one.port === port);

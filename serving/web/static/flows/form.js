@@ -10,6 +10,7 @@ const LABELS = {
   on_stop: "Where it must not be retried, go to", until: "Wait until", event: "Event", timeout: "At most", do: "What to do", basis: "Why we may write",
   days_of_month: "Days of the month", after: "Not before", template: "Message", when: "Condition", start_hour: "From hour", end_hour: "Until hour",
   message_caps: "At most so many messages", exits: "Leave the flow when", quiet_hours: "Quiet hours", causes: "Causes", price: "Smaller price (Stripe id)",
+  goals: "Goals", goal: "Which goal", reached: "Reached when", ends_flow: "The flow is over once it is reached", at_least_minor: "At least so much, in minor units",
   timing: "When to try", within_hours: "At most so many hours later", label: "Name of the event", holdout: "Held out: left to the provider", share: "Share, percent",
 };
 let count = 0;
@@ -25,7 +26,7 @@ export function nextId() {
 }
 
 /**
- * @typedef {{schema: import("./schema.js").Schema, steps: [string, string][], facts: any[], purposes: string[],
+ * @typedef {{schema: import("./schema.js").Schema, steps: [string, string][], goals: [string, string][], facts: any[], purposes: string[],
  *   mayEdit: boolean, wordsAt: (step: any) => string, change: (path: (string|number)[], value: any) => void}} Context
  */
 
@@ -46,12 +47,13 @@ export function field(context, name, given, value, path) {
   if (schema.type === "array") return list(context, label, schema, value ?? schema.default ?? [], path);
   const held = value ?? schema.default;
   if (schema.format === "step") return labelled(label, stepSelect(context, held, change));
+  if (schema.format === "goal" && name === "goal") return labelled(label, select(context, [["", "None"], ...context.goals], held ?? "", (wanted) => change(wanted || undefined)));
   if (schema.enum) return labelled(label, select(context, schema.enum.map((one) => [one, said(one)]), held, change));
   if (name === "template") return labelled(label, select(context, named(context.purposes, held), held, change));
   if (schema.type === "boolean") return tick(context, label, held === true, change);
   if (schema.type === "integer") {
     return labelled(label, h("input", { type: "number", value: held ?? "", min: schema.minimum, max: schema.maximum, step: 1, inputmode: "numeric", disabled: !context.mayEdit,
-      onchange: (event) => change(whole(event.target, schema)) }));
+      onchange: (event) => change(schema.mayBeAbsent && event.target.value === "" ? undefined : whole(event.target, schema)) }), schema.mayBeAbsent && "May be left empty");
   }
   const limits = { maxlength: schema.maxLength, disabled: !context.mayEdit, autocomplete: "off", spellcheck: schema.pattern ? "false" : null,
     onchange: (event) => change(schema.mayBeAbsent && !event.target.value ? undefined : event.target.value) };
@@ -61,6 +63,14 @@ export function field(context, name, given, value, path) {
     return labelled(label, area);
   }
   return labelled(label, h("input", { type: "text", value: held ?? "", ...limits }));
+}
+
+/** Return a select whose options lie in groups. @param {Context} context @param {[string, [string, string][]][]} groups */
+export function groupedSelect(context, groups, value, change) {
+  const made = h("select", { disabled: !context.mayEdit, onchange: (event) => change(event.target.value) },
+    groups.map(([label, options]) => h("optgroup", { label }, options.map(([name, text]) => h("option", { value: name }, text)))));
+  made.value = value ?? "";
+  return made;
 }
 
 /** Return a label and what it is for. */
@@ -115,7 +125,7 @@ function list(context, label, schema, value, path) {
         context.change(path, numbers.length ? numbers : value);
       } }), "Numbers, with commas between them");
   }
-  const one = { schedule: "Try", arms: "Arm", cases: "Condition" }[path.at(-1)] ?? "Entry";
+  const one = { schedule: "Try", arms: "Arm", cases: "Condition", goals: "Goal" }[path.at(-1)] ?? "Entry";
   const entries = value.map((held, n) => h("div", { class: "entry" },
     h("div", { class: "entry-head" }, h("b", {}, `${one} ${n + 1}`),
       value.length > (schema.minItems ?? 0) && context.mayEdit && h("button", { type: "button", class: "small-button", "aria-label": `Remove ${one.toLowerCase()} ${n + 1}`, onclick: () => context.change([...path, n], undefined) }, "Remove")),

@@ -51,7 +51,7 @@ export class Panel {
     this.show(titleOf(flow, id), [
       h("p", { class: "kind-line" }, glyph(step.kind), h("span", {}, h("b", {}, KIND_WORDS[step.kind]), ` · ${KIND_HELP[step.kind]}`)),
       found(findings),
-      h("div", { class: `form kind-${step.kind}` }, fields(context, context.schema.step(step.kind), step, ["steps", id]),
+      h("div", { class: `form kind-${step.kind}` }, fields(context, context.schema.step(step.kind), step, ["steps", id], step.event === "goal_reached" ? [] : ["goal"]),
         labelled("Name in the document", h("input", { type: "text", value: id, maxlength: 40, pattern: "[a-z][a-z0-9_]*", spellcheck: "false", disabled: !context.mayEdit,
           onchange: (event) => act.rename(id, event.target.value.trim()) }), "Small letters, digits and _")),
       step.kind === "message" && step.channel !== "slack" && h("p", {}, h("a", { href: context.wordsAt(step) }, "Look at its words")),
@@ -65,7 +65,7 @@ export class Panel {
   flow(context, flow, findings, rank) {
     renumber();
     const own = ["name", "description"].map((name) => field(context, name, context.schema.flow(name), flow[name], [name]));
-    const rest = ["exits", "quiet_hours", "message_caps"].map((name) => field(context, name, context.schema.flow(name), flow[name], [name]));
+    const rest = ["goals", "exits", "quiet_hours", "message_caps"].map((name) => field(context, name, context.schema.flow(name), flow[name], [name]));
     const order = rank && labelled("Rank", h("input", { type: "number", min: 0, max: 10000, step: 1, value: rank.value, disabled: !context.mayEdit, onchange: (event) => rank.change(Number.parseInt(event.target.value, 10) || 0) }), "Of several flows that would take an episode, the lowest does");
     this.show("The flow", [
       found(findings), h("div", { class: "form kind-trigger" }, own, fields(context, context.schema.flow("trigger"), flow.trigger, ["trigger"]),

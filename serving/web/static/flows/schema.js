@@ -53,6 +53,7 @@ export class Schema {
         if (this.of(inner).mayBeAbsent) continue;
         made[name] = this.blank(inner);
       }
+      if (schema.name === "Goal") made.name = `goal_${beside.length + 1}`;
       if (schema.name === "Arm") made.name = "abcdefghijkl"[beside.length];
       return made;
     }

@@ -1,7 +1,7 @@
 // What would the flow have done? The simulation's numbers, at the steps they belong to.
 
 import { h } from "./dom.js";
-import { money, said } from "./words.js";
+import { factWords, money, said } from "./words.js";
 
 /** Return what to write at each step. @returns {Map<string, any>} */
 export function simulationMarks(found) {
@@ -28,6 +28,8 @@ export function simulationPanel(found) {
       h("span", { class: "soft" }, `nine of ten outcomes: ${money(one.low_minor, one.currency)} to ${money(one.high_minor, one.currency)}`),
       h("dl", {}, line("At risk", money(one.at_risk_minor, one.currency)), line("Came back then", money(one.past_recovered_minor, one.currency)), line("Failures", one.failures)))),
     h("dl", {}, line("Tries to be made", `about ${found.expected_tries}`), Object.entries(found.actions).map(([kind, number]) => line(`${said(kind)}, at most`, number)), found.held_back ? line("Put off by the card networks' limits", found.held_back) : [], line("Tries learned from", found.tries_learned_from)),
+    found.known_then.length ? h("p", { class: "soft small" }, `As they were when each payment failed: ${found.known_then.map(factWords).join(", ")}.`) : [],
+    found.known_today.length ? h("p", { class: "soft small" }, `Compared as they are today, since no history is kept of them: ${found.known_today.map(factWords).join(", ")}.`) : [],
     h("p", { class: "soft small" }, found.basis),
   ].flat();
 }

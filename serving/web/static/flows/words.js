@@ -12,9 +12,9 @@ export const KIND_HELP = {
 };
 const EVENTS = {
   payment_method_updated: "a new payment method", payment_failed: "another failed payment",
-  promise_made: "a promise to pay", help_asked: "a question",
+  promise_made: "a promise to pay", help_asked: "a question", goal_reached: "a goal",
 };
-const EVENT_PORTS = { payment_method_updated: "New method", payment_failed: "Failed again", promise_made: "Promised", help_asked: "Asked for help" };
+const EVENT_PORTS = { payment_method_updated: "New method", payment_failed: "Failed again", promise_made: "Promised", help_asked: "Asked for help", goal_reached: "Reached" };
 const DOES = { pause: "Pause collection", cancel: "Cancel it", downgrade: "Move to a smaller price" };
 const OUTCOMES = { lost: "Counted as lost", handed_over: "Handed over", holdout: "Held out", done: "Done" };
 const COMPARED = { eq: "is", ne: "is not", lt: "<", lte: "≤", gt: ">", gte: "≥", in: "is one of", not_in: "is none of", contains: "has", known: "is known" };
@@ -52,7 +52,7 @@ export function titleOf(flow, id) {
 export function summary(step) {
   switch (step.kind) {
     case "wait": return untilWords(step.until);
-    case "await": return `Until ${EVENTS[step.event] ?? step.event}, at most ${lengthWords(step.timeout)}`;
+    case "await": return step.goal ? `Until the goal “${said(step.goal).toLowerCase()}” is reached, at most ${lengthWords(step.timeout)}` : `Until ${EVENTS[step.event] ?? step.event}, at most ${lengthWords(step.timeout)}`;
     case "branch": return step.cases.map((one) => conditionWords(one.when)).join(" · ");
     case "retry": return `${step.schedule.length === 1 ? "Once" : `${step.schedule.length} tries`}: ${step.schedule.map(untilWords).join(", ")}`;
     case "message": return `${CHANNELS[step.channel ?? "email"]} · ${said(step.template)} · ${(step.tone ?? "brand") === "brand" ? "brand’s voice" : step.tone}`;
@@ -82,7 +82,24 @@ export function portWords(step, port) {
 /** @param {any} flow */
 export function triggerWords(flow) {
   const causes = flow.trigger.causes.map((cause) => said(cause).toLowerCase()).join(", ");
-  return flow.trigger.when ? `${causes}, if ${conditionWords(flow.trigger.when)}` : causes;
+  const taken = flow.trigger.when ? `${causes}, if ${conditionWords(flow.trigger.when)}` : causes;
+  return flow.goals?.length ? `${taken} · aims at: ${flow.goals.map((goal) => (goal.title || said(goal.name)).toLowerCase()).join(", ")}` : taken;
+}
+
+/** @param {any} goal */
+export function goalWords(goal) {
+  const { reached } = goal, title = goal.title || said(goal.name);
+  const how = reached.kind === "condition" ? conditionWords(reached.when)
+    : reached.kind === "event" ? EVENTS[reached.event]
+    : reached.at_least_minor ? `at least ${money(reached.at_least_minor, reached.currency ?? "")} is paid` : "all of it is paid";
+  return `${title} (${how}${goal.ends_flow ? "; ends the flow" : ""})`;
+}
+
+/** What a fact is called: `books.open_receivable` → `books: open receivable`. @param {string} fact */
+export function factWords(fact) {
+  if (!fact.includes(".") || /^(metadata|arm)\./.test(fact)) return fact.includes(".") ? fact : said(fact).toLowerCase();
+  const [place, name] = fact.replace(/^(unified|marts)\./, "").split(".");
+  return place === "goal" ? `goal “${said(name).toLowerCase()}”` : `${said(place).toLowerCase()}: ${said(name).toLowerCase()}`;
 }
 
 /** @param {any} until */
@@ -108,7 +125,7 @@ export function conditionWords(condition) {
   if (condition.any) return condition.any.map(inner).join(" or ");
   if (condition.not) return `not ${inner(condition.not)}`;
   const { fact, op, value = true, currency } = condition;
-  const name = fact.includes(".") ? fact : said(fact).toLowerCase();
+  const name = factWords(fact);
   if (op === "known") return value ? `${name} is known` : `${name} is not known`;
   if (currency && Number.isInteger(value)) return `${name} ${COMPARED[op] ?? op} ${money(value, currency)}`;
   const held = Array.isArray(value) ? value.join(", ") : typeof value === "boolean" ? (value ? "yes" : "no") : value;

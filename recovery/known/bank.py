@@ -1,0 +1,107 @@
+"""What do the merchant's banks say? Money that came from this payer, and what the accounts hold.
+
+A line of a bank is a payer's where the other side's name is theirs, letter case aside. An account
+that several connections show is one account where they tell its IBAN.
+"""
+
+from core.warehouse import TenantQuery
+from recovery.flows.facts import FactKind
+from recovery.known.fact import KnownFact
+from recovery.known.subjects import ASKED, PAYERS
+
+# Newest first; deposits of before the moment that is asked about.
+DEPOSITS = f"""{PAYERS},
+deposits as (
+    select p.n as n, p.currency as wanted, p.moment as moment, t.connection_id as connection_id,
+        t.id as id, t.currency as currency, t.amount_minor as amount_minor,
+        t.occurred_at as occurred_at
+    from payers as p
+    inner join (
+        select connection_id, id, currency, amount_minor, occurred_at,
+            lowerUTF8(trimBoth(ifNull(counterparty, ''))) as called
+        from unified.transactions final
+        where provider != 'stripe' and amount_minor > 0 and status = 'succeeded'
+            and lowerUTF8(trimBoth(ifNull(counterparty, ''))) in (
+                select called from payers where called != '')
+    ) as t on t.called = p.called
+    where t.occurred_at <= p.moment
+)"""
+_NAMING = f"""{PAYERS},
+numbered as (
+    select p.n as n, p.moment as moment, i.number as number, i.created_at as created_at
+    from payers as p
+    inner join (
+        select connection_id, id, lower(ifNull(number, '')) as number, created_at
+        from unified.invoices final
+        where (connection_id, id) in (select connection_id, invoice_id from payers)
+    ) as i on i.connection_id = p.connection_id and i.id = p.invoice_id
+    where length(i.number) > 4
+)
+select x.n as n, toBool(countIf(position(t.said, x.number) > 0 and t.occurred_at <= x.moment
+    and t.occurred_at >= x.created_at) > 0) as value
+from numbered as x
+cross join (
+    select occurred_at, lower(concat(ifNull(description, ''), ' ', ifNull(reference, ''))) as said
+    from unified.transactions final
+    where provider != 'stripe' and amount_minor > 0 and status = 'succeeded'
+        and occurred_at >= (select min(created_at) from numbered)
+) as t
+group by x.n
+"""
+_BALANCE = f"""{ASKED},
+accounts as (
+    select connection_id, id, if(ifNull(iban, '') != '', ifNull(iban, ''),
+        concat(connection_id, '/', id)) as account
+    from unified.accounts final where type = 'depository'
+),
+reported as (
+    select a.n as n, a.currency as currency, k.account as account,
+        argMax(b.amount_minor, (b.reported_on, b.reported_at)) as amount_minor
+    from asked as a
+    cross join (
+        select connection_id, account_id, currency, amount_minor, reported_on, reported_at
+        from unified.balances final where type = 'booked'
+    ) as b
+    inner join accounts as k on k.connection_id = b.connection_id and k.id = b.account_id
+    where b.currency = a.currency and b.reported_on <= toDate(a.moment, 'UTC')
+    group by a.n, a.currency, k.account
+)
+select r.n as n, sum(r.amount_minor) as value from reported as r group by r.n
+"""
+
+FACTS = (
+    KnownFact(
+        "bank.balance",
+        FactKind("money", "What your bank accounts hold, booked"),
+        TenantQuery(_BALANCE),
+    ),
+    KnownFact(
+        "bank.last_deposit",
+        FactKind("money", "The newest amount that they paid into a bank account"),
+        TenantQuery(
+            f"{DEPOSITS}\nselect d.n as n, argMax(d.amount_minor, (d.occurred_at, d.id)) as value"
+            " from deposits as d where d.currency = d.wanted group by d.n"
+        ),
+    ),
+    KnownFact(
+        "bank.days_since_deposit",
+        FactKind("integer", "Whole days since the newest of those"),
+        TenantQuery(
+            f"{DEPOSITS}\nselect d.n as n, dateDiff('second', max(d.occurred_at), any(d.moment))"
+            " div 86400 as value from deposits as d group by d.n"
+        ),
+    ),
+    KnownFact(
+        "bank.deposits",
+        FactKind("integer", "How often they have paid into a bank account"),
+        TenantQuery(
+            f"{DEPOSITS}\nselect p.n as n, countIf(d.id != '') as value from payers as p"
+            " left join deposits as d on d.n = p.n group by p.n"
+        ),
+    ),
+    KnownFact(
+        "bank.names_invoice",
+        FactKind("boolean", "A deposit that names the invoice's number has come since it was made"),
+        TenantQuery(_NAMING),
+    ),
+)

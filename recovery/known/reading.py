@@ -1,0 +1,105 @@
+"""What are the facts that a decision asks for? Read from the warehouse, for many episodes at once.
+
+The reader is given how one tenant's questions are asked (`Asking`); nothing here reaches an engine.
+A fact of a table that is not there is not known, as one without a row is.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from core.warehouse import TenantQuery
+from recovery.flows.conditions import Wanted
+from recovery.flows.facts import Fact, Facts
+from recovery.known.catalogue import CATALOGUE
+from recovery.known.columns import columns, statement
+from recovery.known.subjects import Subject, parameters
+
+# Parameters travel in the address of the request.
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a tenant's questions are asked: their rows, and whether a table is there at all."""
+
+    rows: Callable[[TenantQuery, Mapping[str, Any]], Sequence[Mapping[str, Any]]]
+    has_table: Callable[[str], bool]
+
+
+def read_facts(
+    asking: Asking, subjects: Sequence[Subject], wanted: Collection[Wanted]
+) -> list[Facts]:
+    """Return what is known of each subject, in their order, under the names that conditions use.
+
+    Raises:
+        OppulenceError: The warehouse does not answer, or refuses.
+    """
+    found: list[dict[str, Fact]] = [{} for _ in subjects]
+    of_tables: defaultdict[str, list[Wanted]] = defaultdict(list)
+    for one in sorted(wanted, key=lambda each: (each.fact, each.currency or "")):
+        if one.fact in CATALOGUE:
+            _read_named(asking, subjects, one, found)
+        elif one.fact in columns():
+            of_tables[columns()[one.fact].table].append(one)
+    for table, asked in of_tables.items():
+        _read_columns(asking, subjects, table, asked, found)
+    return list(found)
+
+
+def _read_named(
+    asking: Asking, subjects: Sequence[Subject], one: Wanted, found: Sequence[dict[str, Fact]]
+) -> None:
+    fact = CATALOGUE[one.fact]
+    if not all(asking.has_table(table) for table in fact.tables):
+        return
+    if one.currency:
+        subjects = [replace(subject, currency=one.currency) for subject in subjects]
+    for place, row in _answers(asking, fact.query, subjects):
+        value = _fact(row["value"])
+        if value is not None:
+            found[place][one.held_as] = value
+
+
+def _read_columns(
+    asking: Asking,
+    subjects: Sequence[Subject],
+    table: str,
+    asked: Sequence[Wanted],
+    found: Sequence[dict[str, Fact]],
+) -> None:
+    names = tuple(sorted({one.fact.rpartition(".")[2] for one in asked}))
+    query = statement(table, names)
+    if not all(asking.has_table(each) for each in query.tables):
+        return
+    for place, row in _answers(asking, query, subjects):
+        for one in asked:
+            value = _fact(row[f"own_{one.fact.rpartition('.')[2]}"])
+            if value is not None and one.currency in (None, row["row_currency"]):
+                found[place][one.held_as] = value
+
+
+def _answers(
+    asking: Asking, query: TenantQuery, subjects: Sequence[Subject]
+) -> list[tuple[int, Mapping[str, Any]]]:
+    answers = []
+    for first in range(0, len(subjects), AT_ONCE):
+        rows = asking.rows(query, parameters(subjects[first : first + AT_ONCE]))
+        answers += [(first + row["n"], row) for row in rows]
+    return answers
+
+
+def _fact(value: Any) -> Fact | None:
+    """Return a value of the warehouse as facts have it; days are written, decimals exact."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, list | tuple):
+        return tuple(str(each) for each in value) or None
+    return value if isinstance(value, int | str) and value != "" else None
