@@ -32,6 +32,9 @@ TIME_LIMITS = {
 }
 
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
 def prepare_database(settings: Settings) -> None:
     """Create what is missing and migrate the schema to its newest revision; idempotent.
 
@@ -83,7 +86,7 @@ def _ensure_database(connection: psycopg.Connection, url: str, owner: str) -> No
 
 def _migrate(owner_url: str) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     engine = create_engine(owner_url.replace("postgresql://", "postgresql+psycopg://", 1))
     try:
         with engine.connect() as connection:

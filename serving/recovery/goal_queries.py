@@ -21,10 +21,10 @@ select e.flow_id, f.name as flow, {_GOAL} as goal, max(declared.goal ->> 'title'
 group by e.flow_id, f.name, {_GOAL} order by f.name, e.flow_id, goal
 """
 BY_STEP = f"""
-select e.flow_id, {_GOAL} as goal, e.memory -> 'goals' -> ({_GOAL}) ->> 'step' as step,
+select e.flow_id, {_GOAL} as goal, e.memory -> 'goals' -> ({_GOAL}) ->> 'step' as at_step,
     count(*) as reached
 {_DECLARED} where {_PERIOD} and e.memory -> 'goals' -> ({_GOAL}) is not null
-group by e.flow_id, {_GOAL}, step order by reached desc, step
+group by e.flow_id, {_GOAL}, at_step order by reached desc, at_step
 """
 BY_ARM = f"""
 select e.flow_id, {_GOAL} as goal, arms.experiment, arms.arm, count(*) as episodes, {_REACHED}

@@ -1,4 +1,4 @@
-"""Do flows reach what they are for? `/v1/recovery/metrics/goals`."""
+"""Do flows reach what they are for? `/v1/recovery/goals`."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -13,11 +13,11 @@ from serving.recovery import goal_queries as queries
 from serving.recovery.goal_schemas import GoalAtStep, GoalFigures, GoalInArm
 from serving.words import Currency
 
-router = APIRouter(prefix="/v1/recovery/metrics", tags=["recovery"])
+router = APIRouter(prefix="/v1/recovery/goals", tags=["recovery"])
 DAYS = 90
 
 
-@router.get("/goals", summary="Goals of flows", operation_id="list_recovery_goals")
+@router.get("", summary="Goals of flows", operation_id="list_recovery_goals")
 def get_goals(
     scope: RecoveryRead,
     days: Annotated[int, Query(ge=1, le=3650, description="Episodes of so many days back")] = DAYS,
@@ -43,7 +43,7 @@ def goals_of(rows: Rows, since: datetime, currency: str | None) -> list[GoalFigu
         GoalFigures(
             **{**row, "title": row["title"] or ""},
             by_step=[
-                GoalAtStep(step=one["step"] or "", reached=one["reached"])
+                GoalAtStep(step=one["at_step"] or "", reached=one["reached"])
                 for one in own(steps, row)
             ],
             by_arm=[

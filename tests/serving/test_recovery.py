@@ -13,7 +13,7 @@ from recovery.engine.episode import Episode
 from recovery.flows.document import document_of, flow_of, flow_schema
 from recovery.flows.library import library
 from recovery.store import episodes
-from tests.recovery.flow_documents import document, steps
+from tests.recovery.flow_documents import END, document, steps
 from tests.serving.conftest import create_table
 
 
@@ -249,3 +249,66 @@ def test_a_draft_is_replayed_over_this_workspaces_past_alone(workspace, new_work
     assert (told["taken"], told["actions"]) == (10, {})
     kept = workspace.get(f"/v1/recovery/flows/{flow_id}").json()
     assert kept["draft"]["start"] == document()["start"]
+
+
+def test_a_simulation_goes_by_what_the_layer_knew_then_and_says_what_it_has_as_of_today(
+    workspace, post
+) -> None:
+    """Two failures of one payer: 40.00 paid before the first, 90.00 before the second."""
+    for folder in ("unified/customers/customers", "unified/invoices/invoices"):
+        create_table(workspace.warehouse, folder, "workspace_id, connection_id, id")
+    create_table(workspace.warehouse, "unified/payment_attempts/payment_attempts",
+                 "workspace_id, connection_id, customer_id, payment_id, id")  # fmt: skip
+    same = {"workspace_id": str(workspace.tenant), "connection_id": "conn_test", "version": 1,
+            "is_deleted": 0}  # fmt: skip
+    now = utc_now()
+
+    def put(table, **row):
+        whole = {**same, **row}
+        workspace.warehouse.insert_rows(table, [list(whole.values())], list(whole))
+
+    put("unified.customers", id="cus_a", country="IE")
+    for payment, status, days, amount in (
+        ("pi_1", "succeeded", 50, 4000), ("pi_2", "failed", 40, 1000),
+        ("pi_3", "succeeded", 30, 5000), ("pi_4", "failed", 20, 1000),
+    ):  # fmt: skip
+        put("unified.payment_attempts", id=f"ch_{payment}", customer_id="cus_a",
+            payment_id=payment, status=status, occurred_at=now - timedelta(days=days),
+            currency="EUR", amount_minor=amount, amount_captured_minor=amount,
+            decline_code="insufficient_funds", invoice_id="in_1",
+            payment_method_type="card")  # fmt: skip
+    loyal = {"fact": "payer.lifetime_paid", "op": "gte", "value": 9000, "currency": "EUR"}
+    irish = {"fact": "payer.country", "op": "eq", "value": "IE"}
+    asks = {"kind": "branch", "otherwise": "over", "cases": [
+        {"when": {"all": [loyal, irish]}, "next": "call"}]}  # fmt: skip
+    call = {"kind": "task", "instruction": "Call.", "next": "over"}
+    drawn = {**document(), "start": "asks", "steps": {"asks": asks, "call": call, "over": END}}
+    flow_id = post("flows", {"document": drawn}).json()["id"]
+    told = post(f"flows/{flow_id}/simulate", {"days": 60}).json()
+    assert (told["taken"], told["actions"]) == (2, {"task": 1})
+    done = {one["payment_id"]: [step["step"] for step in one["steps"]] for one in told["episodes"]}
+    assert done == {"pi_2": [], "pi_4": ["call"]}
+    assert told["known_then"] == ["payer.lifetime_paid"]
+    assert told["known_today"] == ["payer.country"]
+    # The trigger is asked the same.
+    taking = {**drawn, "trigger": {**drawn["trigger"], "when": loyal}}
+    told = post(f"flows/{flow_id}/simulate", {"days": 60, "document": taking}).json()
+    assert (told["failures"], told["taken"]) == (2, 1)
+
+
+def test_the_facts_are_told_with_their_group_type_and_operators(workspace) -> None:
+    found = workspace.get("/v1/recovery/facts").json()["data"]
+    by_name = {one["name"]: one for one in found}
+    assert len(by_name) == len(found)
+    assert by_name["books.days_past_due"] == {
+        "name": "books.days_past_due", "group": "Your books (QuickBooks, Xero)", "type": "integer",
+        "says": "Days since the oldest of those was due; negative before it is", "values": [],
+        "operators": ["eq", "ne", "lt", "lte", "gt", "gte", "known"], "is_dated": True,
+    }  # fmt: skip
+    assert by_name["unified.invoices.amount_due_minor"]["type"] == "money"
+    assert by_name["unified.subscriptions.cancel_at"]["type"] == "date"
+    groups = dict.fromkeys(one["group"] for one in found)
+    assert list(groups)[:6] == [
+        "This payment", "The payer", "Their subscription", "Your books (QuickBooks, Xero)",
+        "Your banks", "What enrichment found",
+    ]  # fmt: skip

@@ -189,13 +189,16 @@ def test_experiments_and_analytics_of_others_are_not_seen(arrive, merchant, proo
 def test_settings_are_shown_to_members_and_settled_by_owners(merchant, here, arrive):
     path = f"/settings/{here}"
     page = merchant.open("/settings")
-    saved = merchant.submit(page, path, owner="provider", timezone="Europe/Berlin")
+    asked = {"owner": "provider", "timezone": "Europe/Berlin", "grace_days": "21"}
+    saved = merchant.submit(page, path, **asked)
     assert "Saved." in saved.text
+    assert 'value="21"' in saved.text
     api = merchant.visitor.api("GET", "/v1/recovery/settings", str(merchant.tenant)).json()
     (terms,) = api["data"]
-    assert (terms["is_enabled"], terms["owner"], terms["timezone"]) == (
-        False, "provider", "Europe/Berlin",
-    )  # fmt: skip
+    assert {name: terms[name] for name in ("is_enabled", "owner", "timezone", "grace_days")} == {
+        "is_enabled": False, "owner": "provider", "timezone": "Europe/Berlin", "grace_days": 21,
+    }  # fmt: skip
+    assert merchant.submit(page, path, **{**asked, "grace_days": "366"}).status_code == 422
     wrong = merchant.submit(page, path, owner="provider", timezone="Mars/Olympus")
     assert (wrong.status_code, "Mars/Olympus is no time zone." in wrong.text) == (422, True)
     member, stranger = merchant.colleague("member"), arrive()
@@ -211,5 +214,5 @@ def test_settings_are_shown_to_members_and_settled_by_owners(merchant, here, arr
             "select details from audit_log where action = 'recovery_settings.changed'"
         ).fetchall()
     assert noted["details"] == {
-        "is_enabled": False, "owner": "provider", "timezone": "Europe/Berlin",
+        "is_enabled": False, "owner": "provider", "timezone": "Europe/Berlin", "grace_days": 21,
     }  # fmt: skip

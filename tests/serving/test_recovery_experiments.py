@@ -17,6 +17,11 @@ ARMS = [
     {"name": "ours", "share": 50, "next": "over"},
     {"name": "alone", "share": 50, "holdout": True, "next": "over"},
 ]
+# Of the first 30 of ours and 6 of the holdout another card came on the second day; of five more of
+# ours on the 31st, which counts for nobody.
+GOALS = [{"name": "card", "title": "Another card",
+          "reached": {"kind": "event", "event": "payment_method_updated"}}]  # fmt: skip
+CARDS = {"ours": 30, "alone": 6}
 ENTERED = utc_now() - timedelta(days=60)
 
 
@@ -33,18 +38,19 @@ def experiment(workspace, warehouse):
         api_url="http://127.0.0.1:9", credentials={"api_key": "sk_test"},
     )  # fmt: skip
     flow = steps("first", first={"kind": "split", "experiment": "proof", "arms": ARMS}, over=END)
+    document = {**document_of(flow), "goals": GOALS}
     tenant, now = str(workspace.tenant), utc_now()
     with workspace.database.tenant(workspace.tenant) as rows:
         rows.execute(
             "insert into recovery_flows (workspace_id, id, name, state, rank, draft, live_version,"
             " last_version, created_at, updated_at) values (%s, 'flow_1', 'Soft', 'live', 1, %s, 1,"
             " 1, %s, %s)",
-            [tenant, Jsonb(document_of(flow)), now, now],
+            [tenant, Jsonb(document), now, now],
         )
         rows.execute(
             "insert into recovery_flow_versions (workspace_id, flow_id, version, document,"
             " published_at, published_by) values (%s, 'flow_1', 1, %s, %s, 'a test')",
-            [tenant, Jsonb(document_of(flow)), now],
+            [tenant, Jsonb(document), now],
         )
         for arm, recovered in (("ours", 45), ("alone", 20)):
             for number in range(60):
@@ -56,12 +62,16 @@ def experiment(workspace, warehouse):
 
 
 def _draw(rows, tenant, connection_id, arm, number) -> None:
-    values = [tenant, f"ep_{arm}_{number}", connection_id, f"in_{arm}_{number}", ENTERED, ENTERED]
+    days = 2 if number < CARDS[arm] else 31 if number < CARDS[arm] + 5 and arm == "ours" else None
+    at = None if days is None else (ENTERED + timedelta(days=days)).isoformat()
+    memory = Jsonb({} if at is None else {"goals": {"card": {"at": at, "step": "over"}}})
+    values = [tenant, f"ep_{arm}_{number}", connection_id, f"in_{arm}_{number}", ENTERED, ENTERED,
+              memory]  # fmt: skip
     rows.execute(
         "insert into recovery_episodes (workspace_id, id, connection_id, subject_kind, subject_id,"
         " cause, customer_id, amount_minor, currency, facts, state, revision, opened_at,"
-        " updated_at) values (%s, %s, %s, 'invoice', %s, 'renewal', 'cus', 4900, 'EUR', '{}',"
-        " 'ended', 1, %s, %s)",
+        " updated_at, memory) values (%s, %s, %s, 'invoice', %s, 'renewal', 'cus', 4900, 'EUR',"
+        " '{}', 'ended', 1, %s, %s, %s)",
         values,
     )
     rows.execute(
@@ -108,6 +118,15 @@ def test_an_experiment_tells_what_settled_in_time(workspace, experiment) -> None
         "EUR", 45 * 4900, 20 * 4900,
     )  # fmt: skip
     assert cash["lift_minor"] is None, "sixty customers say too little of cash"
+    assert found["goals"] == {"card": "Another card"}
+    # Wilson gives 0.3773 to 0.6227 and 0.0466 to 0.2015: 0.4 - 0.1592 and + 0.1338.
+    assert ours["goals"] == [
+        {
+            "goal": "card", "treated": {"units": 60, "recovered": 30, "rate": 0.5},
+            "control": {"units": 60, "recovered": 6, "rate": 0.1},
+            "difference": {"estimate": 0.4, "lower": 0.2408, "upper": 0.5338},
+        }
+    ]  # fmt: skip
 
 
 def test_an_experiment_that_no_flow_has_is_not_found(workspace) -> None:
