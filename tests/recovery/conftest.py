@@ -254,7 +254,8 @@ class Company:
     def actions(self, columns: str = "kind, state") -> list[tuple[Any, ...]]:
         with self.application.tenant(self.connection.tenant) as rows:
             found = rows.execute(
-                f"select {columns} from recovery_actions order by created_at, revision"
+                f"select {columns} from recovery_actions"
+                " order by created_at, revision, is_manual, id"
             ).fetchall()
         return [tuple(row.values()) for row in found]
 

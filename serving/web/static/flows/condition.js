@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { group, groupedSelect, labelled, nextId, select } from "./form.js";
-import { money, said } from "./words.js";
+import { factWords, money, said } from "./words.js";
 
 const OPERATORS = {
   eq: "is", ne: "is not", lt: "is less than", lte: "is at most", gt: "is more than", gte: "is at least",
@@ -86,7 +86,7 @@ function valueFields(context, fact, value, change) {
 /** Return the facts as a select shows them: by what they are facts of. */
 function factGroups(context) {
   const groups = new Map();
-  for (const one of context.facts) groups.set(one.group, [...(groups.get(one.group) ?? []), [one.name, one.name.includes(".") ? said(one.name.split(".").at(-1)) : said(one.name)]]);
+  for (const one of context.facts) groups.set(one.group, [...(groups.get(one.group) ?? []), [one.name, said(factWords(one.name))]]);
   if (context.goals.length) groups.set("Goals of this flow", context.goals.map(([name, title]) => [`goal.${name}`, title]));
   return [...groups, ["By name", [["metadata.", "Customer’s metadata …"], ["arm.", "Arm of an experiment …"]]]];
 }
