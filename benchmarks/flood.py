@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 
 from benchmarks.report import report
-from benchmarks.sync import SECRET, api, charge, prepare, signed, worker
+from benchmarks.sync import prepare
+from benchmarks.sync_events import SECRET, charge, signed
+from benchmarks.sync_servers import api, worker
 from benchmarks.visibility import build_models
 from core.clock import utc_now
 from core.connections import ConnectionStore
