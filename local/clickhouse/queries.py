@@ -5,7 +5,7 @@ everything else runs whole, an INSERT once all of its data is here. All of it ha
 connection: the session's, or one that is lent for the query.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from local.clickhouse.connections import Connections
 from local.clickhouse.engine import Connection, Engine, Outcome, Progress
 from local.clickhouse.external_tables import ExternalTable, external_tables
 from local.clickhouse.failures import QueryFailed, failure
+from local.clickhouse.parts_memory import PartsMemory, question_about_parts
 from local.clickhouse.replies import Reply
 from local.clickhouse.requests import QueryRequest
 from local.clickhouse.running import ClientGone, ClientWatch, RunningQueries, Task
@@ -46,6 +47,7 @@ class Queries:
         self._sessions = sessions
         self._running = running
         self._spool = spool
+        self._parts = PartsMemory()
 
     def run(self, call: Call, body: RequestBody, tables: list[ExternalTable]) -> None:
         """Run a request's query and send its answer."""
@@ -55,12 +57,16 @@ class Queries:
         if request.method in {"GET", "HEAD"}:
             _require_reading(statement)
         inserts_data = statement.kind is Kind.INSERT_DATA
+        about_parts = None if tables else question_about_parts(request, statement)
         call.reply.shape(
             "TabSeparated" if inserts_data else statement.format or request.default_format,
             request.accept_encoding,
             request.buffer_size,
             request.wait_end_of_query,
         )
+        if about_parts is not None:
+            self._tell_parts(call, statement, about_parts)
+            return
         with self._spool.hold(text.data) if inserts_data else nullcontext() as spooled:
             sql = statement.text if spooled is None else statement.from_infile(spooled)
             with (
@@ -70,9 +76,20 @@ class Queries:
                 if statement.kind is Kind.READ and not request.wait_end_of_query:
                     progress = self._stream_out(call, statement, connection)
                 else:
-                    progress = self._run_whole(call, statement, sql, connection)
+                    outcome = self._run_whole(call, statement, sql, connection)
+                    call.reply.write(outcome.body)
+                    progress = outcome.progress
         # Only now: a client that has its answer may use its session again.
         call.reply.finish(progress)
+
+    def _tell_parts(self, call: Call, statement: Statement, question: Hashable) -> None:
+        def ask() -> Outcome:
+            with self._lease(call.request, statement, []) as connection:
+                return self._run_whole(call, statement, statement.text, connection)
+
+        outcome = self._parts.answer(question, ask)
+        call.reply.write(outcome.body)
+        call.reply.finish(outcome.progress)
 
     @contextmanager
     def _lease(
@@ -127,7 +144,7 @@ class Queries:
 
     def _run_whole(
         self, call: Call, statement: Statement, sql: str, connection: Connection
-    ) -> Progress:
+    ) -> Outcome:
         names: dict[str, str] = {}
         if statement.verb == "KILL":
             sql, names = self._running.with_engine_names(sql)
@@ -139,7 +156,10 @@ class Queries:
         is_insert = statement.kind is not Kind.INSERT_DATA and statement.verb == "INSERT"
         # A change of schema, once begun, is carried through even when its client leaves, as on a
         # server.
-        with self._running.known(call.query_id, task, reads):
+        with (
+            nullcontext() if reads else self._parts.changing(),
+            self._running.known(call.query_id, task, reads),
+        ):
             if not task.wait(call.watch if reads or is_insert else None):
                 self._running.stop(task)
                 raise ClientGone
@@ -147,8 +167,7 @@ class Queries:
         answer = outcome.body
         for engine_name, query_id in names.items():
             answer = answer.replace(engine_name.encode(), query_id.encode())
-        call.reply.write(answer)
-        return outcome.progress
+        return Outcome(answer, outcome.progress)
 
 
 def _require_reading(statement: Statement) -> None:
