@@ -9,6 +9,7 @@ from typing import TypedDict
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
 
 from core.cache import connect_cache_on_loop
 from core.settings import Settings
@@ -160,6 +161,15 @@ class State(TypedDict):
     deliveries: Deliveries
 
 
+class Application(FastAPI):
+    """FastAPI's, behind what need not ask it."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the fast lane before the framework's own layers, and the exchange around all."""
+        lanes = {lane.PATH: "transactions_lane"}
+        return ExchangeMiddleware(FastLane(super().build_middleware_stack(), lanes))
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Build the application.
 
@@ -205,7 +215,7 @@ def create_app(settings: Settings) -> FastAPI:
             await run_in_threadpool(book.close)
             await run_in_threadpool(engines.close)
 
-    application = FastAPI(
+    application = Application(
         title=TITLE,
         version=VERSION,
         lifespan=lifespan,
@@ -214,8 +224,6 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    application.add_middleware(FastLane, lanes={lane.PATH: "transactions_lane"})
-    application.add_middleware(ExchangeMiddleware)
     add_problem_handlers(application)
     application.include_router(health.router)
     application.include_router(monitoring.router)

@@ -98,10 +98,11 @@ class ExchangeMiddleware:
                 await self.application(scope, receive_within_limit, send_with_headers)
         except Exception:
             _LOG.exception("request_failed", request_id=exchange.request_id, path=path)
-            if status:  # the answer has begun: only a cut connection can say that it is broken
+            if not status:  # it failed before the application's own handlers
+                problem = unexpected_problem(path, exchange.request_id)
+                await problem_response(problem)(scope, receive, send_with_headers)
+            elif answered_at is None:  # only a cut connection can say that the answer is broken
                 raise
-            problem = unexpected_problem(path, exchange.request_id)
-            await problem_response(problem)(scope, receive, send_with_headers)
         finally:
             is_routine = path in _PROBED and status < 400
             level = logging.DEBUG if is_routine else logging.INFO

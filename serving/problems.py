@@ -128,6 +128,7 @@ def add_problem_handlers(application: FastAPI) -> None:
     application.add_exception_handler(OppulenceError, foreseen)
     application.add_exception_handler(RequestValidationError, _invalid)
     application.add_exception_handler(HTTPException, _refused)
+    application.add_exception_handler(Exception, _unforeseen)  # logged by serving.exchange
 
 
 def foreseen(request: Request, error: Exception) -> JSONResponse:
@@ -168,6 +169,11 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed_methods(request))
     return problem_response(problem, headers)
+
+
+def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    request_id = request.state.exchange.request_id
+    return problem_response(unexpected_problem(request.url.path, request_id))
 
 
 def _allowed_methods(request: Request) -> list[str]:
