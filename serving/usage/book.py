@@ -28,7 +28,7 @@ PUSH_SECONDS = 1.0
 FLUSH_SECONDS = 15.0
 _DIRTY = "usage|dirty"
 _KEPT = timedelta(days=3)
-_AT_ONCE = 200
+_AT_LEAST, _AT_THE_END = 5, 200
 _LOG = get_logger("usage")
 
 
@@ -110,13 +110,12 @@ class UsageBook:
             rounds += 1
             is_time = rounds % int(FLUSH_SECONDS / PUSH_SECONDS) == 0
             pause = PUSH_SECONDS if self._carry(is_time=is_time) else FLUSH_SECONDS
-        self._carry(is_time=True)
+        self._carry(is_time=True, is_last=True)
 
-    def _carry(self, *, is_time: bool) -> bool:
+    def _carry(self, *, is_time: bool, is_last: bool = False) -> bool:
         try:
             self._push()
-            if is_time:
-                self._write(self._dirty())
+            self._write(self._dirty(is_time=is_time, is_last=is_last))
         except (redis.RedisError, EngineUnavailableError) as error:
             _LOG.warning("usage_waits", reason=str(error))
             return False
@@ -146,12 +145,18 @@ class UsageBook:
                 self._pending.update(pending)
             raise
 
-    def _dirty(self) -> list[Place]:
-        """Take the days that changed; whoever takes one writes it."""
+    def _dirty(self, *, is_time: bool, is_last: bool) -> list[Place]:
+        """Take days that changed; whoever takes one writes it.
+
+        Every second some: hundreds written in one go would hold up the requests beside them.
+        """
         if self.cache is None:
             with self._lock:
-                return list(self._totals)
-        taken = self.cache.spop(_DIRTY, _AT_ONCE)
+                return list(self._totals) if is_time else []
+        waiting = self.cache.scard(_DIRTY)
+        assert isinstance(waiting, int)
+        some = max(_AT_LEAST, int(waiting * PUSH_SECONDS / FLUSH_SECONDS))
+        taken = self.cache.spop(_DIRTY, _AT_THE_END if is_last else some)
         assert isinstance(taken, list)
         return [Place(*_text(name).split("|")) for name in taken]
 
