@@ -38,7 +38,8 @@ values (%(id)s, %(facet)s, %(workspace_id)s, %(version)s, %(sha256)s, %(object_p
     %(score)s, %(measures)s, %(is_champion)s, %(trained_at)s, %(recipe)s)
 on conflict (facet, coalesce(workspace_id, ''), version) do update
     set is_champion = excluded.is_champion, trained_at = excluded.trained_at,
-        recipe = excluded.recipe
+        recipe = excluded.recipe, sha256 = excluded.sha256, object_path = excluded.object_path,
+        bytes = excluded.bytes, score = excluded.score, measures = excluded.measures
 """
 _NEWEST = """
 select recipe, trained_at from enrichment_models

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ml.category.examples import Example
 from ml.category.taxonomy import group_of, read_rows
 from ml.category.wording import WordingModel
+from ml.merchants.known import countries
 from ml.metrics import (
     coverage_at_precision,
     expected_calibration_error,
@@ -23,6 +24,8 @@ from ml.metrics import (
 )
 
 _COVERAGE = 0.8
+# A slice with fewer examples measures chance.
+LEAST_SLICE = 50
 Texts = npt.NDArray[np.str_]
 Booleans = npt.NDArray[np.bool_]
 
@@ -48,7 +51,26 @@ def measures(model: WordingModel, test: Sequence[Example], known: int) -> dict[s
     for origin in ("listed", "made up"):
         own = [example for example in test if example.origin == origin]
         found[origin.replace(" ", "_")] = measured(model, own)
+    found["listed_by_country"] = by_country(model, [e for e in test if e.origin == "listed"])
     return found
+
+
+def by_country(model: WordingModel, test: Sequence[Example]) -> list[dict[str, Any]]:
+    """Measure the listed names of each country with enough of them, the largest first.
+
+    Of a brand at home in several countries, or everywhere, the list names none: `several`.
+    """
+    whose: dict[str, list[Example]] = {}
+    for example in test:
+        whose.setdefault(countries().get(example.merchant, "several"), []).append(example)
+    shown = ("examples", "accuracy", "macro_f1", "expected_calibration_error", "answered",
+             "precision_of_answered")  # fmt: skip
+    return [
+        {"country": country, **{name: found[name] for name in shown}}
+        for country, own in sorted(whose.items(), key=lambda item: -len(item[1]))
+        if len(own) >= LEAST_SLICE
+        for found in (measured(model, own),)
+    ]
 
 
 def measured(model: WordingModel, test: Sequence[Example]) -> dict[str, Any]:

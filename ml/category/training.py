@@ -61,6 +61,8 @@ def learn(training: Sequence[Example], calibration: Sequence[Example]) -> Wordin
     for _ in range(ROUNDS):
         softmax.learn(matrix, truth, everything)
     digest = hashlib.sha256("\n".join(f"{e.key}\t{e.category}" for e in usable).encode())
+    # Another way of learning the same examples makes another model.
+    digest.update(softmax.weights.astype(np.float16).tobytes())
     raw = WordingModel(names, softmax.weights, Calibration(), f"{RECIPE}-{digest.hexdigest()[:12]}")
     # Made-up names are easier than real ones: among them confidence would promise too much.
     real = [example for example in calibration if example.origin == "listed"] or calibration

@@ -61,6 +61,21 @@ def listed() -> list[Known]:
     ]
 
 
+@cache
+def countries() -> dict[str, str]:
+    """Return in which country a listed brand is at home, by key; none of those in several.
+
+    Examples
+    --------
+    >>> countries()["migros bank"]
+    'ch'
+    """
+    found: dict[str, set[str]] = {}
+    for row in _rows("brands"):
+        found.setdefault(merchant_key(row["name"]), set()).add(row["country"])
+    return {key: min(known) for key, known in found.items() if len(known) == 1 and "" not in known}
+
+
 def find(key: str) -> Known | None:
     """Return the merchant that a key names, alone or before a place.
 

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import ConflictError, InvalidInputError
 from ml.artifacts import dump
-from ml.category.evaluation import keywords, measured
+from ml.category import evaluation
+from ml.category.evaluation import by_country, keywords, measured
 from ml.category.examples import Example, examples, side_of
 from ml.category.training import learn
 from ml.category.wording import WordingModel, from_artifact
@@ -86,3 +87,28 @@ def test_reviewed_feedback_enters_the_training():
 
     said = pl.DataFrame({"merchant": ["QWERTZ 123", "X"], "value": ["travel.lodging", "no such"]})
     assert training._said(said) == [Example("qwertz", "travel.lodging", "listed", "qwertz")]
+
+
+def test_a_slice_holds_the_names_of_one_country_and_small_ones_are_left_out(model, monkeypatch):
+    def listed(merchant: str, times: int) -> list[Example]:
+        return [Example(merchant, "personal_care.beauty", "listed", merchant)] * times
+
+    monkeypatch.setattr(evaluation, "LEAST_SLICE", 3)
+    test = [*listed("migros bank", 3), *listed("migros", 4), *listed("migross", 2)]
+    found = by_country(model, test)
+    assert [(one["country"], one["examples"]) for one in found] == [("several", 4), ("ch", 3)]
+    (alone,) = [one for one in found if one["country"] == "ch"]
+    whole = measured(model, listed("migros bank", 3))
+    assert {name: whole[name] for name in alone if name != "country"} == {
+        name: value for name, value in alone.items() if name != "country"
+    }
+
+
+@pytest.mark.parametrize(
+    "key", ["kowalski bakery", "b", "", "中 文", "baker baker baker", "smith coffee & house"]
+)
+def test_one_name_is_guessed_as_among_others(model, key):
+    (best,), (sure,), _ = model.guess([key])
+    name, alone = model.guess_one(key)
+    assert name == model.names[best]
+    assert alone == pytest.approx(sure, abs=1e-6)

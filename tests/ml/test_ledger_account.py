@@ -7,11 +7,16 @@ import polars as pl
 import pytest
 
 from core.errors import ConflictError, InvalidInputError
+from ml.ledger_account import model as ledger_model
 from ml.ledger_account import predict, train
+from ml.ledger_account.columns import purchases
 from ml.ledger_account.evaluation import PROTOCOLS, replay
+from ml.ledger_account.fingerprints import parts
 from ml.ledger_account.model import from_artifact
 from ml.ledger_account.training import Training, block_ends
+from ml.ledger_account.wording import feature_matrix, probabilities
 from ml.results import SCHEMA
+from ml.softmax import softmax
 
 
 def purchase(merchant: str, unit: str = "office", amount_minor: int = -2_500) -> pl.DataFrame:
@@ -192,3 +197,21 @@ def test_rows_without_unit_amount_or_letters_are_answered(model):
 def test_unreadable_rows_are_refused(model, broken, message):
     with pytest.raises(InvalidInputError, match=message):
         predict(model, broken)
+
+
+def test_the_wording_is_weighed_without_the_matrix_as_with_it(model, books):
+    """Scoring weighs what merchant and unit say once; training put the whole matrix together."""
+    rows = purchases(december(books).drop("account"))
+    facts = parts(rows)
+    whole = softmax(feature_matrix(rows, facts) @ model.softmax.weights)
+    found = probabilities(rows, facts, model.softmax.weights)
+    assert np.allclose(found, whole, atol=1e-6)
+
+
+def test_purchases_scored_in_several_chunks_keep_their_order(model, books, monkeypatch):
+    unseen = december(books).drop("account")
+    together = predict(model, unseen)
+    monkeypatch.setattr(ledger_model, "_CHUNK", 7)
+    apart = predict(model, unseen)
+    assert apart.drop("confidence").equals(together.drop("confidence"))
+    assert apart["confidence"].to_list() == pytest.approx(together["confidence"].to_list())

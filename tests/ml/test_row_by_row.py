@@ -84,7 +84,7 @@ def test_every_facet_of_single_rows_says_of_each_what_it_says_of_all(model, name
 
 
 @settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(row=ROW, text=st.none() | st.text(alphabet="ABC ab1290*#.:+-/é中\t", max_size=24))
 def test_what_is_asked_of_one_row_without_polars_is_what_polars_says(model, names, row, text):
