@@ -36,7 +36,7 @@ GRACE_SECONDS = 5.0
 _CODE_HEADER = b"x-clickhouse-exception-code"
 # Which parts tables are made of. A name is given once, and a part never changes: while they are
 # the same, so is every row. The path holds the table's own id and the part's name.
-_PARTS = (
+PARTS = (
     b"select path, toUnixTimestamp(modification_time) from system.parts"
     b" where database in {databases:Array(String)} and table in {tables:Array(String)} and active"
     b" order by path"
@@ -173,7 +173,7 @@ class WarehouseQuestions:
             return b""
         databases, names = zip(*(table.split(".") for table in tables), strict=True)
         asked = {"databases": sorted(set(databases)), "tables": sorted(set(names))}
-        return await self._ask(_PARTS, {}, asked, seconds)
+        return await self._ask(PARTS, {}, asked, seconds)
 
     def close(self) -> None:
         """Close every connection."""

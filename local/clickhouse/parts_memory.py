@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 
 from local.clickhouse.engine import Outcome
 from local.clickhouse.requests import QueryRequest
@@ -20,7 +21,7 @@ from local.clickhouse.statements import Kind, Statement, tokens_of
 MOMENT_SECONDS = 0.1
 _REMEMBERED = 100
 # What brings another table, or another answer each time, into a statement.
-_ELSEWHERE = {"JOIN", "UNION", "INTERSECT", "EXCEPT", "WITH", "NOW", "NOW64", "RAND", "IN"}
+_ELSEWHERE = {"JOIN", "UNION", "INTERSECT", "EXCEPT", "WITH", "NOW", "NOW64", "RAND"}
 
 
 class PartsMemory:
@@ -75,9 +76,11 @@ def question_about_parts(request: QueryRequest, statement: Statement) -> Hashabl
 @lru_cache(maxsize=500)
 def _reads_parts(text: str) -> bool:
     words = [token.text.lower() for token in tokens_of(text)]
+    behind_in = {after for word, after in pairwise(words) if word == "in"}
     return (
         words.count("from") == words.count("select") == 1
         and words[words.index("from") + 1 :][:3] == ["system", ".", "parts"]
         and words[words.index("from") + 4 :][:1] != [","]
+        and behind_in <= {"(", "{"}  # a name would be another table's
         and _ELSEWHERE.isdisjoint(word.upper() for word in words)
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.warehouse_questions import PARTS as WAREHOUSE_PARTS
 from local.clickhouse.engine import Outcome, Progress
 from local.clickhouse.parts_memory import MOMENT_SECONDS, PartsMemory, question_about_parts
 from local.clickhouse.requests import read_request
@@ -74,7 +75,9 @@ def test_questions_are_forgotten_oldest_first(watched: Watched) -> None:
 @pytest.mark.parametrize(
     ("sql", "is_remembered"),
     [
+        (WAREHOUSE_PARTS.decode(), True),
         ("select path from system.parts where active", True),
+        ("select path from system.parts where name in ('a', 'b')", True),
         ("SELECT count() FROM `system`.`parts`", False),
         ("select path, (select max(at) from t) from system.parts", False),
         ("select path from system.parts, t", False),
