@@ -22,7 +22,13 @@ written as (
         toUInt64(count()) as entries, sum(debit_minor) as debits_minor, sum(credit_minor) as credits_minor,
         sum(amount_minor) as moved_minor, max(effective_at) as moved_at, max(recorded_at) as newest_at
     from {{ newest(ref('fct_ledger_entries')) }}
-    where {{ landed_since('computed_at') }} and (workspace_id, connection_id, toDate(effective_at, 'UTC')) in (select * from touched)
+    where (workspace_id, connection_id, toDate(effective_at, 'UTC')) in (select * from touched)
+    {%- if is_incremental() %}
+        and {{ landed_since('computed_at') }}
+        -- By their key, too: with FINAL the index of computed_at leaves nothing out.
+        and (workspace_id, connection_id, journal_id) in (
+            select workspace_id, connection_id, journal_id from {{ ref('fct_ledger_entries') }} where {{ landed_since('computed_at') }})
+    {%- endif %}
     group by {{ cell }}, written_at
 ),
 
