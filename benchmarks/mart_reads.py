@@ -27,6 +27,7 @@ from serving.metrics.series import interval_starts
 from serving.metrics.statements import parameters, statement
 from serving.reconciliation import queries as reconciliation
 from serving.reconciliation.filters import MatchesPage
+from serving.reconciliation.listing import position_of as payouts_after
 
 READS = {
     "live_mrr": (billing.METRICS, ()), "net_retention": (billing.METRICS, ()),
@@ -43,6 +44,7 @@ class Read:
     path: str
     query: TenantQuery
     values: dict[str, Any]
+    is_page: bool = False
 
 
 def reads_of_metrics() -> Iterator[tuple[str, Read]]:
@@ -63,18 +65,15 @@ def reads_of_lists() -> Iterator[tuple[str, Read]]:
     entries = EntriesPage().parameters() | position_of(None) | {"limit": 101}
     yield (
         "ledger_entries",
-        Read("/v1/ledger/entries?limit=100", ledger.entries(frozenset()), entries),
+        Read("/v1/ledger/entries?limit=100", ledger.entries(frozenset()), entries, is_page=True),
     )
     balances = BalanceFilters().parameters()
     yield (
         "trial_balance",
         Read("/v1/ledger/trial_balance", ledger.trial_balance(frozenset()), balances),
     )
-    payouts = MatchesPage().parameters() | {
-        "is_first": True, "after_on": date(1970, 1, 1), "after_id": "", "after_connection": "",
-        "after_account": "", "limit": 101,
-    }  # fmt: skip
-    pages = reconciliation.PAGES["payouts"]
+    payouts = MatchesPage().parameters() | payouts_after(None) | {"limit": 101}
+    pages = reconciliation.page("payouts", frozenset())
     yield "payouts", Read("/v1/reconciliation/payouts?limit=100", pages, payouts)
 
 
@@ -105,5 +104,5 @@ def reads(settings: Settings, worker: Worker, names: list[str], seconds: float, 
 
 def _bare(warehouse: Warehouse, read: Read, tenant: str) -> float:
     started = time.perf_counter()
-    warehouse.tenant_rows(TenantId(tenant), read.query, read.values)
+    warehouse.tenant_rows(TenantId(tenant), read.query, read.values, is_page=read.is_page)
     return (time.perf_counter() - started) * 1000

@@ -43,13 +43,6 @@ class BalanceFilters(BaseModel):
         }
 
     @property
-    def given(self) -> frozenset[str]:
-        """Which filters are given, and whether a cursor is."""
-        return frozenset(
-            name for name in type(self).model_fields if getattr(self, name) is not None
-        )
-
-    @property
     def is_of_whole_days(self) -> bool:
         """Whether both moments, where they are given, are the beginning of a day."""
         given = [one for one in (self.until, self.known_at) if one is not None]

@@ -7,6 +7,7 @@ from core.clock import epoch_microseconds
 from core.errors import NotFoundError
 from serving.auth.scope import TenantScope
 from serving.freshness import tell_freshness
+from serving.given import given_in
 from serving.ledger import charts, queries
 from serving.ledger.filters import BalanceFilters, EntriesPage
 from serving.ledger.schemas import Journal, LedgerEntry, TrialBalance, balance_of, entry_of
@@ -22,7 +23,7 @@ def list_entries(scope: TenantScope, filters: EntriesPage) -> Page[LedgerEntry]:
     tell_freshness(scope, queries.NEWEST)
     position = position_of(filters.cursor)
     rows = scope.page(
-        queries.entries(filters.given),
+        queries.entries(given_in(filters)),
         filters.parameters() | position | {"limit": filters.limit + 1},
     )
     return page_of(rows, filters.limit, entry_of, cursor_of)
@@ -59,7 +60,7 @@ def trial_balance_of(scope: TenantScope, filters: BalanceFilters) -> TrialBalanc
     with scope.transaction() as rows:
         chart = {account.code: account.model_dump() for account in charts.chart_of(rows)}
     query = (
-        queries.trial_balance(filters.given)
+        queries.trial_balance(given_in(filters))
         if filters.is_of_whole_days
         else queries.TRIAL_BALANCE_AT_MOMENTS
     )

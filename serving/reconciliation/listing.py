@@ -7,6 +7,7 @@ from typing import Any, Literal
 from core.errors import InvalidInputError, NotFoundError
 from serving.auth.scope import TenantScope
 from serving.freshness import tell_freshness
+from serving.given import given_in
 from serving.pagination import Page, decode_position, encode_position, page_of
 from serving.reconciliation import queries
 from serving.reconciliation.filters import MatchesPage
@@ -28,8 +29,9 @@ Kind = Literal["payouts", "deposits", "entries"]
 def list_matches(kind: Kind, scope: TenantScope, filters: MatchesPage) -> Page[Match]:
     """Return the page after the filters' cursor, or the first, newest day first."""
     tell_freshness(scope, queries.NEWEST[kind])
-    asked = filters.parameters() | _position(filters.cursor) | {"limit": filters.limit + 1}
-    return page_of(scope.rows(queries.PAGES[kind], asked), filters.limit, match_of, _cursor_of)
+    asked = filters.parameters() | position_of(filters.cursor) | {"limit": filters.limit + 1}
+    rows = scope.rows(queries.page(kind, given_in(filters)), asked)
+    return page_of(rows, filters.limit, match_of, _cursor_of)
 
 
 def walk(scope: TenantScope, payout_id: str, connection_id: str | None) -> PayoutWalk:
@@ -70,7 +72,8 @@ def _named(scope: TenantScope, query: Any, things: list[Any]) -> list[dict[str, 
     return [row for row in rows if (row["connection_id"], row["id"]) in wanted]
 
 
-def _position(cursor: str | None) -> dict[str, Any]:
+def position_of(cursor: str | None) -> dict[str, Any]:
+    """Return where the page begins: behind the row that the cursor names."""
     day, identity, connection, account = (
         ("1970-01-01", "", "", "")
         if cursor is None
@@ -86,7 +89,7 @@ def _position(cursor: str | None) -> dict[str, Any]:
             next_step="Send next_cursor as it was received, or leave it out to start over.",
         ) from None
     return {
-        "is_first": cursor is None, "after_on": after_on, "after_id": identity,
+        "after_on": after_on, "after_id": identity,
         "after_connection": connection, "after_account": account,
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ import pytest
 
 from core.tenancy import TenantId
 from core.warehouse import IN_SMALL_PIECES, Warehouse, bound_settings
+from serving.given import given_in
 from serving.ledger import queries
 from serving.ledger.filters import BalanceFilters, EntriesPage
 from serving.ledger.listing import cursor_of, position_of
@@ -62,7 +63,7 @@ def pages(warehouse: Warehouse, asked: Mapping[str, Any], limit: int) -> list[di
     cursor = None
     while True:
         values = filters.parameters() | position_of(cursor) | {"limit": limit}
-        given = filters.given | ({"cursor"} if cursor else frozenset())
+        given = given_in(filters) | ({"cursor"} if cursor else frozenset())
         rows = warehouse.tenant_rows(TENANT, queries.entries(given), values)
         walked += rows
         if len(rows) < limit:
@@ -119,6 +120,9 @@ def test_balances_of_days_and_of_moments_are_the_same(ledger: Warehouse) -> None
         filters = BalanceFilters(**asked)
         told = [
             ledger.tenant_rows(TENANT, query, filters.parameters())
-            for query in (queries.trial_balance(filters.given), queries.TRIAL_BALANCE_AT_MOMENTS)
+            for query in (
+                queries.trial_balance(given_in(filters)),
+                queries.TRIAL_BALANCE_AT_MOMENTS,
+            )
         ]
         assert told[0] == told[1] != []
