@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from obstore.store import MemoryStore
 
 from assets import enrichment_rows
 from assets.enrichment_scoring import Scored, planned, score_all
 from core.clock import epoch_microseconds
 from core.database import Database
+from core.objects import connect_objects
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from core.warehouse import Warehouse
@@ -77,7 +77,7 @@ def score(engines: Settings, company: Company) -> Iterator[Any]:
     system = Database.connect(engines, role="system", size=1)
 
     def run(now: datetime) -> Scored | None:
-        models = OpenModels(MemoryStore())
+        models = OpenModels(connect_objects(engines))
         return score_all(company.warehouse, system, models, now).get(str(company.tenant))
 
     yield run
