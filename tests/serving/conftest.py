@@ -70,7 +70,7 @@ def warehouse(engines: Settings) -> Iterator[Warehouse]:
         create_streaming_table(opened, table)
     create_feed(opened, "unified.transactions_by_time", "transactions")
     create_streaming_table(opened, "unified.balances")
-    for model in ("subscriptions", "accounts", "balance_transactions"):
+    for model in ("subscriptions", "accounts", "balance_transactions", "customers", "invoices"):
         create_table(opened, f"unified/{model}/{model}", key)
     for model, its_key in MARTS.items():
         create_table(opened, f"marts/{model}", f"workspace_id, connection_id, {its_key}")

@@ -255,8 +255,6 @@ def test_a_simulation_goes_by_what_the_layer_knew_then_and_says_what_it_has_as_o
     workspace, post
 ) -> None:
     """Two failures of one payer: 40.00 paid before the first, 90.00 before the second."""
-    for folder in ("unified/customers/customers", "unified/invoices/invoices"):
-        create_table(workspace.warehouse, folder, "workspace_id, connection_id, id")
     create_table(workspace.warehouse, "unified/payment_attempts/payment_attempts",
                  "workspace_id, connection_id, customer_id, payment_id, id")  # fmt: skip
     same = {"workspace_id": str(workspace.tenant), "connection_id": "conn_test", "version": 1,
@@ -294,6 +292,42 @@ def test_a_simulation_goes_by_what_the_layer_knew_then_and_says_what_it_has_as_o
     taking = {**drawn, "trigger": {**drawn["trigger"], "when": loyal}}
     told = post(f"flows/{flow_id}/simulate", {"days": 60, "document": taking}).json()
     assert (told["failures"], told["taken"]) == (2, 1)
+
+
+def test_a_past_charge_that_names_no_invoice_is_of_the_one_that_names_its_payment(
+    workspace, post
+) -> None:
+    """Stripe's charges name none since 2025-03-31: a renewal was taken for a payment of none."""
+    create_table(workspace.warehouse, "unified/payment_attempts/payment_attempts",
+                 "workspace_id, connection_id, customer_id, payment_id, id")  # fmt: skip
+    same = {"workspace_id": str(workspace.tenant), "connection_id": "conn_test", "version": 1,
+            "is_deleted": 0}  # fmt: skip
+    reasons = {"pi_1": "subscription_cycle", "pi_2": "subscription_create", "pi_3": "manual",
+               "pi_4": None}  # fmt: skip
+    for payment, reason in reasons.items():
+        attempt = {**same, "id": f"ch_{payment}", "customer_id": "cus_a", "payment_id": payment,
+                   "status": "failed", "occurred_at": utc_now() - timedelta(days=9),
+                   "currency": "EUR", "amount_minor": 100,
+                   "decline_code": "insufficient_funds"}  # fmt: skip
+        workspace.warehouse.insert_rows(
+            "unified.payment_attempts", [list(attempt.values())], list(attempt)
+        )
+        if reason is not None:
+            invoice = {**same, "id": f"in_{payment}", "payment_id": payment,
+                       "billing_reason": reason}  # fmt: skip
+            workspace.warehouse.insert_rows(
+                "unified.invoices", [list(invoice.values())], list(invoice)
+            )
+
+    def taken(*causes: str) -> set[str]:
+        drawn = {**document(), "trigger": {"causes": list(causes)}, "start": "write"}
+        flow_id = post("flows", {"document": drawn}).json()["id"]
+        told = post(f"flows/{flow_id}/simulate", {"days": 60}).json()
+        return {one["payment_id"] for one in told["episodes"]}
+
+    assert taken("renewal") == {"pi_1"}
+    assert taken("first_payment") == {"pi_2"}
+    assert taken("one_off") == {"pi_3", "pi_4"}
 
 
 def test_the_facts_are_told_with_their_group_type_and_operators(workspace) -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from recovery.messages.templates import Purpose, Tone, library
 from recovery.payer.wording import words_of
@@ -13,6 +13,7 @@ from tests.serving.reminder import PATH
 from tests.serving.reminder import WORDS as NEUTRAL
 
 pytestmark = needs_chromium
+PUBLISH = {"do": "publish"}
 FORMAL = words_of(library(Purpose.REMINDER, "en", Tone.FORMAL))
 OPEN = "{{ amount }}{% if due_on %}, due on {{ due_on }},{% endif %} is still open."
 
@@ -109,6 +110,41 @@ def test_words_are_said_in_another_tone_and_brought_back(page: Page, merchant: M
     page.get_by_role("button", name="Take the library’s body").click()
     expect(page.locator(".tone-findings .fine")).to_be_visible()
     assert [box.input_value() for box in boxes.all()] == NEUTRAL["paragraphs"]
+
+
+def test_words_that_are_not_saved_are_not_lost_without_a_word(page: Page, merchant: Merchant):
+    """Neither by comparing versions nor by going elsewhere; once saved nothing is asked."""
+    for words in (NEUTRAL, {**NEUTRAL, "subject": "Your {{ amount }}"}):
+        for path, method, body in ((PATH, "PUT", words), (f"{PATH}/changes", "POST", PUBLISH)):
+            answer = merchant.visitor.api(method, f"/v1/recovery{path}", str(merchant.tenant),
+                                          json=body)  # fmt: skip
+            assert answer.status_code == 200, answer.text
+    page.goto(merchant.base + PATH)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    warnings = page.locator(".unsaved")
+    expect(warnings.first).to_be_hidden()
+    page.get_by_label("Subject").fill("Mine: {{ amount }}")
+    expect(warnings).to_have_count(2)
+    for one in warnings.all():
+        expect(one).to_be_visible()
+    page.get_by_role("button", name="Show what differs").click()
+    page.wait_for_timeout(300)
+    page.get_by_role("link", name="Board").click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload", "beforeunload"]
+    expect(page.get_by_label("Subject")).to_have_value("Mine: {{ amount }}")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator(".said")).to_contain_text("The draft is kept")
+    expect(page.locator(".unsaved").first).to_be_hidden()
+    page.get_by_role("button", name="Show what differs").click()
+    expect(page.locator(".differences")).to_be_visible()
+    assert len(asked) == 2
 
 
 def test_the_editor_is_clean_to_axe_and_fits_a_phone(page: Page, merchant: Merchant):

@@ -49,6 +49,7 @@ function edited() {
   if (JSON.stringify(now) !== JSON.stringify(history.at(-1))) history.push(now);
   root.querySelectorAll('[data-do="undo"]').forEach((one) => { one.disabled = history.length < 2; });
   areas().forEach(shade);
+  root.querySelectorAll(".unsaved").forEach((one) => { one.hidden = !isUnsaved(); });
   clearTimeout(soon);
   soon = setTimeout(attempt(look), LOOK_AFTER);
 }
@@ -90,10 +91,16 @@ function show() {
   part(".sms-cost").textContent = cost ? `Sent, and paid, as ${cost} text message${cost > 1 ? "s" : ""}` : "";
   part(".grade").textContent = checked.reading_grade ? `Reads like grade ${checked.reading_grade} of at most ${checked.highest_grade}` : "";
   fill(part(".tone-findings"), checked.findings.length ? checked.findings.map(finding) : [h("li", { class: "fine" }, "Nothing: it can be published.")]);
+  root.querySelectorAll(".unsaved").forEach((one) => { one.hidden = !isUnsaved(); });
   if (!part(".publish")) return;
   const now = JSON.stringify(words());
   part(".publish").disabled = !checked.may_be_published || (now === inUse && !boot.hasDraft);
   part(".save").disabled = now === kept;
+}
+
+/** Say whether words stand in the form that nobody has kept: they are lost when the page is left. */
+function isUnsaved() {
+  return Boolean(part(".publish")) && JSON.stringify(words()) !== (kept || opened);
 }
 
 function finding(one) {
@@ -200,7 +207,7 @@ root.querySelectorAll("[data-variable]").forEach((one) => one.addEventListener("
   last.setRangeText(written, last.selectionStart, last.selectionEnd, "end");
   edited();
 }));
-addEventListener("beforeunload", (event) => { if (part(".publish") && JSON.stringify(words()) !== (kept || opened)) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (isUnsaved()) event.preventDefault(); });
 const TOLD = { "#published": "Published: the next message is written with these words.", "#saved": "The draft is kept; messages go on with the words in use." };
 if (TOLD[location.hash]) {
   tell(TOLD[location.hash]);

@@ -1,0 +1,125 @@
+"""Do the facts that flows compare hold over what dbt builds, views included, and of one tenant?"""
+
+from typing import Any
+
+import pytest
+
+from core.clock import utc_now
+from core.tenancy import TenantId
+from core.warehouse import Warehouse
+from ml.tables import prepare_tables
+from recovery.flows.conditions import Wanted
+from recovery.flows.facts import Facts
+from recovery.known.catalogue import CATALOGUE
+from recovery.known.columns import columns
+from recovery.known.reading import Asking, read_facts
+from recovery.known.subjects import Subject
+from tests.dbt.company import WORKSPACE, Company
+
+EVERY = [Wanted(name, "USD" if fact.kind.type == "money" else None)
+         for name, fact in CATALOGUE.items()]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def subjects(built: Warehouse, company: Company) -> list[Subject]:
+    """A debt of every customer that has one: its newest invoice, and what belongs to it."""
+    prepare_tables(built)
+    rows = built.rows(
+        "select connection_id, customer_id, id, ifNull(subscription_id, '') as subscription_id,"
+        " ifNull(payment_id, '') as payment_id from unified.invoices final"
+        " where workspace_id = {ws:String} order by customer_id, created_at desc"
+        " limit 1 by customer_id",
+        {"ws": WORKSPACE},
+    )
+    now = utc_now()
+    return [
+        Subject(row["connection_id"], row["customer_id"], now, "USD", invoice_id=row["id"],
+                subscription_id=row["subscription_id"], payment_id=row["payment_id"])
+        for row in rows
+    ]  # fmt: skip
+
+
+def read(warehouse: Warehouse, tenant: str, subjects: Any, wanted: Any) -> list[Facts]:
+    def rows(query: Any, values: Any) -> list[dict[str, Any]]:
+        return warehouse.tenant_rows(TenantId(tenant), query, values)
+
+    return read_facts(Asking(rows, lambda _: True), subjects, wanted)
+
+
+def test_what_is_told_of_each_customer_is_what_the_marts_say(
+    built: Warehouse, subjects: list[Subject]
+) -> None:
+    """Two readings: the catalogue's own statement over objects, and the mart of customers."""
+    assert len(subjects) > 40
+    dims = {
+        row["customer_id"]: row
+        for row in built.rows(
+            "select * from marts.dim_customers final where workspace_id = {ws:String}",
+            {"ws": WORKSPACE},
+        )
+    }
+    found = read(built, WORKSPACE, subjects, EVERY)
+    compared = 0
+    for subject, facts in zip(subjects, found, strict=True):
+        mart = dims[subject.customer_id]
+        assert facts.get("payer.status") == mart["status"]
+        if mart["currency"] == "USD" and not mart["has_other_currencies"]:
+            compared += 1
+            assert facts["payer.lifetime_paid:USD"] == mart["lifetime_paid_minor"]
+            assert facts["payer.mrr:USD"] == mart["mrr_minor"]
+    assert compared > 10
+
+
+def test_plan_and_open_debt_are_the_marts(built: Warehouse, subjects: list[Subject]) -> None:
+    owed = {
+        row["customer_id"]: row["owed"]
+        for row in built.rows(
+            "select customer_id, sum(open_minor) as owed from marts.fct_invoices final"
+            " where workspace_id = {ws:String} and currency = 'USD' group by customer_id",
+            {"ws": WORKSPACE},
+        )
+    }
+    wanted = [Wanted("payer.open_amount", "USD"), Wanted("subscription.plan"),
+              Wanted("marts.fct_subscriptions.plan")]  # fmt: skip
+    found = read(built, WORKSPACE, subjects, wanted)
+    for subject, facts in zip(subjects, found, strict=True):
+        assert facts["payer.open_amount:USD"] == owed.get(subject.customer_id, 0)
+    plans = [facts for facts in found if "subscription.plan" in facts]
+    assert len(plans) > 20
+    same = [one["subscription.plan"] == one["marts.fct_subscriptions.plan"] for one in plans]
+    assert sum(same) > 0.9 * len(same)  # the mart's is what was billed last, of several the dearest
+
+
+def test_the_workspace_s_banks_hold_what_they_reported(
+    built: Warehouse, subjects: list[Subject]
+) -> None:
+    (one, *_) = subjects
+    wanted = [Wanted("bank.balance", "USD"), Wanted("bank.balance", "EUR")]
+    (facts,) = read(built, WORKSPACE, [one], wanted)
+    reported = {
+        row["currency"]: row["held"]
+        for row in built.rows(
+            "select currency, sum(reported_minor) as held from marts.fct_bank_balances"
+            " where workspace_id = {ws:String} and account_type = 'depository' group by currency",
+            {"ws": WORKSPACE},
+        )
+    }
+    assert facts == {f"bank.balance:{code}": reported[code] for code in ("USD", "EUR")}
+
+
+def test_every_column_of_every_contract_is_read_from_what_dbt_built(
+    built: Warehouse, subjects: list[Subject]
+) -> None:
+    found = read(built, WORKSPACE, subjects, [Wanted(name) for name in columns()])
+    told = {name for facts in found for name in facts}
+    assert {"unified.customers.email", "unified.prices.interval", "marts.dim_customers.status",
+            "unified.invoices.period_ends_at", "unified.products.name"} <= told  # fmt: skip
+
+
+def test_nobody_else_is_told_anything(built: Warehouse, subjects: list[Subject]) -> None:
+    """Through tables, marts and views alike: the same debts, asked by another workspace."""
+    wanted = [*EVERY, *(Wanted(name) for name in columns())]
+    found = read(built, "ws_somebody_else", subjects[:5], wanted)
+    assert found == [{}] * 5
+    entries = [Wanted("books.open_receivable", "USD")]
+    assert any(read(built, WORKSPACE, subjects, [*entries, Wanted("bank.balance", "USD")]))
