@@ -5,12 +5,13 @@ before the commit leaves it as it was, due as before.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from core.database import Database, Rows
 from core.logs import get_logger
 from recovery.engine.advancing import advance, facts_now, leave
-from recovery.engine.episode import Episode, Terms, Transition
+from recovery.engine.episode import Episode, Lookup, Terms, Transition
 from recovery.engine.goals import goal_facts, note
 from recovery.flows.conditions import wanted
 from recovery.flows.document import Flow
@@ -32,15 +33,19 @@ def run_due(database: Database, book: FlowBook, now: datetime, most: int = SHARE
     """
     with database.system() as rows:
         held = episodes.due(rows, now, most)
-        chains = [chain_of(rows, book, one, now) for one in held]
+        lookup = book.lookup_for(rows, held, now)
+        chains = [chain_of(rows, book, one, now, lookup) for one in held]
         episodes.commit(rows, chains, now)
     return sum(len(chain) for chain in chains)
 
 
-def chain_of(rows: Rows, book: FlowBook, held: episodes.Held, now: datetime) -> list[Transition]:
+def chain_of(
+    rows: Rows, book: FlowBook, held: episodes.Held, now: datetime, lookup: Lookup | None
+) -> list[Transition]:
     """Return everything that an episode does now, in order."""
     flow = book.of(rows, held.episode)
-    return [] if flow is None else follow(held.episode, flow, book.terms(rows, held), now)
+    terms = replace(book.terms(rows, held), lookup=lookup)
+    return [] if flow is None else follow(held.episode, flow, terms, now)
 
 
 def follow(episode: Episode, flow: Flow, terms: Terms, now: datetime) -> list[Transition]:

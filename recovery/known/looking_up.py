@@ -5,7 +5,8 @@ while, so that a share of the due episodes does not wait for it one by one.
 """
 
 import threading
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,13 +16,13 @@ from core.logs import get_logger
 from core.settings import Settings
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery, Warehouse
-from recovery.engine.episode import Episode
+from recovery.engine.episode import Episode, Lookup
 from recovery.flows.conditions import Wanted
 from recovery.flows.facts import Facts
 from recovery.known.reading import Asking, read_facts
 from recovery.known.subjects import Subject
 
-SECONDS = 5.0
+SECONDS = 10.0
 SILENT_FOR = timedelta(seconds=30)
 TABLES_KNOWN_FOR = timedelta(minutes=1)
 _TABLES = """
@@ -35,8 +36,11 @@ log = get_logger("recovery")
 class WarehouseFacts:
     """Looks facts up for episodes of any workspace; threads may share it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, connect: Callable[[Settings], Warehouse] | None = None
+    ) -> None:
         self._settings = settings
+        self._connect = connect or partial(Warehouse.connect, pool_size=4)
         self._warehouse: Warehouse | None = None
         self._tables: tuple[frozenset[str], datetime] | None = None
         self._silent_until: datetime | None = None
@@ -44,23 +48,25 @@ class WarehouseFacts:
 
     def __call__(self, episode: Episode, wanted: frozenset[Wanted], now: datetime) -> Facts | None:
         """Return what is known of them; None where it cannot be read just now."""
-        if self._settings.clickhouse_url is None:
-            return {}
-        with self._lock:
-            if self._silent_until is not None and now < self._silent_until:
-                return None
-        try:
-            warehouse = self._connected()
-            tables = self._known_tables(warehouse, now)
-            tenant = TenantId(episode.workspace_id)
-            asking = Asking(partial(_rows, warehouse, tenant), tables.__contains__)
-            (found,) = read_facts(asking, [subject_of(episode, now)], wanted)
-        except OppulenceError as error:
-            log.warning("facts cannot be looked up", code=error.code, reason=error.detail)
-            with self._lock:
-                self._silent_until = now + SILENT_FOR
-            return None
-        return found
+        found = self._read(episode.workspace_id, [episode], wanted, now)
+        return None if found is None else found[0]
+
+    def of_share(self, asked: Sequence[tuple[Episode, frozenset[Wanted]]], now: datetime) -> Lookup:
+        """Read for many at once; return what looks them up, and others one by one."""
+        groups: defaultdict[tuple[str, frozenset[Wanted]], list[Episode]] = defaultdict(list)
+        for episode, wanted in asked:
+            groups[episode.workspace_id, wanted].append(episode)
+        known: dict[tuple[str, str, frozenset[Wanted]], Facts] = {}
+        for (workspace, wanted), episodes in groups.items():
+            found = self._read(workspace, episodes, wanted, now) or ()
+            for episode, facts in zip(episodes, found, strict=False):
+                known[workspace, episode.id, wanted] = facts
+
+        def look_up(episode: Episode, wanted: frozenset[Wanted], at: datetime) -> Facts | None:
+            place = episode.workspace_id, episode.id, wanted
+            return known[place] if place in known else self(episode, wanted, at)
+
+        return look_up
 
     def close(self) -> None:
         """Close the warehouse's connections."""
@@ -69,10 +75,33 @@ class WarehouseFacts:
                 self._warehouse.close()
                 self._warehouse = None
 
+    def _read(
+        self,
+        workspace_id: str,
+        episodes: Sequence[Episode],
+        wanted: frozenset[Wanted],
+        now: datetime,
+    ) -> list[Facts] | None:
+        if self._settings.clickhouse_url is None:
+            return [{} for _ in episodes]
+        with self._lock:
+            if self._silent_until is not None and now < self._silent_until:
+                return None
+        try:
+            warehouse = self._connected()
+            tables = self._known_tables(warehouse, now)
+            asking = Asking(partial(_rows, warehouse, TenantId(workspace_id)), tables.__contains__)
+            return read_facts(asking, [subject_of(one, now) for one in episodes], wanted)
+        except OppulenceError as error:
+            log.warning("facts cannot be looked up", code=error.code, reason=error.detail)
+            with self._lock:
+                self._silent_until = now + SILENT_FOR
+            return None
+
     def _connected(self) -> Warehouse:
         with self._lock:
             if self._warehouse is None:
-                self._warehouse = Warehouse.connect(self._settings, pool_size=4)
+                self._warehouse = self._connect(self._settings)
             return self._warehouse
 
     def _known_tables(self, warehouse: Warehouse, now: datetime) -> frozenset[str]:

@@ -1,7 +1,8 @@
 """Which flows are there, and which takes a new episode? A published version never changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from recovery.flows.document import Flow, flow_of
 from recovery.flows.facts import Fact, Facts
 from recovery.forecasting import Forecasters
 from recovery.known.columns import kept
+from recovery.known.looking_up import WarehouseFacts
 from recovery.limits import Attempt
 from recovery.store.attempts import on_card
 from recovery.store.episodes import Held
@@ -49,7 +51,7 @@ class FlowBook:
     """
 
     def __init__(
-        self, forecasters: Forecasters | None = None, lookup: Lookup | None = None
+        self, forecasters: Forecasters | None = None, lookup: WarehouseFacts | None = None
     ) -> None:
         self._kept: dict[tuple[str, str, int], Flow] = {}
         self._forecasters = forecasters
@@ -62,6 +64,18 @@ class FlowBook:
             return replace(held.terms, tries=made, lookup=self._lookup)
         forecaster = self._forecasters(held.episode.workspace_id)
         return replace(held.terms, forecaster=forecaster, tries=made, lookup=self._lookup)
+
+    def lookup_for(self, rows: Rows, due: Sequence[Held], now: datetime) -> Lookup | None:
+        """Return what looks facts up for a share of episodes: one reading for all of them."""
+        if self._lookup is None:
+            return None
+        asked = []
+        for held in due:
+            flow = self.of(rows, held.episode)
+            wanted_now = flow.wanted_at(held.episode.step) if flow is not None else frozenset()
+            if wanted_now:
+                asked.append((held.episode, wanted_now))
+        return self._lookup.of_share(asked, now) if asked else self._lookup
 
     def of(self, rows: Rows, episode: Episode) -> Flow | None:
         """Return the flow that an episode runs on; None where it has none."""

@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from core.errors import EngineUnavailableError
 from core.settings import Settings
+from core.warehouse import Warehouse
 from recovery.detecting import look
 from recovery.known.looking_up import SILENT_FOR, WarehouseFacts, subject_of
 from recovery.store import episodes
 from recovery.store.flows import FlowBook
 from recovery.stripe.cases import read_case
+from recovery.watching import watch
 from tests.recovery.conftest import RENEWED, Company
 from tests.recovery.flow_documents import END, flow
 from tests.recovery.known.conftest import Books
@@ -127,6 +130,45 @@ def test_a_silent_warehouse_is_left_alone_for_a_while(company: Company, engines:
     assert lookup(held.episode, wanted, company.now + SILENT_FOR) == {}
     assert subject_of(held.episode, company.now).invoice_id == held.episode.subject_id
     lookup.close()
+
+
+class Counting:
+    """A warehouse that counts what a tenant's questions are asked about."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse, self.asked = warehouse, []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._warehouse, name)
+
+    def tenant_rows(self, tenant: Any, query: Any, values: Any, **options: Any) -> Any:
+        self.asked.append(len(values["numbers"]))
+        return self._warehouse.tenant_rows(tenant, query, values, **options)
+
+
+def test_a_share_of_due_episodes_is_read_at_once(
+    company: Company, books: Books, engines: Settings, known_warehouse: Warehouse
+):
+    """Three wait for a day and decide together: one question about three."""
+    counting = Counting(known_warehouse)
+    lookup = WarehouseFacts(engines, lambda _: counting)  # type: ignore[arg-type, return-value]
+    company.parts = replace(company.parts, book=FlowBook(lookup=lookup))
+    drawn = {
+        "rest": {"kind": "wait", "until": {"kind": "duration", "days": 1}, "next": "owes"},
+        "owes": {"kind": "branch", "cases": [{"when": OWES, "next": "call"}], "otherwise": "over"},
+        "call": {"kind": "task", "instruction": "Call them.", "next": "over"}, "over": END,
+    }  # fmt: skip
+    company.publish(flow(start="owes", steps=drawn))
+    buyers = [company.subscriber(SOFT) for _ in range(3)]
+    known_to_books(company, books, buyers[1], 10_001)
+    company.travel(RENEWED + timedelta(minutes=1))
+    company.hear()
+    watch(replace(company.parts, book=FlowBook()), company.now)  # it can open, and not look up
+    assert counting.asked == []
+    assert {one["step"] for one in company.episodes()} == {"owes"}
+    company.settle_down()
+    assert counting.asked == [3]
+    assert [kind for kind, _ in company.actions()] == ["task"]
 
 
 def test_without_a_warehouse_nothing_is_known(company: Company, postgres: Settings):
