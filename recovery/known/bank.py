@@ -1,7 +1,7 @@
 """What do the merchant's banks say? Money that came from this payer, and what the accounts hold.
 
 A line of a bank is a payer's where the other side's name is theirs, letter case aside. An account
-that several connections show is one account where they tell its IBAN.
+that several connections show is one account: as reconciliation found, else by its IBAN.
 """
 
 from core.warehouse import TenantQuery
@@ -50,9 +50,17 @@ group by x.n
 """
 _BALANCE = f"""{ASKED},
 accounts as (
-    select connection_id, id, if(ifNull(iban, '') != '', ifNull(iban, ''),
-        concat(connection_id, '/', id)) as account
-    from unified.accounts final where type = 'depository'
+    select k.connection_id as connection_id, k.id as id,
+        multiIf(s.bank_account_id != '', concat(s.bank_connection_id, '/', s.bank_account_id),
+            k.iban != '', k.iban, concat(k.connection_id, '/', k.id)) as account
+    from (
+        select connection_id, id, ifNull(iban, '') as iban
+        from unified.accounts final where type = 'depository'
+    ) as k
+    left join (
+        select connection_id, id, bank_connection_id, bank_account_id
+        from marts.dim_bank_account_sources final
+    ) as s on s.connection_id = k.connection_id and s.id = k.id
 ),
 reported as (
     select a.n as n, a.currency as currency, k.account as account,

@@ -19,7 +19,7 @@ from recovery.known.columns import columns, statement
 from recovery.known.subjects import Subject, parameters
 
 # Parameters travel in the address of the request.
-AT_ONCE = 500
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ def _read_named(
         return
     if one.currency:
         subjects = [replace(subject, currency=one.currency) for subject in subjects]
+    if not fact.is_dated and subjects:  # of the same debts the same, whenever it is asked
+        subjects = [replace(subject, moment=subjects[0].moment) for subject in subjects]
     for place, row in _answers(asking, fact.query, subjects):
         value = _fact(row["value"])
         if value is not None:
@@ -75,6 +77,7 @@ def _read_columns(
     query = statement(table, names)
     if not all(asking.has_table(each) for each in query.tables):
         return
+    subjects = [replace(subject, moment=subjects[0].moment) for subject in subjects]
     for place, row in _answers(asking, query, subjects):
         for one in asked:
             value = _fact(row[f"own_{one.fact.rpartition('.')[2]}"])
@@ -85,10 +88,16 @@ def _read_columns(
 def _answers(
     asking: Asking, query: TenantQuery, subjects: Sequence[Subject]
 ) -> list[tuple[int, Mapping[str, Any]]]:
+    """Ask about each subject once, and return its answers for every place that it has."""
+    places: dict[Subject, list[int]] = {}
+    for place, subject in enumerate(subjects):
+        places.setdefault(subject, []).append(place)
+    asked = list(places)
     answers = []
-    for first in range(0, len(subjects), AT_ONCE):
-        rows = asking.rows(query, parameters(subjects[first : first + AT_ONCE]))
-        answers += [(first + row["n"], row) for row in rows]
+    for first in range(0, len(asked), AT_ONCE):
+        share = asked[first : first + AT_ONCE]
+        for row in asking.rows(query, parameters(share)):
+            answers += [(place, row) for place in places[share[row["n"]]]]
     return answers
 
 

@@ -1,6 +1,6 @@
 """Do the facts that flows compare hold over what dbt builds, views included, and of one tenant?"""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,13 @@ from recovery.known.catalogue import CATALOGUE
 from recovery.known.columns import columns
 from recovery.known.reading import Asking, read_facts
 from recovery.known.subjects import Subject
+from sandbox.company.synthetic import company_of
+from sandbox.quickbooks.objects import Objects as QuickBooksObjects
+from sandbox.world import World
 from tests.dbt.company import BANKED_UNTIL, WORKSPACE, Company
+from tests.dbt.test_accounting import AT, QUICKBOOKS
+
+BOOKS = "ws_known_books"
 
 # When everything of the company has come, its banks' last reports among it.
 MOMENT = datetime.combine(BANKED_UNTIL, datetime.min.time(), UTC) + timedelta(days=2)
@@ -29,8 +35,10 @@ def subjects(built: Warehouse, company: Company) -> list[Subject]:
     rows = built.rows(
         "select connection_id, customer_id, id, ifNull(subscription_id, '') as subscription_id,"
         " ifNull(payment_id, '') as payment_id from unified.invoices final"
-        " where workspace_id = {ws:String} and customer_id in (select id from unified.customers final"
-        " where workspace_id = {ws:String}) order by customer_id, created_at desc"
+        " where workspace_id = {ws:String} and customer_id in ("
+        "  select id from unified.customers final where workspace_id = {ws:String})"
+        " order by customer_id, created_at desc"
+        "  select id from unified.customers final where workspace_id = {ws:String}) order by customer_id, created_at desc"
         " limit 1 by customer_id",
         {"ws": WORKSPACE},
     )
@@ -43,11 +51,7 @@ def subjects(built: Warehouse, company: Company) -> list[Subject]:
 
 def read(warehouse: Warehouse, tenant: str, subjects: Any, wanted: Any) -> list[Facts]:
     def rows(query: Any, values: Any) -> list[dict[str, Any]]:
-        import time
-        began = time.monotonic()
-        found = warehouse.tenant_rows(TenantId(tenant), query, values)
-        print("TIMED", len(values["numbers"]), round(time.monotonic() - began, 3), query.tables, query.sql[-90:].replace(chr(10), " "))
-        return found
+        return warehouse.tenant_rows(TenantId(tenant), query, values)
 
     return read_facts(Asking(rows, lambda _: True), subjects, wanted)
 
@@ -135,40 +139,48 @@ def test_nobody_else_is_told_anything(built: Warehouse, subjects: list[Subject])
     assert all(read(built, WORKSPACE, subjects[:5], wanted))
 
 
-def test_books_of_a_customer_are_those_of_their_own_contact(
-    built: Warehouse, subjects: list[Subject]
+def test_what_a_customer_owes_in_the_books_is_their_own_entries(
+    built: Warehouse, land: Any
 ) -> None:
-    """Through the view of entries: each contact's receivable, summed by another statement."""
-    (contact, *_) = built.rows(
-        "select contact_id, connection_id, sum(amount_minor) as owed, any(currency) as currency"
-        " from unified.accounting_entries where workspace_id = {ws:String}"
-        " and account_role = 'accounts_receivable' and contact_id is not null"
-        " group by contact_id, connection_id having uniqExact(currency) = 1"
-        " order by contact_id",
-        {"ws": WORKSPACE},
+    """Of books of their own, through the views: each customer's receivable, summed apart."""
+    spec = company_of(7, 30, date(2026, 11, 20))
+    world = World(spec, lambda: ())
+    shown = QuickBooksObjects(world.accounting, world.spec.start_at)
+    for entity, name in QUICKBOOKS.items():
+        rows = [(row.id, 1, row.body.decode()) for row in shown.rows(entity, AT)]
+        if rows:
+            land(f"quickbooks_{name}", BOOKS, rows)
+    contacts = built.rows(
+        "select id, name, email from unified.accounting_contacts final"
+        " where workspace_id = {ws:String} and is_customer order by id",
+        {"ws": BOOKS},
     )
-    (known,) = built.rows(
-        "select name, email from unified.accounting_contacts final where workspace_id = {ws:String}"
-        " and connection_id = {connection:String} and id = {id:String}",
-        {"ws": WORKSPACE, "connection": contact["connection_id"], "id": contact["contact_id"]},
-    )
-    built.insert_rows(
-        "unified.customers",
-        [[WORKSPACE, "conn_of_books", "cus_of_books", known["name"], known["email"], 1, 0]],
-        ["workspace_id", "connection_id", "id", "name", "email", "version", "is_deleted"],
-    )
-    asked = Subject("conn_of_books", "cus_of_books", MOMENT, contact["currency"])
-    wanted = [Wanted("books.open_receivable", contact["currency"]), Wanted("books.is_known")]
-    (facts,) = read(built, WORKSPACE, [asked], wanted)
-    assert facts == {
-        f"books.open_receivable:{contact['currency']}": contact["owed"], "books.is_known": True,
-    }  # fmt: skip
-
-
-def test_zz_many(built, subjects):
-    import time
-    many = (subjects * 500)[:10000]
-    for wanted in (Wanted("payer.lifetime_paid", "USD"), Wanted("books.days_past_due"), Wanted("bank.balance","USD"), Wanted("payer.open_invoices"), Wanted("subscription.plan"), Wanted("bank.deposits")):
-        began = time.monotonic(); cpu = time.process_time()
-        read(built, WORKSPACE, many, [wanted])
-        print("MANY", wanted, round(time.monotonic() - began, 2), "cpu here", round(time.process_time() - cpu, 2))
+    columns_of = ["workspace_id", "connection_id", "id", "name", "email", "version", "is_deleted"]
+    customers = [
+        [BOOKS, "conn_stripe", f"cus_{one['id']}", one["name"], one["email"], 1, 0]
+        for one in contacts
+    ]
+    built.insert_rows("unified.customers", customers, columns_of)
+    owed = {
+        (row["contact_id"], row["currency"]): row["owed"]
+        for row in built.rows(
+            "select contact_id, currency, sum(amount_minor) as owed from unified.accounting_entries"
+            " where workspace_id = {ws:String} and account_role = 'accounts_receivable'"
+            " group by contact_id, currency",
+            {"ws": BOOKS},
+        )
+    }
+    assert contacts
+    assert owed
+    subjects = [Subject("conn_stripe", f"cus_{one['id']}", MOMENT, "USD") for one in contacts]
+    for code in sorted({currency for _, currency in owed}):
+        wanted = [Wanted("books.open_receivable", code), Wanted("books.is_known")]
+        found = read(built, BOOKS, subjects, wanted)
+        assert found == [
+            {
+                f"books.open_receivable:{code}": owed.get((one["id"], code), 0),
+                "books.is_known": True,
+            }
+            for one in contacts
+        ]
+    assert read(built, "ws_somebody_else", subjects, wanted) == [{} for _ in contacts]

@@ -11,6 +11,7 @@ from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from core.warehouse import Warehouse
 from ml.tables import prepare_tables
+from reconciliation.tables import prepare_tables as prepare_reconciliation
 from recovery.flows.conditions import Wanted
 from recovery.flows.facts import Facts
 from recovery.known.reading import Asking, read_facts
@@ -77,6 +78,7 @@ def known_warehouse(engines: Settings) -> Iterator[Warehouse]:
     for database in ("unified", "marts"):
         opened.command(f"create database if not exists {database}")
     prepare_tables(opened)
+    prepare_reconciliation(opened)
     for folder, order_by in TABLES.items():
         create_table(opened, folder, order_by)
     yield opened

@@ -170,6 +170,13 @@ def test_the_banks_tell_what_came_from_the_payer_and_what_the_accounts_hold(book
         {"connection_id": "conn_bank", "id": "acc_2", "type": "depository"},
         {"connection_id": "conn_bank", "id": "acc_3", "type": "credit"},
     )  # fmt: skip
+    # An account without an IBAN that two connections show, as reconciliation found.
+    books.holds("unified.accounts", {"connection_id": "conn_third", "id": "acc_y",
+                "type": "depository"})  # fmt: skip
+    books.holds("marts.dim_bank_account_sources", *(
+        {"connection_id": connection, "id": account, "bank_connection_id": "conn_bank",
+         "bank_account_id": "acc_2"}
+        for connection, account in (("conn_bank", "acc_2"), ("conn_third", "acc_y"))))  # fmt: skip
     reported = {"type": "booked", "currency": "EUR"}
     books.holds(
         "unified.balances",
@@ -180,6 +187,7 @@ def test_the_banks_tell_what_came_from_the_payer_and_what_the_accounts_hold(book
                 ("conn_bank", "acc_1", 70_000, 9), ("conn_bank", "acc_1", 50_000, 1),
                 ("conn_other", "acc_x", 49_000, 2), ("conn_bank", "acc_2", 1_000, 3),
                 ("conn_bank", "acc_3", -9_000, 1),
+                ("conn_third", "acc_y", 990, 9),
             )
         ),
     )  # fmt: skip
@@ -192,7 +200,7 @@ def test_the_banks_tell_what_came_from_the_payer_and_what_the_accounts_hold(book
     earlier = subject(invoice_id="in_1", moment=NOW - 4 * DAY)
     assert books.tells("bank.names_invoice", earlier) is False
     assert books.tells("bank.balance", subject(), "EUR") == 51_000
-    assert books.tells("bank.balance", subject(moment=NOW - 5 * DAY), "EUR") == 70_000
+    assert books.tells("bank.balance", subject(moment=NOW - 5 * DAY), "EUR") == 70_990
     assert books.tells("bank.balance", subject(), "USD") is None
 
 
@@ -280,11 +288,11 @@ def test_who_somebody_is_is_told_from_what_something_is_called():
 def test_more_are_asked_than_one_request_holds(books: Books):
     """The parameters of a request are limited: what is asked is asked in shares, in order."""
     books.holds(
-        "unified.customers", *({"id": f"cus_{n}", "country": "IE"} for n in (0, 499, 500, 1001))
+        "unified.customers", *({"id": f"cus_{n}", "country": "IE"} for n in (0, 999, 1000, 2001))
     )
-    asked = [subject(customer_id=f"cus_{n}") for n in range(1002)]
+    asked = [subject(customer_id=f"cus_{n}") for n in range(2002)]
     found = books.known(*asked, wanted=[Wanted("payer.country")])
-    assert [n for n, one in enumerate(found) if one] == [0, 499, 500, 1001]
+    assert [n for n, one in enumerate(found) if one] == [0, 999, 1000, 2001]
 
 
 def test_statements_are_tenant_queries_that_name_their_tables():
