@@ -38,7 +38,6 @@ def subjects(built: Warehouse, company: Company) -> list[Subject]:
         " where workspace_id = {ws:String} and customer_id in ("
         "  select id from unified.customers final where workspace_id = {ws:String})"
         " order by customer_id, created_at desc"
-        "  select id from unified.customers final where workspace_id = {ws:String}) order by customer_id, created_at desc"
         " limit 1 by customer_id",
         {"ws": WORKSPACE},
     )
