@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from core.clock import utc_now
 from recovery.flows.document import document_of, flow_of
@@ -75,16 +75,23 @@ def save(page: Page) -> None:
     expect(page.locator(".status")).to_have_text("Saved.")
 
 
+def box_of(shown: Locator) -> FloatRect:
+    """Return where something stands; the canvas may draw it anew while it is asked."""
+    expect(shown).to_be_visible()
+    for _ in range(100):
+        if (box := shown.bounding_box()) is not None:
+            return box
+        shown.page.wait_for_timeout(20)
+    raise AssertionError(f"{shown} does not stay on the page")
+
+
 def drag(page: Page, from_: Locator, to: Locator | tuple[float, float]) -> None:
     """Drag from the middle of one thing to that of another, or to a point of the canvas."""
-    begin, canvas = from_.bounding_box(), page.locator(".canvas").bounding_box()
-    assert begin is not None
-    assert canvas is not None
+    begin, canvas = box_of(from_), box_of(page.locator(".canvas"))
     if isinstance(to, tuple):
         x, y = canvas["x"] + to[0], canvas["y"] + to[1]
     else:
-        end = to.bounding_box()
-        assert end is not None
+        end = box_of(to)
         x, y = end["x"] + end["width"] / 2, end["y"] + end["height"] / 2
     page.mouse.move(begin["x"] + begin["width"] / 2, begin["y"] + begin["height"] / 2)
     page.mouse.down()

@@ -152,7 +152,7 @@ def test_every_form_is_refused_without_its_token(ada, home):
         for route in iter_route_contexts(APPLICATION.routes)
         if "POST" in (route.methods or ()) and not str(route.path).startswith(("/v1", "/r/"))
     ]
-    assert len(posts) == 23, posts
+    assert len(posts) == 24, posts
     for path in posts:
         filled = path.replace("{workspace_id}", home).replace("{", "").replace("}", "")
         for data in ({}, {"csrf_token": "0" * 64}):
