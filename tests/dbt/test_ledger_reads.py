@@ -102,6 +102,8 @@ def test_a_page_reads_no_more_than_itself_whatever_the_ledger_holds(ledger: Ware
         "select count() as rows from marts.fct_ledger_entries where workspace_id = {w:String}",
         {"w": WORKSPACE},
     )[0]["rows"]
+    # Some pieces of each part are read: of how many a run has left is not what is asked here.
+    ledger.command("optimize table marts.fct_ledger_entries_by_time final")
     cursor = cursor_of(pages(ledger, {}, 5_000)[-held // 2])
     for given, at in (((), None), (("cursor",), cursor)):
         query = queries.entries(frozenset(given))
