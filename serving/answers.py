@@ -2,6 +2,10 @@
 
 What is kept is never wrong, only unneeded: its key names the state of the data that it was made of.
 While Redis is away or off each process has its own alone.
+
+At hand there are two rooms. What was asked for once waits in the first; what is asked for again
+moves to the second, so that somebody who leafs through all pages once does not push out what others
+look at all day (a segmented LRU: Karedla, Love and Wherry 1994).
 """
 
 import asyncio
@@ -18,10 +22,36 @@ from core.logs import get_logger
 
 KEPT_SECONDS = 600
 LARGEST_BYTES = 1_000_000
-AT_HAND_BYTES = 48_000_000
+ASKED_ONCE_BYTES, ASKED_AGAIN_BYTES = 16_000_000, 32_000_000
 # How long a failed Redis is left alone: its timeout would slow down every request.
 LEFT_ALONE_SECONDS = 5.0
 _LOG = get_logger("serving")
+
+
+@dataclass
+class Room:
+    """Answers up to so many bytes; the one that was not asked for longest leaves first."""
+
+    room_bytes: int
+    held_bytes: int = 0
+    answers: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
+
+    def take(self, key: str) -> bytes | None:
+        """Remove and return an answer."""
+        body = self.answers.pop(key, None)
+        self.held_bytes -= len(body or b"")
+        return body
+
+    def put(self, key: str, body: bytes) -> list[tuple[str, bytes]]:
+        """Hold an answer; return those that must leave for it, the oldest first."""
+        self.take(key)
+        self.answers[key] = body
+        self.held_bytes += len(body)
+        leaving = []
+        while self.held_bytes > self.room_bytes:
+            leaving.append(self.answers.popitem(last=False))
+            self.held_bytes -= len(leaving[-1][1])
+        return leaving
 
 
 @dataclass
@@ -30,8 +60,8 @@ class AnswerCache:
 
     client: redis.Redis | None
     on_loop: redis.asyncio.Redis | None = None
-    _at_hand: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
-    _bytes: int = 0
+    _once: Room = field(default_factory=lambda: Room(ASKED_ONCE_BYTES))
+    _again: Room = field(default_factory=lambda: Room(ASKED_AGAIN_BYTES))
     _retry_at: float = field(default=0.0)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _storing: set[asyncio.Task[None]] = field(default_factory=set)
@@ -39,9 +69,10 @@ class AnswerCache:
     def at_hand(self, key: str) -> bytes | None:
         """Return the answer if this process has it."""
         with self._lock:
-            body = self._at_hand.get(key)
+            body = self._again.take(key) or self._once.take(key)
             if body is not None:
-                self._at_hand.move_to_end(key)
+                for unasked in self._again.put(key, body):
+                    self._once.put(*unasked)
             return body
 
     def get(self, key: str) -> bytes | None:
@@ -100,10 +131,8 @@ class AnswerCache:
 
     def _hold(self, key: str, body: bytes) -> None:
         with self._lock:
-            self._bytes += len(body) - len(self._at_hand.pop(key, b""))
-            self._at_hand[key] = body
-            while self._bytes > AT_HAND_BYTES:
-                self._bytes -= len(self._at_hand.popitem(last=False)[1])
+            room = self._again if key in self._again.answers else self._once
+            room.put(key, body)
 
     def _try(self, act: Callable[[redis.Redis], object]) -> object:
         if self.client is None or time.monotonic() < self._retry_at:

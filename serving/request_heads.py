@@ -8,7 +8,10 @@ by `serving.exchange`.
 
 from asyncio import TimerHandle, Transport
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from serving.answering import Answering
 
 ARRIVAL_SECONDS = 30.0
 UNFINISHED_HEAD_BYTES = 65_536
@@ -62,6 +65,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """Stop the clock: from here on the time is the application's."""
         self._arrived()
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        cycle.transport = Answering(self.transport, lambda: cycle.response_started, self.loop)
+        super()._start_asgi_task(cycle, app)
 
     def _expect_request(self) -> None:
         self._is_in_head, self._head_bytes = True, 0

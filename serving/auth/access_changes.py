@@ -4,7 +4,8 @@ A thread listens for the notices of migration 0018 and, four times a second, sen
 own over another connection. Notices arrive in the order of their commits: when the thread's own is
 back, every change that was committed before it was sent has been told. `informed_at` is that
 moment. Behind a pooler that swallows notices, or with Postgres away, it stands still, and whoever
-relies on it stops doing so by themselves.
+relies on it stops doing so by themselves. What changed while nobody listened is never told, so each
+time that listening begins everything is to be forgotten.
 """
 
 import threading
@@ -32,12 +33,13 @@ class AccessChanges:
     Args:
         database: Postgres, under the application's role.
         url: The same, for a connection that only listens.
-        forget: Called with a workspace's id when something of its access has changed.
+        forget: Called with a workspace's id when something of its access has changed; with None
+            when anything may have.
     """
 
     database: Database
     url: str
-    forget: Callable[[str], None]
+    forget: Callable[[str | None], None]
     informed_at: float = field(default=float("-inf"))
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -58,6 +60,7 @@ class AccessChanges:
             try:
                 with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as listening:
                     listening.execute(f"listen {CHANNEL}")
+                    self.forget(None)
                     self._listen(listening)
             except (psycopg.Error, EngineUnavailableError) as error:
                 _LOG.warning("access_changes_unheard", reason=str(error).splitlines()[0])

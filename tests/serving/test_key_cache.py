@@ -1,10 +1,16 @@
 """For how long is a found key remembered? As long as changes are told, and not all alike."""
 
+import time
 from types import SimpleNamespace
 
+import psycopg
+
+from core.clock import utc_now
 from core.tenancy import TenantId
-from serving.auth import key_cache
+from serving.auth import access_changes, key_cache
 from serving.auth.key_cache import KeyCache
+from serving.auth.key_store import revoke_key
+from serving.auth.keys import hash_key
 
 
 def test_keys_that_were_found_together_are_not_looked_up_together_again(monkeypatch):
@@ -31,9 +37,9 @@ def test_keys_that_were_found_together_are_not_looked_up_together_again(monkeypa
     assert looked_up(0) == 200
     for key in keys:
         cache.find(tenant, key)
-    assert looked_up(14.9) == 0
-    assert 50 < looked_up(22.5) < 150
-    assert looked_up(30.0) == 200
+    assert looked_up(29.9) == 0
+    assert 50 < looked_up(45.0) < 150
+    assert looked_up(60.0) == 200
     # Nobody has told of changes for a while: half a second is all that a key is trusted for.
     clock[0] = 100.4
     cache.changes.informed_at = 99.0
@@ -43,3 +49,33 @@ def test_keys_that_were_found_together_are_not_looked_up_together_again(monkeypa
     clock[0] = 100.6
     cache.find(tenant, "key_0")
     assert asked == ["key_0"]
+
+
+def test_a_key_revoked_while_nobody_listened_is_not_trusted_after(workspace, monkeypatch):
+    monkeypatch.setattr(access_changes, "_RETRY_SECONDS", key_cache.INFORMED_SECONDS + 0.3)
+    settings, tenant = workspace.settings, workspace.tenant
+    secret, url = settings.required("api_key_secret"), settings.required("database_url")
+    cache = KeyCache(workspace.database, secret, url)
+    cache.start()
+
+    def wait_until_told() -> None:
+        after = time.monotonic()
+        while cache.changes.informed_at < after:
+            time.sleep(0.02)
+
+    try:
+        wait_until_told()
+        found = cache.find(tenant, workspace.key)
+        assert cache.remembered((str(tenant), hash_key(workspace.key, secret))) is found
+        with psycopg.connect(url, autocommit=True) as beside:
+            (ended,) = beside.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where query = 'listen oppulence_access' order by backend_start desc limit 1"
+            ).fetchall()
+        assert ended == (True,)
+        with workspace.database.tenant(tenant) as rows:  # told to nobody
+            revoke_key(rows, found.id, now=utc_now())
+        wait_until_told()
+        assert cache.find(tenant, workspace.key).revoked_at is not None
+    finally:
+        cache.close()
