@@ -35,14 +35,7 @@ from orchestration.jobs import (
     sync_job,
 )
 from orchestration.resources import build_resources
-from orchestration.schedules import (
-    enrichment_schedule,
-    freshness_schedule,
-    marts_schedule,
-    provider_schedules,
-    reconciliation_schedule,
-    recovery_schedule,
-)
+from orchestration.schedules import job_schedules, provider_schedules, recovery_schedule
 from orchestration.sensors import connection_sensor, streaming_models_changed
 from pipelines.registry import AUDITED, PROVIDERS, REPAIRED
 
@@ -89,7 +82,7 @@ def model_definitions(settings: Settings) -> Definitions:
         assets=[build_model_assets(manifest)],
         asset_checks=[freshness],
         jobs=[*model_jobs(), freshness_job(freshness)],
-        schedules=[marts_schedule(), freshness_schedule()],
+        schedules=job_schedules("marts", "source_freshness"),
         sensors=[streaming_models_changed],
     )
 
@@ -99,7 +92,7 @@ def reconciliation_definitions() -> Definitions:
     return Definitions(
         assets=[build_reconciliation_assets(), build_connection_states()],
         jobs=[reconciliation_job()],
-        schedules=[reconciliation_schedule()],
+        schedules=job_schedules("reconciliation"),
     )
 
 
@@ -110,7 +103,7 @@ def enrichment_definitions() -> Definitions:
     return Definitions(
         assets=build_enrichment_assets(),
         jobs=[enrichment_job()],
-        schedules=[enrichment_schedule()],
+        schedules=job_schedules("enrichment"),
     )
 
 

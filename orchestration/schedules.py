@@ -23,14 +23,24 @@ SYNC_CRONS = {
     "quickbooks": "*/15 * * * *",
     "xero": "*/15 * * * *",
 }
-MARTS_CRON = "*/15 * * * *"
-ENRICHMENT_CRON = "5,20,35,50 * * * *"
-# Just before the marts, which post bank lines as what the reconciliation found them to be.
-RECONCILIATION_CRON = "12,27,42,57 * * * *"
+# Of jobs that run whatever is connected: when, and what it costs.
+JOBS = {
+    "marts": ("*/15 * * * *", "Incremental: costs what has landed since the last run."),
+    # What the sources promise are days, not hours.
+    "source_freshness": ("50 5,17 * * *", "dbt source freshness."),
+    # Just before the marts, which post bank lines as what the reconciliation found them to be.
+    "reconciliation": (
+        "12,27,42,57 * * * *", "Costs nothing for workspaces in which nothing changed."
+    ),
+    # Some minutes after the banks' syncs.
+    "enrichment": (
+        "5,20,35,50 * * * *",
+        "Costs what has landed since the last run, and a training once a week.",
+    ),
+}  # fmt: skip
 # After the marts, which tell what is open.
 RECOVERY_CRON = "9,24,39,54 * * * *"
 CHECKS_CRON = "20 * * * *"
-FRESHNESS_CRON = "50 5,17 * * *"
 AUDIT_CRON = "40 4 * * *"
 
 
@@ -63,48 +73,18 @@ def provider_schedule(provider: str, work: str, cron: str, description: str) -> 
     return when_connected
 
 
-def marts_schedule() -> ScheduleDefinition:
-    """Return the schedule of the marts; the streaming layer needs none."""
-    return ScheduleDefinition(
-        name="marts",
-        job_name="marts",
-        cron_schedule=MARTS_CRON,
-        description="Incremental: costs what has landed since the last run.",
-        default_status=DefaultScheduleStatus.RUNNING,
-    )
-
-
-def freshness_schedule() -> ScheduleDefinition:
-    """Return the schedule of dbt's look at its sources, which promise days, not hours."""
-    return ScheduleDefinition(
-        name="source_freshness",
-        job_name="source_freshness",
-        cron_schedule=FRESHNESS_CRON,
-        description="dbt source freshness.",
-        default_status=DefaultScheduleStatus.RUNNING,
-    )
-
-
-def reconciliation_schedule() -> ScheduleDefinition:
-    """Return the schedule of the reconciliation."""
-    return ScheduleDefinition(
-        name="reconciliation",
-        job_name="reconciliation",
-        cron_schedule=RECONCILIATION_CRON,
-        description="Costs nothing for workspaces in which nothing changed.",
-        default_status=DefaultScheduleStatus.RUNNING,
-    )
-
-
-def enrichment_schedule() -> ScheduleDefinition:
-    """Return the schedule of the enrichment, some minutes after the banks' syncs."""
-    return ScheduleDefinition(
-        name="enrichment",
-        job_name="enrichment",
-        cron_schedule=ENRICHMENT_CRON,
-        description="Costs what has landed since the last run, and a training once a week.",
-        default_status=DefaultScheduleStatus.RUNNING,
-    )
+def job_schedules(*names: str) -> list[ScheduleDefinition]:
+    """Return the clocks of jobs that run whatever is connected."""
+    return [
+        ScheduleDefinition(
+            name=name,
+            job_name=name,
+            cron_schedule=JOBS[name][0],
+            description=JOBS[name][1],
+            default_status=DefaultScheduleStatus.RUNNING,
+        )
+        for name in names
+    ]
 
 
 @schedule(

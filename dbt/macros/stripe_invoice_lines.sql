@@ -1,0 +1,77 @@
+{# An invoice's line, listed or embedded: its fields, and the columns of the Tuple `of` them. #}
+{% macro stripe_invoice_line_fields() -%}
+    id Nullable(String),
+    type Nullable(String),
+    amount Nullable(String),
+    currency Nullable(String),
+    description Nullable(String),
+    quantity Nullable(String),
+    proration Nullable(Bool),
+    period Tuple(start Nullable(Int64), end Nullable(Int64)),
+    discount_amounts Array(Tuple(amount Nullable(String), discount Nullable(String))),
+    tax_amounts Array(Tuple(amount Nullable(String))),
+    taxes Array(Tuple(amount Nullable(String))),
+    subscription Nullable(String),
+    subscription_item Nullable(String),
+    invoice_item Nullable(String),
+    price Nullable(String),
+    plan Nullable(String),
+    unit_amount_excluding_tax Nullable(String),
+    parent Tuple(
+        type Nullable(String),
+        subscription_item_details Tuple(
+            subscription Nullable(String),
+            subscription_item Nullable(String),
+            invoice_item Nullable(String),
+            proration Nullable(Bool)
+        ),
+        invoice_item_details Tuple(
+            subscription Nullable(String),
+            invoice_item Nullable(String),
+            proration Nullable(Bool)
+        )
+    ),
+    pricing Tuple(
+        unit_amount_decimal Nullable(String),
+        price_details Tuple(price Nullable(String), product Nullable(String))
+    )
+{%- endmacro %}
+
+{% macro stripe_invoice_line_columns(of) -%}
+    multiIf(
+        startsWith(ifNull({{ of }}.parent.type, ''), 'subscription'), 'subscription',
+        {{ of }}.parent.type is not null, 'invoiceitem',
+        {{ of }}.type) as type,
+    coalesce(
+        {{ of }}.parent.subscription_item_details.subscription,
+        {{ of }}.parent.invoice_item_details.subscription,
+        {{ object_id(of ~ '.subscription') }}) as subscription_id,
+    coalesce(
+        {{ of }}.parent.subscription_item_details.subscription_item,
+        {{ object_id(of ~ '.subscription_item') }}) as subscription_item_id,
+    coalesce(
+        {{ of }}.parent.subscription_item_details.invoice_item,
+        {{ of }}.parent.invoice_item_details.invoice_item,
+        {{ object_id(of ~ '.invoice_item') }}) as invoice_item_id,
+    coalesce(
+        {{ object_id(of ~ '.pricing.price_details.price') }},
+        {{ object_id(of ~ '.price') }},
+        {{ object_id(of ~ '.plan') }}) as price_id,
+    {{ object_id(of ~ '.pricing.price_details.product') }} as product_id,
+    toInt64OrNull({{ of }}.amount) as amount,
+    {{ of }}.currency as currency,
+    toInt64OrNull({{ of }}.quantity) as quantity,
+    toDecimal128OrNull(coalesce({{ of }}.pricing.unit_amount_decimal, {{ of }}.unit_amount_excluding_tax), 12) as unit_amount_decimal,
+    arraySum(discount -> ifNull(toInt64OrNull((discount).amount), 0), {{ of }}.discount_amounts) as discount,
+    arrayMap(discount -> ifNull({{ object_id('(discount).discount') }}, ''), {{ of }}.discount_amounts) as discount_ids,
+    arraySum(
+        tax -> ifNull(toInt64OrNull((tax).amount), 0),
+        if(empty({{ of }}.taxes), {{ of }}.tax_amounts, {{ of }}.taxes)) as tax,
+    coalesce(
+        {{ of }}.proration,
+        {{ of }}.parent.subscription_item_details.proration,
+        {{ of }}.parent.invoice_item_details.proration) as proration,
+    {{ epoch_seconds(of ~ '.period.start') }} as period_starts_at,
+    {{ epoch_seconds(of ~ '.period.end') }} as period_ends_at,
+    {{ of }}.description as description
+{%- endmacro %}
