@@ -27,6 +27,7 @@ from oppulence.connect import keep
 from oppulence.demo_beginning import Beginning
 from oppulence.demo_findings import Findings, find
 from oppulence.demo_providers import link_all
+from oppulence.demo_recovered import CLOCK
 from oppulence.demo_recovery import recover
 from oppulence.demo_report import FOUNDER, show
 from oppulence.demo_sandbox import SANDBOX_KEY, company_sandbox
@@ -98,7 +99,7 @@ def run_demo(begun: Beginning, *, scale: int | None) -> Done:
             # Here, since this process would only wait for the typed layer.
             if not sandbox.is_shared:  # the running stack's worker would take the episodes
                 with steps.step("Win failed payments back: forty days on a test clock"):
-                    recover(settings, WORKSPACE, moment)
+                    recover(settings, CLOCK, moment)
             if not typed.done():
                 with steps.step("Set up the typed layer over it"):
                     typed.result()
@@ -133,6 +134,7 @@ def tell(done: Done, *, as_json: bool, seconds: float) -> None:
 def _connect(settings: Settings, api_url: str) -> list[Connection]:
     with connection_store(settings) as store:
         ensure_workspace(store.database, WORKSPACE, COMPANY)
+        ensure_workspace(store.database, CLOCK, f"{COMPANY}, on a test clock")
         linked = flow_of("stripe").verify(settings, {"api_key": SANDBOX_KEY}, api_url)
         stripe = keep(store, WORKSPACE, "stripe", linked, name=COMPANY)
         return [stripe, *link_all(settings, store, WORKSPACE)]
@@ -259,7 +261,8 @@ def _key(settings: Settings) -> str:
     """Let a program and a person in, and return the program's key."""
     database = Database.connect(settings, size=1)
     try:
-        ensure_member(database, WORKSPACE, FOUNDER, Role.OWNER)
+        for tenant in (WORKSPACE, CLOCK):
+            ensure_member(database, tenant, FOUNDER, Role.OWNER)
         secret = settings.required("api_key_secret")
         return renew_key(database, WORKSPACE, "demo", secret=secret, now=utc_now())
     finally:

@@ -4,21 +4,31 @@ As a test clock of Stripe's: time moves only when it is told to, and the account
 not the company's own, which goes on untouched. The copy lies beside it in the data folder.
 """
 
+import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
 from core.settings import Settings
 from oppulence.demo_sandbox import SANDBOX_KEY
 from sandbox.process import running_sandbox
 from sandbox.stripe.store import Store
+
+
+class _Page(msgspec.Struct, gc=False):
+    data: list[msgspec.Raw]
+    has_more: bool
+
+
+_PAGE = msgspec.json.Decoder(_Page)
 
 
 @dataclass
@@ -28,6 +38,8 @@ class Clock:
     stripe: httpx.Client
     now: datetime
     newest: str = ""
+    # Every event so far, byte for byte and oldest first: as webhooks would have brought them.
+    told: list[bytes] = field(default_factory=list)
 
     def fail_again(self, most: int) -> list[dict[str, Any]]:
         """Let the company's newest failures happen again, now."""
@@ -58,25 +70,42 @@ class Clock:
         What our own requests changed is left out: their answers told it.
         """
         cursor = {"ending_before": self.newest} if self.newest else {}
-        events: list[dict[str, Any]] = []
+        events: list[msgspec.Raw] = []
         while True:
-            page = self.stripe.get("/v1/events", params={"limit": 100, **cursor}).json()
+            answer = self.stripe.get("/v1/events", params={"limit": 100, **cursor})
+            page = _PAGE.decode(answer.content)
             if self.newest:  # page by page towards now
-                events = [*page["data"], *events]
-                cursor = {"ending_before": page["data"][0]["id"]} if page["data"] else {}
+                events = [*page.data, *events]
+                cursor = {"ending_before": _id(page.data[0])} if page.data else {}
             else:  # the first time from now to the beginning
-                events += page["data"]
-                cursor = {"starting_after": page["data"][-1]["id"]} if page["data"] else {}
-            if not page["has_more"]:
+                events += page.data
+                cursor = {"starting_after": _id(page.data[-1])} if page.data else {}
+            if not page.has_more:
                 break
         if events:
-            self.newest = events[0]["id"]
-        return [event["data"]["object"] for event in reversed(events) if not _is_ours(event)]
+            self.newest = _id(events[0])
+        told = [bytes(event) for event in reversed(events)]
+        self.told += told
+        read = [json.loads(event) for event in told]
+        return [event["data"]["object"] for event in read if not _is_ours(event)]
+
+    def read(self, kind: str, ids: Sequence[str]) -> dict[str, bytes]:
+        """Return objects of `/v1/<kind>` as the account shows them."""
+        found = {}
+        for one in ids:
+            answer = self.stripe.get(f"/v1/{kind}/{one}")
+            answer.raise_for_status()
+            found[one] = answer.content.strip()
+        return found
 
     def _post(self, path: str, wanted: dict[str, Any]) -> Any:
         answer = self.stripe.post(path, json=wanted)
         answer.raise_for_status()
         return answer.json()
+
+
+def _id(event: msgspec.Raw) -> str:
+    return str(json.loads(bytes(event))["id"])
 
 
 def _is_ours(event: dict[str, Any]) -> bool:
@@ -116,14 +145,51 @@ def company_on_a_clock(settings: Settings, begins: datetime) -> Iterator[Clock]:
         yield clock
 
 
-def ledger(settings: Settings) -> dict[str, tuple[int, datetime]]:
-    """Return what was paid through Stripe on each of its invoices, and when: its own ledger."""
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment of an invoice, as the account's own ledger has it.
+
+    Attributes:
+        amount_minor: How much.
+        paid_at: When.
+        settles_at: From when it can be paid out.
+    """
+
+    amount_minor: int
+    paid_at: datetime
+    settles_at: datetime
+
+
+def ledger(settings: Settings) -> dict[str, Paid]:
+    """Return what was paid through Stripe on each of its invoices: its own ledger."""
     store = Store(folder_of(settings) / "stripe_1.sqlite")
     try:
         return {
-            fact["invoice"]: (fact["amount"], datetime.fromtimestamp(fact["at"], UTC))
+            fact["invoice"]: Paid(
+                fact["amount"], _moment(fact["at"]), _moment(_available_on(store, fact["invoice"]))
+            )
             for fact in store.facts()
             if fact["fact"] == "invoice_paid" and not fact["out_of_band"]
         }
     finally:
         store.close()
+
+
+def _available_on(store: Store, invoice: str) -> int:
+    """Return from when the money of a paid invoice can be paid out: its payment's entry says so."""
+    (payment,) = (
+        one for one in _below(store, invoice, "invoice_payment") if one["status"] == "paid"
+    )
+    intent = json.loads(store.body(payment["payment"]["payment_intent"]) or "{}")
+    charge = json.loads(store.body(intent["latest_charge"]) or "{}")
+    entry = json.loads(store.body(charge["balance_transaction"]) or "{}")
+    return int(entry["available_on"])
+
+
+def _below(store: Store, parent: str, kind: str) -> list[dict[str, Any]]:
+    found = store.page("kind = ? and parent = ?", [kind, parent], 100, backwards=False)
+    return [json.loads(body) for body in found]
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

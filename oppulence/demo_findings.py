@@ -24,7 +24,7 @@ from oppulence.demo_banks import (
     true_balances_and_lines,
     true_entries,
 )
-from oppulence.demo_recovered import Recovered, recovered
+from oppulence.demo_recovered import CLOCK, Recovered, recovered, settled_by_marts
 from oppulence.demo_sandbox import CompanySandbox
 from orchestration.outcomes import CheckVerdict, RunOutcome
 from pipelines.raw import RawTable
@@ -166,10 +166,11 @@ def find(
         compared = warehouse.tenant_rows(tenant, COMPARED_ENTRIES)
         held = demo_ledger.bank_accounts(warehouse, tenant)
         verdicts, made_of = demo_ledger.payouts(warehouse, tenant)
+        won = recovered(settings, CLOCK)
+        settled = {} if won is None else settled_by_marts(warehouse, CLOCK, won)
     finally:
         warehouse.close()
     objects = {row["object"]: row["number"] for row in counted}
-    won = recovered(settings, tenant)
     raw = {name: rows for name, rows in outcome.rows.items() if name.startswith("raw.")}
     return Findings(
         objects=objects,
@@ -187,7 +188,7 @@ def find(
             *_agreements(objects, changes, failed, balances, sandbox),
             *_bank_agreements(list(accounts.values()), compared, sandbox, moment),
             *_ledger_agreements(held, verdicts, made_of, sandbox, moment),
-            *([] if won is None else [Agreement("Recovered cash", won.by_engine, won.by_ledger)]),
+            *([] if won is None else _recovery_agreements(won, settled)),
         ),
     )
 
@@ -247,6 +248,13 @@ def _ledger_agreements(
         Agreement("Payouts, each the sum of its lines", made_of, amounts),
         Agreement("Payouts at the bank and in the books", settled, true_verdicts),
     )
+
+
+def _recovery_agreements(won: Recovered, settled: dict[str, int]) -> list[Agreement]:
+    return [
+        Agreement("Recovered cash", won.by_engine, won.by_ledger),
+        Agreement("Settled cash of the experiment", settled, won.settled_by_ledger),
+    ]
 
 
 def _mrr_agreement(rows: list[dict[str, Any]], books: dict[str, dict[str, int]]) -> Agreement:

@@ -1,7 +1,7 @@
 """How does the demo win failed payments back? Its company's failures again, forty days on a clock.
 
     copy of the Stripe account → its failures happen again → events → episodes → flows → tries, mail
-                                 payers act as its truth says ↗
+                                 payers act as its truth says ↗    ↘ raw tables (`demo_landing`)
 
 What moves episodes is the production code with another `now`; only the worker's loops are these. A
 third of the soft declines is held out, so that the lift is known as far as so few can tell it. It
@@ -26,6 +26,7 @@ from core.secrets import SecretBox
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
 from oppulence.demo_clock import Clock, company_on_a_clock
+from oppulence.demo_landing import land
 from oppulence.demo_recovered import ACCOUNT, EXPERIMENT, HELD_OUT, mail_folder
 from oppulence.demo_sandbox import SANDBOX_KEY
 from recovery.channels.folder import folder_senders
@@ -104,6 +105,9 @@ def recover(settings: Settings, tenant: TenantId, moment: int, most: int = FAILU
             with _recovering(store, account, clock):
                 _live(parts, account, clock, most, begins + DAYS * DAY)
             parts.accounts.close()
+            land(settings, account, clock)
+            with application.tenant(tenant) as rows:
+                store.revoke_within(rows, tenant, account.id, "The demo's test clock stands still.")
     finally:
         application.close()
         system.close()
@@ -148,7 +152,6 @@ def _recovering(store: ConnectionStore, account: Connection, clock: Clock) -> It
     with store.database.tenant(account.tenant) as rows:
         settings_store.put(rows, *named, {**terms, "is_enabled": False}, clock.now)
         rows.execute("update recovery_flows set state = 'paused' where id = any(%s)", [published])
-        store.revoke_within(rows, account.tenant, account.id, "The demo's test clock stands still.")
 
 
 def _publish(rows: Rows, tenant: TenantId, flow: Flow, rank: int, now: datetime) -> str:

@@ -9,7 +9,7 @@ from core.money import format_minor
 from core.settings import Settings
 from core.tenancy import TenantId
 from oppulence.demo_findings import Findings
-from oppulence.demo_recovered import Recovered
+from oppulence.demo_recovered import CLOCK, Recovered
 
 FOUNDER = "founder@northwind.example"  # who may sign in to the demo's workspace
 
@@ -146,7 +146,7 @@ def _further(key: str, tenant: TenantId, settings: Settings, *, is_up: bool) -> 
     first = "Everything is running" if is_up else "Start everything with `make up`"
     return f"""{first}; then look further:
 
-  Recovery     {api}/workspaces/{tenant}/recovery
+  Recovery     {api}/workspaces/{CLOCK}/recovery
                sign in as {FOUNDER}; the code shows where `make up` runs
   API          {api}/docs
   Dagster      http://127.0.0.1:{settings.dagster_port}

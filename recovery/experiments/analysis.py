@@ -47,12 +47,18 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """An experiment as it stands at a time."""
+    """An experiment as it stands at a time.
+
+    `matured` are those whose outcome is known; `unknown` those whose time is over, and of whom
+    nobody can say what settled: they are in no comparison, and while there are any, nothing is
+    said of the others.
+    """
 
     experiment: str
     as_of: datetime
     assigned: int
     matured: int
+    unknown: int
     needed: int | None
     checks: tuple[Check, ...]
     comparisons: tuple[Comparison, ...]
@@ -75,7 +81,9 @@ def analyse(
             customers check the assignment and are left out of the comparison.
     """
     everyone = sorted(units, key=lambda unit: unit.id)
-    known = matured(experiment, everyone, as_of)
+    over = matured(experiment, everyone, as_of)
+    known = [unit for unit in over if unit.is_known]
+    unknown = len(over) - len(known)
     first = [u for u in known if treated_alike_until and u.entered_at < treated_alike_until]
     counted = [u for u in known if not (treated_alike_until and u.entered_at < treated_alike_until)]
     checks = [sample_ratio(experiment, everyone), balance(experiment, everyone)]
@@ -86,7 +94,9 @@ def analyse(
     needed = _needed(experiment, tally(control))
     failed = [check for check in checks if not check.passed]
     comparisons = [
-        _compare(experiment, arm.name, counted, control, len(others), needed, failed, as_of)
+        _compare(
+            experiment, arm.name, counted, control, len(others), needed, failed, as_of, unknown
+        )
         for arm in others
     ]
     return Analysis(
@@ -94,6 +104,7 @@ def analyse(
         as_of=as_of,
         assigned=len(everyone),
         matured=len(counted),
+        unknown=unknown,
         needed=needed,
         checks=tuple(checks),
         comparisons=tuple(comparisons),
@@ -109,6 +120,7 @@ def _compare(
     needed: int | None,
     failed: Sequence[Check],
     as_of: datetime,
+    unknown: int,
 ) -> Comparison:
     treated = [unit for unit in counted if unit.arm == arm]
     ours, theirs = tally(treated), tally(control)
@@ -119,7 +131,7 @@ def _compare(
         else None
     )
     currencies = sorted({unit.currency for unit in counted})
-    verdict, reason = _verdict(experiment, every_look, len(counted), needed, failed, as_of)
+    verdict, reason = _verdict(experiment, every_look, len(counted), needed, failed, as_of, unknown)
     return Comparison(
         arm=arm,
         treated=ours,
@@ -147,9 +159,16 @@ def _verdict(
     needed: int | None,
     failed: Sequence[Check],
     as_of: datetime,
+    unknown: int,
 ) -> tuple[Verdict, str]:
     if failed:
         return Verdict.INVALID, "; ".join(f"{check.name}: {check.detail}" for check in failed)
+    if unknown:
+        return (
+            Verdict.NOT_YET,
+            f"What settled is not known yet of {unknown} of {counted + unknown} customers whose"
+            f" {experiment.maturity_days} days are over.",
+        )
     if every_look is None or needed is None:
         first = (as_of - timedelta(days=experiment.maturity_days)).date()
         return (

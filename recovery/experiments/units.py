@@ -24,7 +24,8 @@ class Unit:
 
     `at_risk_minor` is the first failed invoice, known before anything was done; `settled_minor` is
     what came in for it and settled within the experiment's maturity (net of what went back).
-    `goals` are those of the flow that were reached within it.
+    `goals` are those of the flow that were reached within it. Of one that is not `is_known` nobody
+    can say yet what settled, which is not nothing.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Unit:
     at_risk_minor: int
     settled_minor: int
     goals: frozenset[str] = frozenset()
+    is_known: bool = True
 
     @property
     def is_recovered(self) -> bool:
@@ -61,7 +63,7 @@ class Tally:
 
 
 def matured(experiment: Experiment, units: Iterable[Unit], as_of: datetime) -> list[Unit]:
-    """Return those whose outcome is known at that time."""
+    """Return those whose time for an outcome was over at that time."""
     last = as_of - timedelta(days=experiment.maturity_days)
     return [unit for unit in units if unit.entered_at <= last]
 

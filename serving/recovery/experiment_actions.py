@@ -6,6 +6,7 @@ from typing import Any
 
 from core.database import Rows
 from core.errors import ConflictError, NotFoundError
+from core.warehouse import TenantQuery
 from recovery.experiments.analysis import Comparison, analyse
 from recovery.experiments.arms import Arm, Experiment
 from recovery.experiments.cash import CashLift
@@ -26,6 +27,8 @@ from serving.recovery.experiment_schemas import (
 )
 
 IDS_PER_QUERY = 5_000
+# By connection and payment: how much, and from when it counts; no time where nothing settled.
+Settled = dict[tuple[str, str], tuple[int, datetime | None]]
 
 
 class MartsMissingError(ConflictError):
@@ -77,6 +80,7 @@ def detail(scope: TenantScope, name: str, as_of: datetime) -> ExperimentDetail:
         maturity_days=experiment.maturity_days,
         effect=experiment.effect,
         matured=analysis.matured,
+        unknown=analysis.unknown,
         needed=analysis.needed,
         checks=[
             ExperimentCheck(
@@ -111,30 +115,38 @@ def _summary(name: str, row: Mapping[str, Any], counts: list[dict[str, Any]]) ->
     )
 
 
-def _settled(
-    scope: TenantScope, drawn: list[dict[str, Any]]
-) -> dict[tuple[str, str], tuple[int, datetime]]:
-    """Return what settled of each episode's subject, and when."""
+def _settled(scope: TenantScope, drawn: list[dict[str, Any]]) -> Settled:
+    """Return what settled of each episode's subject, and when; who is not known is absent."""
     if drawn and not scope.has_table(queries.MART):
         raise MartsMissingError(
             "Settled cash is told by the marts, which are not built yet.",
             next_step="Run the job `marts` in Dagster, or `oppulence migrate`.",
         )
-    ids = sorted({row["subject_id"] for row in drawn})
-    found = {}
+    found = _read(scope, queries.SETTLED, {row["subject_id"] for row in drawn})
+    sent = {
+        row["subject_id"]
+        for row in drawn
+        if row["subject_kind"] == "invoice"
+        and (row["connection_id"], row["subject_id"]) not in found
+    }
+    if sent and scope.has_table(queries.INVOICES):
+        found = _read(scope, queries.SENT, sent) | found
+    return found
+
+
+def _read(scope: TenantScope, query: TenantQuery, wanted: set[str]) -> Settled:
+    ids = sorted(wanted)
+    found: Settled = {}
     for start in range(0, len(ids), IDS_PER_QUERY):
-        for row in scope.rows(queries.SETTLED, {"ids": ids[start : start + IDS_PER_QUERY]}):
+        for row in scope.rows(query, {"ids": ids[start : start + IDS_PER_QUERY]}):
             place = row["connection_id"], row["episode_id"]
             found[place] = row["recovered_minor"], row["settled_at"]
     return found
 
 
-def _unit(
-    experiment: Experiment,
-    row: Mapping[str, Any],
-    settled: Mapping[tuple[str, str], tuple[int, datetime]],
-) -> Unit:
-    amount, when = settled.get((row["connection_id"], row["subject_id"]), (0, None))
+def _unit(experiment: Experiment, row: Mapping[str, Any], settled: Settled) -> Unit:
+    place = row["connection_id"], row["subject_id"]
+    amount, when = settled.get(place, (0, None))
     until = row["assigned_at"] + timedelta(days=experiment.maturity_days)
     return Unit(
         id=f"{row['connection_id']}|{row['unit']}",
@@ -150,6 +162,7 @@ def _unit(
             for name, reached in row["goals"].items()
             if datetime.fromisoformat(reached["at"]) <= until
         ),
+        is_known=place in settled,
     )
 
 

@@ -19,19 +19,31 @@ from recovery_assignments group by experiment, arm
 """
 UNITS = """
 select assigned.unit, assigned.arm, assigned.stratum, assigned.assigned_at,
-    assigned.connection_id, episodes.subject_id, episodes.amount_minor, episodes.currency,
-    coalesce(episodes.memory -> 'goals', '{}') as goals
+    assigned.connection_id, episodes.subject_kind, episodes.subject_id, episodes.amount_minor,
+    episodes.currency, coalesce(episodes.memory -> 'goals', '{}') as goals
 from recovery_assignments assigned
 join recovery_episodes episodes on episodes.workspace_id = assigned.workspace_id
     and episodes.id = assigned.episode_id
 where assigned.experiment = %s
 order by assigned.connection_id, assigned.unit
 """
+# Every payment that the marts have; what has not settled has no time.
 SETTLED = TenantQuery(
     """
-    select connection_id, episode_id, recovered_minor, settled_at
+    select connection_id, episode_id, recovered_minor,
+        if(outcome = 'recovered', settled_at, null) as settled_at
     from marts.fct_recovery_episodes final
-    where episode_id in {ids:Array(String)} and outcome = 'recovered' and settled_at is not null
+    where episode_id in {ids:Array(String)}
     """
 )
 MART = "marts.fct_recovery_episodes"
+# An invoice that is sent fails at no card, so that those marts never have it: paid is settled.
+SENT = TenantQuery(
+    """
+    select connection_id, id as episode_id, ifNull(amount_paid_minor, 0) as recovered_minor,
+        if(status = 'paid', paid_at, null) as settled_at
+    from unified.invoices final
+    where id in {ids:Array(String)} and collection_method = 'send_invoice'
+    """
+)
+INVOICES = "unified.invoices"

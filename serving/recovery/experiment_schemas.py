@@ -166,6 +166,7 @@ class ExperimentDetail(ExperimentSummary):
                     "maturity_days": 30,
                     "effect": 0.05,
                     "matured": 731,
+                    "unknown": 0,
                     "needed": 16884,
                     "checks": [],
                     "comparisons": [],
@@ -177,7 +178,11 @@ class ExperimentDetail(ExperimentSummary):
     as_of: datetime
     maturity_days: int
     effect: float = Field(description="The difference that the experiment is made to see")
-    matured: int
+    matured: int = Field(description="Customers whose outcome is known")
+    unknown: int = Field(
+        description="Customers whose time is over, and of whom the marts cannot tell what settled:"
+        " in no comparison, and no verdict while there are any"
+    )
     needed: int | None = Field(description="Outcomes that the effect needs; null before a rate")
     checks: list[ExperimentCheck]
     comparisons: list[ArmComparison]

@@ -1,5 +1,6 @@
 """Does the demo's recovery say what the account's ledger says, once and for all?"""
 
+import json
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 
@@ -8,26 +9,31 @@ import pytest
 from core.database import Database
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
+from core.warehouse import Warehouse
+from oppulence.demo_clock import folder_of
 from oppulence.demo_recovered import mail_folder, recovered
 from oppulence.demo_recovery import flows, recover
 from oppulence.workspaces import ensure_workspace
+from pipelines.ingest import prepare_warehouse
 from recovery.flows.validation import validate
 from sandbox.__main__ import remembered
 from sandbox.server import open_account
 from sandbox.stripe.generate import CompanySpec
+from sandbox.stripe.store import Store
 
 UNTIL = date(2026, 11, 20)
 MOMENT = int(datetime(2026, 11, 20, 9, tzinfo=UTC).timestamp())
 
 
 @pytest.fixture
-def settings(postgres: Settings, tmp_path) -> Settings:
+def settings(engines: Settings, tmp_path) -> Settings:
     """A data folder with a small company in its sandbox."""
+    prepare_warehouse(engines)
     folder = tmp_path / "sandbox"
     folder.mkdir()
     remembered(folder, 7, 60, UNTIL)
     open_account(folder, CompanySpec(7, 60, UNTIL), 1).store.close()
-    return postgres.model_copy(update={"data_dir": tmp_path})
+    return engines.model_copy(update={"data_dir": tmp_path})
 
 
 def test_the_demos_flows_can_be_published():
@@ -53,6 +59,7 @@ def test_episodes_say_what_the_ledger_says_and_a_second_demo_changes_nothing(set
     pages = list(mail_folder(settings).iterdir())
     assert len(pages) == found.messages >= 1
     assert all("<html" in page.read_text() for page in pages)
+    assert landed(settings, tenant) == told(settings)
     # Nothing of it moves any more, and a second demo reads what the first one kept.
     recover(settings, tenant, MOMENT, most=12)
     again = recovered(settings, tenant)
@@ -63,3 +70,43 @@ def test_episodes_say_what_the_ledger_says_and_a_second_demo_changes_nothing(set
         enabled = rows.execute("select is_enabled from recovery_settings").fetchall()
     database.close()
     assert (status, enabled) == ([{"status": "revoked"}], [{"is_enabled": False}])
+
+
+def landed(settings: Settings, tenant: TenantId) -> dict[str, dict[str, object]]:
+    """Of each invoice and movement of the balance in the raw tables, what the money is told by."""
+    warehouse = Warehouse.connect(settings, pool_size=1)
+    try:
+        rows = warehouse.rows(
+            " union all ".join(
+                f"select id, argMax(payload, version) as payload from raw.stripe_{name}"
+                " where workspace_id = {tenant:String} group by id"
+                for name in ("invoice", "charge", "balance_transaction")
+            ),
+            {"tenant": str(tenant)},
+        )
+    finally:
+        warehouse.close()
+    return {row["id"]: money(json.loads(row["payload"])) for row in rows}
+
+
+def told(settings: Settings) -> dict[str, dict[str, object]]:
+    """The same of what the account's events were about, as the account itself holds it."""
+    store = Store(folder_of(settings) / "stripe_1.sqlite")
+    try:
+        events = [json.loads(one) for one in store.page("kind = 'event'", [], 10_000, True)]
+        objects = [event["data"]["object"] for event in events]
+        ids = {one["id"] for one in objects if one["object"] in ("invoice", "charge")}
+        ids |= {one["balance_transaction"] for one in objects if one.get("balance_transaction")}
+        return {one: money(json.loads(store.body(one) or "{}")) for one in ids}
+    finally:
+        store.close()
+
+
+def money(shown: dict[str, object]) -> dict[str, object]:
+    names = ("object", "status", "amount", "amount_paid", "net", "available_on", "attempt_count")
+    # A movement is available once its day has come, whoever is asked.
+    return {
+        name: shown[name]
+        for name in names
+        if name in shown and (shown["object"], name) != ("balance_transaction", "status")
+    }

@@ -1,0 +1,71 @@
+"""How does what happened on the test clock reach the warehouse? As events do: by the inbox.
+
+    events of the account ──────────────► inbox ─► latest state, raw tables ─► typed layer ─► marts
+    what they leave open, asked for ────► inbox ↗
+    balance transactions, of which no event tells, read as a poll reads them ↗
+
+Once, when the forty days are over, in as few inserts as it takes.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from threading import Event
+
+from core.clock import epoch_microseconds
+from core.connections import Connection, ConnectionStore
+from core.inbox import APPEND, Arrival, append_values
+from core.settings import Settings
+from oppulence.demo_clock import Clock
+from pipelines.inbox.refetching import Refetcher
+from pipelines.inbox.worker import Worker, apply_share, opened
+
+
+def land(settings: Settings, account: Connection, clock: Clock) -> None:
+    """Land everything that the account told, while it can still be asked.
+
+    Raises:
+        OppulenceError: An engine or the account's sandbox does not answer.
+    """
+    events = [json.loads(event) for event in clock.told]
+    arrivals = [
+        _arrival(account, event["id"], payload)
+        for event, payload in zip(events, clock.told, strict=True)
+    ]
+    entries = clock.read("balance_transactions", _entries(events))
+    arrivals += [_read(account, clock, one, payload) for one, payload in entries.items()]
+    with opened(settings, Event()) as worker:
+        _apply(settings, worker, arrivals)
+
+
+def _apply(settings: Settings, worker: Worker, arrivals: Sequence[Arrival]) -> None:
+    """Apply it all: first what asks for more, then ClickHouse at once."""
+    with worker.database.system() as rows:
+        rows.execute(APPEND, append_values(arrivals))
+    connections = ConnectionStore(worker.application, worker.box)
+    refetcher = Refetcher(settings, worker.database, connections)
+    try:
+        while apply_share(worker, "postgres") + refetcher.turn():
+            pass
+    finally:
+        refetcher.close()
+    while apply_share(worker, "clickhouse"):
+        pass
+
+
+def _entries(events: Iterable[dict[str, object]]) -> list[str]:
+    """Return the ids of what the balance was booked with, as charges name them."""
+    objects = [event["data"]["object"] for event in events]  # type: ignore[index]
+    found = [one["balance_transaction"] for one in objects if one["object"] == "charge"]
+    return sorted({one for one in found if one})
+
+
+def _arrival(account: Connection, event_id: str, payload: bytes) -> Arrival:
+    return Arrival(str(account.tenant), account.provider, account.id, event_id, payload)
+
+
+def _read(account: Connection, clock: Clock, identity: str, payload: bytes) -> Arrival:
+    return Arrival(
+        str(account.tenant), account.provider, account.id, f"read_{identity}", payload,
+        kind="object", origin="poll", object="balance_transaction", object_id=identity,
+        version=epoch_microseconds(clock.now),
+    )  # fmt: skip
