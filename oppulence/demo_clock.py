@@ -98,6 +98,16 @@ class Clock:
             found[one] = answer.content.strip()
         return found
 
+    def payments(self, invoices: Sequence[str]) -> dict[str, bytes]:
+        """Return what pays invoices, as the account lists it."""
+        found: dict[str, bytes] = {}
+        for invoice in invoices:
+            answer = self.stripe.get("/v1/invoice_payments", params={"invoice": invoice})
+            answer.raise_for_status()
+            page = _PAGE.decode(answer.content)
+            found |= {_id(one): bytes(one) for one in page.data}
+        return found
+
     def _post(self, path: str, wanted: dict[str, Any]) -> Any:
         answer = self.stripe.post(path, json=wanted)
         answer.raise_for_status()

@@ -2,13 +2,14 @@
 
     events of the account ──────────────► inbox ─► latest state, raw tables ─► typed layer ─► marts
     what they leave open, asked for ────► inbox ↗
-    balance transactions, of which no event tells, read as a poll reads them ↗
+    what no event tells (movements of the balance, which payment an unpaid
+        invoice waits for), read as a poll reads it ─────────────────────────────► inbox ↗
 
 Once, when the forty days are over, in as few inserts as it takes.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from threading import Event
 
 from core.clock import epoch_microseconds
@@ -31,8 +32,18 @@ def land(settings: Settings, account: Connection, clock: Clock) -> None:
         _arrival(account, event["id"], payload)
         for event, payload in zip(events, clock.told, strict=True)
     ]
-    entries = clock.read("balance_transactions", _entries(events))
-    arrivals += [_read(account, clock, one, payload) for one, payload in entries.items()]
+    objects = [event["data"]["object"] for event in events]
+    invoices = sorted({one["id"] for one in objects if one["object"] == "invoice"})
+    booked = {one.get("balance_transaction") for one in objects if one["object"] == "charge"}
+    read = {
+        "balance_transaction": clock.read("balance_transactions", sorted(booked - {None})),
+        "invoice_payment": clock.payments(invoices),
+    }
+    arrivals += [
+        _read(account, clock, name, identity, payload)
+        for name, found in read.items()
+        for identity, payload in found.items()
+    ]
     with opened(settings, Event()) as worker:
         _apply(settings, worker, arrivals)
 
@@ -52,20 +63,13 @@ def _apply(settings: Settings, worker: Worker, arrivals: Sequence[Arrival]) -> N
         pass
 
 
-def _entries(events: Iterable[dict[str, object]]) -> list[str]:
-    """Return the ids of what the balance was booked with, as charges name them."""
-    objects = [event["data"]["object"] for event in events]  # type: ignore[index]
-    found = [one["balance_transaction"] for one in objects if one["object"] == "charge"]
-    return sorted({one for one in found if one})
-
-
 def _arrival(account: Connection, event_id: str, payload: bytes) -> Arrival:
     return Arrival(str(account.tenant), account.provider, account.id, event_id, payload)
 
 
-def _read(account: Connection, clock: Clock, identity: str, payload: bytes) -> Arrival:
+def _read(account: Connection, clock: Clock, name: str, identity: str, payload: bytes) -> Arrival:
     return Arrival(
         str(account.tenant), account.provider, account.id, f"read_{identity}", payload,
-        kind="object", origin="poll", object="balance_transaction", object_id=identity,
+        kind="object", origin="poll", object=name, object_id=identity,
         version=epoch_microseconds(clock.now),
     )  # fmt: skip

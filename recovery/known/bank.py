@@ -4,9 +4,8 @@ A line of a bank is a payer's where the other side's name is theirs, letter case
 that several connections show is one account: as reconciliation found, else by its IBAN.
 """
 
-from core.warehouse import TenantQuery
 from recovery.flows.facts import FactKind
-from recovery.known.fact import KnownFact
+from recovery.known.fact import VALUES, KnownFact
 from recovery.known.subjects import ASKED, PAYERS
 
 # Newest first; deposits of before the moment that is asked about.
@@ -37,8 +36,7 @@ numbered as (
     ) as i on i.connection_id = p.connection_id and i.id = p.invoice_id
     where length(i.number) > 4
 )
-select x.n as n, toBool(countIf(position(t.said, x.number) > 0 and t.occurred_at <= x.moment
-    and t.occurred_at >= x.created_at) > 0) as value
+select x.n as n, {{values}}
 from numbered as x
 cross join (
     select occurred_at, lower(concat(ifNull(description, ''), ' ', ifNull(reference, ''))) as said
@@ -74,42 +72,41 @@ reported as (
     where b.currency = a.currency and b.reported_on <= toDate(a.moment, 'UTC')
     group by a.n, a.currency, k.account
 )
-select r.n as n, sum(r.amount_minor) as value from reported as r group by r.n
+select r.n as n, {{values}} from reported as r group by r.n
 """
 
 FACTS = (
     KnownFact(
         "bank.balance",
         FactKind("money", "What your bank accounts hold, booked"),
-        TenantQuery(_BALANCE),
+        _BALANCE,
+        "sum(r.amount_minor)",
     ),
     KnownFact(
         "bank.last_deposit",
         FactKind("money", "The newest amount that they paid into a bank account"),
-        TenantQuery(
-            f"{DEPOSITS}\nselect d.n as n, argMax(d.amount_minor, (d.occurred_at, d.id)) as value"
-            " from deposits as d where d.currency = d.wanted group by d.n"
-        ),
+        f"{DEPOSITS}\nselect d.n as n, {VALUES} from deposits as d where d.currency = d.wanted"
+        " group by d.n",
+        "argMax(d.amount_minor, (d.occurred_at, d.id))",
     ),
     KnownFact(
         "bank.days_since_deposit",
         FactKind("integer", "Whole days since the newest of those"),
-        TenantQuery(
-            f"{DEPOSITS}\nselect d.n as n, dateDiff('second', max(d.occurred_at), any(d.moment))"
-            " div 86400 as value from deposits as d group by d.n"
-        ),
+        f"{DEPOSITS}\nselect d.n as n, {VALUES} from deposits as d group by d.n",
+        "dateDiff('second', max(d.occurred_at), any(d.moment)) div 86400",
     ),
     KnownFact(
         "bank.deposits",
         FactKind("integer", "How often they have paid into a bank account"),
-        TenantQuery(
-            f"{DEPOSITS}\nselect p.n as n, countIf(d.id != '') as value from payers as p"
-            " left join deposits as d on d.n = p.n group by p.n"
-        ),
+        f"{DEPOSITS}\nselect p.n as n, {VALUES} from payers as p"
+        " left join deposits as d on d.n = p.n group by p.n",
+        "countIf(d.id != '')",
     ),
     KnownFact(
         "bank.names_invoice",
         FactKind("boolean", "A deposit that names the invoice's number has come since it was made"),
-        TenantQuery(_NAMING),
+        _NAMING,
+        "toBool(countIf(position(t.said, x.number) > 0 and t.occurred_at <= x.moment"
+        " and t.occurred_at >= x.created_at) > 0)",
     ),
 )

@@ -4,28 +4,35 @@ The customer is found in the books by their email address, else by their name in
 credited settles the oldest documents first, as books do that are not told otherwise.
 """
 
-from core.warehouse import TenantQuery
 from recovery.flows.facts import FactKind
-from recovery.known.fact import KnownFact
+from recovery.known.fact import VALUES, KnownFact
 from recovery.known.subjects import PAYERS
 
+# Two joins by equality, not one over every pair: thousands of payers are asked about at once.
 CONTACTS = f"""{PAYERS},
+contacts as (
+    select connection_id, id, lower(ifNull(email, '')) as email,
+        lowerUTF8(trimBoth(ifNull(name, ''))) as called
+    from unified.accounting_contacts final
+    where is_customer and (lower(ifNull(email, '')) in (select email from payers)
+        or lowerUTF8(trimBoth(ifNull(name, ''))) in (select called from payers))
+),
 found as (
-    select p.n as n, p.currency as currency, p.moment as moment,
-        argMin((c.connection_id, c.id), (c.email != p.email or p.email = '', c.connection_id, c.id))
-            as contact
-    from payers as p
-    cross join (
-        select connection_id, id, lower(ifNull(email, '')) as email,
-            lowerUTF8(trimBoth(ifNull(name, ''))) as called
-        from unified.accounting_contacts final
-        where is_customer and (lower(ifNull(email, '')) in (select email from payers)
-            or lowerUTF8(trimBoth(ifNull(name, ''))) in (select called from payers))
-    ) as c
-    where (c.email = p.email and p.email != '') or (c.called = p.called and p.called != '')
-    group by p.n, p.currency, p.moment
+    select n, any(currency) as currency, any(moment) as moment,
+        argMin(contact, (is_by_name, contact)) as contact
+    from (
+        select p.n as n, p.currency as currency, p.moment as moment, 0 as is_by_name,
+            (c.connection_id, c.id) as contact
+        from payers as p inner join contacts as c on c.email = p.email where p.email != ''
+        union all
+        select p.n as n, p.currency as currency, p.moment as moment, 1 as is_by_name,
+            (c.connection_id, c.id) as contact
+        from payers as p inner join contacts as c on c.called = p.called where p.called != ''
+    ) as every_match
+    group by n
 )"""
-_ENTRIES = f"""{CONTACTS},
+# The entries are a view over every document of the books: read once, whatever is asked of them.
+_DEBTS = f"""{CONTACTS},
 entries as (
     select f.n as n, f.currency as wanted, f.moment as moment, e.currency as currency,
         if(e.issued_on <= toDate(f.moment, 'UTC'), e.amount_minor, 0) as amount_minor,
@@ -40,54 +47,47 @@ entries as (
     ) as e on e.connection_id = tupleElement(f.contact, 1)
         and e.contact_id = tupleElement(f.contact, 2)
 ),
-unpaid as (
-    select n, moment, currency, due_on, document_id,
+debts as (
+    select n, wanted, moment, currency, due_on, document_id, amount_minor,
         sumIf(amount_minor, amount_minor > 0) over (
             partition by n, currency order by due_on, document_id) as billed_so_far,
-        -sumIf(amount_minor, amount_minor < 0) over (partition by n, currency) as settled,
-        amount_minor
-    from entries where document_id != ''
-)"""
-_STILL_OPEN = "u.amount_minor > 0 and u.billed_so_far > u.settled"
+        -sumIf(amount_minor, amount_minor < 0) over (partition by n, currency) as settled
+    from entries
+)
+select d.n as n, {VALUES} from debts as d group by d.n
+"""
+_STILL_OPEN = "d.document_id != '' and d.amount_minor > 0 and d.billed_so_far > d.settled"
 
 FACTS = (
     KnownFact(
         "books.is_known",
         FactKind("boolean", "They are a customer in the books"),
-        TenantQuery(f"{CONTACTS}\nselect n, toBool(1) as value from found"),
+        f"{CONTACTS}\nselect n, {VALUES} from found",
+        "toBool(1)",
         is_dated=False,
     ),
     KnownFact(
         "books.open_receivable",
         FactKind("money", "What the books say they owe, over all documents"),
-        TenantQuery(
-            f"{_ENTRIES}\nselect e.n as n, sumIf(e.amount_minor, e.currency = e.wanted) as value"
-            " from entries as e group by e.n"
-        ),
+        _DEBTS,
+        "sumIf(d.amount_minor, d.currency = d.wanted)",
     ),
     KnownFact(
         "books.billed",
         FactKind("money", "Everything that the books ever billed them"),
-        TenantQuery(
-            f"{_ENTRIES}\nselect e.n as n, sumIf(e.amount_minor, e.currency = e.wanted and"
-            " e.amount_minor > 0) as value from entries as e group by e.n"
-        ),
+        _DEBTS,
+        "sumIf(d.amount_minor, d.currency = d.wanted and d.amount_minor > 0)",
     ),
     KnownFact(
         "books.open_documents",
         FactKind("integer", "Documents in the books that they have not settled"),
-        TenantQuery(
-            f"{_ENTRIES}\nselect f.n as n, countIf({_STILL_OPEN}) as value from found as f"
-            " left join unpaid as u on u.n = f.n group by f.n"
-        ),
+        _DEBTS,
+        f"countIf({_STILL_OPEN})",
     ),
     KnownFact(
         "books.days_past_due",
         FactKind("integer", "Days since the oldest of those was due; negative before it is"),
-        TenantQuery(
-            f"{_ENTRIES}\nselect u.n as n, dateDiff('day', min(u.due_on),"
-            f" toDate32(any(u.moment), 'UTC')) as value from unpaid as u where {_STILL_OPEN}"
-            " group by u.n"
-        ),
+        _DEBTS,
+        f"dateDiff('day', minOrNullIf(d.due_on, {_STILL_OPEN}), toDate32(any(d.moment), 'UTC'))",
     ),
 )

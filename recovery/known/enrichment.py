@@ -1,6 +1,5 @@
 """What did the models find about this payer's newest bank transfer? Where they were sure."""
 
-from core.warehouse import TenantQuery
 from recovery.flows.facts import FactKind
 from recovery.known.bank import DEPOSITS
 from recovery.known.fact import KnownFact
@@ -9,7 +8,7 @@ _NEWEST = f"""{DEPOSITS},
 newest as (
     select n, argMax((connection_id, id), (occurred_at, id)) as line from deposits group by n
 )
-select d.n as n, e.value as value
+select d.n as n, {{values}}
 from newest as d
 inner join (
     select connection_id, transaction_id, value from unified.enrichments final
@@ -28,7 +27,8 @@ FACTS = tuple(
     KnownFact(
         f"enrichment.{facet}",
         FactKind("text", says),
-        TenantQuery(_NEWEST.replace("{facet}", facet)),
+        _NEWEST.replace("{facet}", facet),
+        "e.value",
         is_dated=False,
     )
     for facet, says in _SAID.items()

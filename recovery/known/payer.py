@@ -1,12 +1,11 @@
 """What has this customer paid, and what do they owe? From their processor's own objects."""
 
-from core.warehouse import TenantQuery
 from recovery.flows.facts import FactKind
-from recovery.known.fact import KnownFact
+from recovery.known.fact import VALUES, KnownFact
 from recovery.known.subjects import PAYERS
 
 _TRIES = f"""{PAYERS}
-select p.n as n, {{value}} as value
+select p.n as n, {{values}}
 from payers as p
 left join (
     select connection_id, customer_id, id, status, currency, amount_captured_minor, occurred_at
@@ -17,7 +16,7 @@ group by p.n
 """
 _PAID = "t.status = 'succeeded' and t.occurred_at <= p.moment"
 _OPEN = f"""{PAYERS}
-select p.n as n, {{value}} as value
+select p.n as n, {{values}}
 from payers as p
 left join (
     select connection_id, ifNull(customer_id, '') as customer_id, id, currency, finalized_at,
@@ -33,7 +32,7 @@ group by p.n
 """
 _IS_OPEN = "i.finalized_at <= p.moment and i.closed_at > p.moment"
 _DIM = f"""{PAYERS}
-select p.n as n, {{value}} as value
+select p.n as n, {{values}}
 from payers as p
 inner join (
     select connection_id, customer_id, status, currency, mrr_minor, last_paid_at
@@ -46,10 +45,6 @@ _STATUSES = (
 )  # fmt: skip
 
 
-def _of(template: str, value: str) -> TenantQuery:
-    return TenantQuery(template.replace("{value}", value))
-
-
 def _days_since(moment: str) -> str:
     return f"dateDiff('second', {moment}, any(p.moment)) div 86400"
 
@@ -58,65 +53,66 @@ FACTS = (
     KnownFact(
         "payer.lifetime_paid",
         FactKind("money", "Everything that was ever collected from them"),
-        _of(
-            _TRIES,
-            f"sumIf(ifNull(t.amount_captured_minor, 0), {_PAID} and t.currency = p.currency)",
-        ),
+        _TRIES,
+        f"sumIf(ifNull(t.amount_captured_minor, 0), {_PAID} and t.currency = p.currency)",
     ),
     KnownFact(
         "payer.payments_made",
         FactKind("integer", "How often they have paid"),
-        _of(_TRIES, f"countIf({_PAID})"),
+        _TRIES,
+        f"countIf({_PAID})",
     ),
     KnownFact(
         "payer.days_since_paid",
         FactKind("integer", "Whole days since they paid last"),
-        _of(_TRIES, _days_since(f"maxOrNullIf(t.occurred_at, {_PAID})")),
+        _TRIES,
+        _days_since(f"maxOrNullIf(t.occurred_at, {_PAID})"),
     ),
     KnownFact(
         "payer.failures_90_days",
         FactKind("integer", "Tries that failed in the last 90 days, of all their payments"),
-        _of(
-            _TRIES,
-            "countIf(t.status = 'failed' and t.occurred_at <= p.moment"
-            " and t.occurred_at > p.moment - interval 90 day)",
-        ),
+        _TRIES,
+        "countIf(t.status = 'failed' and t.occurred_at <= p.moment"
+        " and t.occurred_at > p.moment - interval 90 day)",
     ),
     KnownFact(
         "payer.open_invoices",
         FactKind("integer", "How many invoices they have not paid yet"),
-        _of(_OPEN, f"countIf({_IS_OPEN})"),
+        _OPEN,
+        f"countIf({_IS_OPEN})",
     ),
     KnownFact(
         "payer.open_amount",
         FactKind("money", "What they owe on those, the failed one included"),
-        _of(
-            _OPEN,
-            "sumIf(ifNull(if(i.status = 'open', i.amount_remaining_minor, i.amount_due_minor), 0),"
-            f" {_IS_OPEN} and i.currency = p.currency)",
-        ),
+        _OPEN,
+        "sumIf(ifNull(if(i.status = 'open', i.amount_remaining_minor, i.amount_due_minor), 0),"
+        f" {_IS_OPEN} and i.currency = p.currency)",
     ),
     KnownFact(
         "payer.days_overdue",
         FactKind("integer", "Days since the oldest of those was due"),
-        _of(_OPEN, _days_since(f"minOrNullIf(i.due_at, {_IS_OPEN})")),
+        _OPEN,
+        _days_since(f"minOrNullIf(i.due_at, {_IS_OPEN})"),
     ),
     KnownFact(
         "payer.country",
         FactKind("text", "ISO 3166 code of their address, as last synced"),
-        TenantQuery(f"{PAYERS}\nselect n, country as value from payers where country != ''"),
+        f"{PAYERS}\nselect n, {VALUES} from payers where country != ''",
+        "country",
         is_dated=False,
     ),
     KnownFact(
         "payer.mrr",
         FactKind("money", "What they are worth a month"),
-        _of(f"{_DIM}where d.currency = p.currency\n", "d.mrr_minor"),
+        f"{_DIM}where d.currency = p.currency\n",
+        "d.mrr_minor",
         is_dated=False,
     ),
     KnownFact(
         "payer.status",
         FactKind("text", "What they are to you now", _STATUSES),
-        _of(_DIM, "d.status"),
+        _DIM,
+        "d.status",
         is_dated=False,
     ),
 )

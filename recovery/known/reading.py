@@ -16,10 +16,11 @@ from recovery.flows.conditions import Wanted
 from recovery.flows.facts import Fact, Facts
 from recovery.known.catalogue import CATALOGUE
 from recovery.known.columns import columns, statement
+from recovery.known.fact import together
 from recovery.known.subjects import Subject, parameters
 
-# Parameters travel in the address of the request.
-AT_ONCE = 1000
+# ClickHouse takes 128 KiB for one parameter: so many ids of 40 letters.
+AT_ONCE = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +40,44 @@ def read_facts(
         OppulenceError: The warehouse does not answer, or refuses.
     """
     found: list[dict[str, Fact]] = [{} for _ in subjects]
+    named: defaultdict[tuple[str, str], list[Wanted]] = defaultdict(list)
     of_tables: defaultdict[str, list[Wanted]] = defaultdict(list)
-    for one in sorted(wanted, key=lambda each: (each.fact, each.currency or "")):
+    # Amounts first: what has no currency is asked along with those of one.
+    for one in sorted(wanted, key=lambda each: (not each.currency, each.fact, each.currency or "")):
         if one.fact in CATALOGUE:
-            _read_named(asking, subjects, one, found)
+            asks = CATALOGUE[one.fact].asks
+            along = [key for key in named if key[0] == asks and not one.currency]
+            named[along[0] if along else (asks, one.currency or "")].append(one)
         elif one.fact in columns():
             of_tables[columns()[one.fact].table].append(one)
+    for (_, currency), asked in named.items():
+        _read_named(asking, subjects, asked, currency, found)
     for table, asked in of_tables.items():
         _read_columns(asking, subjects, table, asked, found)
     return list(found)
 
 
 def _read_named(
-    asking: Asking, subjects: Sequence[Subject], one: Wanted, found: Sequence[dict[str, Fact]]
+    asking: Asking,
+    subjects: Sequence[Subject],
+    asked: Sequence[Wanted],
+    currency: str,
+    found: Sequence[dict[str, Fact]],
 ) -> None:
-    fact = CATALOGUE[one.fact]
-    if not all(asking.has_table(table) for table in fact.tables):
+    facts = [CATALOGUE[one.fact] for one in asked]
+    query = together(facts)
+    if not all(asking.has_table(table) for table in query.tables):
         return
-    if one.currency:
-        subjects = [replace(subject, currency=one.currency) for subject in subjects]
-    if not fact.is_dated and subjects:  # of the same debts the same, whenever it is asked
+    if currency:
+        subjects = [replace(subject, currency=currency) for subject in subjects]
+    if subjects and not any(fact.is_dated for fact in facts):
+        # Of the same debts the same, whenever it is asked.
         subjects = [replace(subject, moment=subjects[0].moment) for subject in subjects]
-    for place, row in _answers(asking, fact.query, subjects):
-        value = _fact(row["value"])
-        if value is not None:
-            found[place][one.held_as] = value
+    for place, row in _answers(asking, query, subjects):
+        for number, one in enumerate(asked):
+            value = _fact(row[f"value_{number}"])
+            if value is not None:
+                found[place][one.held_as] = value
 
 
 def _read_columns(

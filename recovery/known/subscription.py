@@ -1,8 +1,7 @@
 """What does this customer subscribe to? The subscription of the debt, its plan and period."""
 
-from core.warehouse import TenantQuery
 from recovery.flows.facts import FactKind
-from recovery.known.fact import KnownFact
+from recovery.known.fact import VALUES, KnownFact
 from recovery.known.subjects import ASKED
 
 _SUBSCRIPTIONS = f"""{ASKED},
@@ -35,13 +34,13 @@ items as (
         where (connection_id, id) in (select connection_id, item_id from listed)
     ) as i on i.connection_id = l.connection_id and i.id = l.item_id
 )"""
-_BY_ITEM = f"{_ITEMS}\nselect i.n as n, {{value}} as value from items as i group by i.n"
+_BY_ITEM = f"{_ITEMS}\nselect i.n as n, {{values}} from items as i group by i.n"
 _PLAN = f"""{_ITEMS},
 dearest as (
     select n, connection_id, argMax(ifNull(product_id, ''), (amount_minor, id)) as product_id
     from items group by n, connection_id
 )
-select d.n as n, p.name as value
+select d.n as n, {{values}}
 from dearest as d
 inner join (
     select connection_id, id, name from unified.products final
@@ -50,8 +49,7 @@ inner join (
 """
 
 
-def _of(value: str) -> TenantQuery:
-    return TenantQuery(f"{_SUBSCRIPTIONS}\nselect h.n as n, {value} as value from held as h")
+_HELD = f"{_SUBSCRIPTIONS}\nselect h.n as n, {VALUES} from held as h"
 
 
 def _days(begin: str, end: str) -> str:
@@ -63,60 +61,68 @@ FACTS = (
     KnownFact(
         "subscription.plan",
         FactKind("text", "The name of its product; of several the dearest's"),
-        TenantQuery(_PLAN),
+        _PLAN,
+        "p.name",
         is_dated=False,
     ),
     KnownFact(
         "subscription.interval",
         FactKind("text", "How often it is billed", ("day", "week", "month", "year")),
-        TenantQuery(_BY_ITEM.replace("{value}", "argMax(i.interval, (i.amount_minor, i.id))")),
+        _BY_ITEM,
+        "argMax(i.interval, (i.amount_minor, i.id))",
         is_dated=False,
     ),
     KnownFact(
         "subscription.intervals",
         FactKind("integer", "Intervals per billing period: 3 of a quarter"),
-        TenantQuery(
-            _BY_ITEM.replace("{value}", "argMax(i.interval_count, (i.amount_minor, i.id))")
-        ),
+        _BY_ITEM,
+        "argMax(i.interval_count, (i.amount_minor, i.id))",
         is_dated=False,
     ),
     KnownFact(
         "subscription.quantity",
         FactKind("integer", "Units, such as seats, over all items"),
-        TenantQuery(_BY_ITEM.replace("{value}", "sum(ifNull(i.quantity, 0))")),
+        _BY_ITEM,
+        "sum(ifNull(i.quantity, 0))",
         is_dated=False,
     ),
     KnownFact(
         "subscription.amount",
         FactKind("money", "What one period of it costs, before discounts"),
-        TenantQuery(_BY_ITEM.replace("{value}", "sumIf(i.amount_minor, i.currency = i.wanted)")),
+        _BY_ITEM,
+        "sumIf(i.amount_minor, i.currency = i.wanted)",
         is_dated=False,
     ),
     KnownFact(
         "subscription.is_trialing",
         FactKind("boolean", "Its trial has not ended"),
-        _of(f"toBool(ifNull({_TRIAL}, false))"),
+        _HELD,
+        f"toBool(ifNull({_TRIAL}, false))",
     ),
     KnownFact(
         "subscription.trial_days",
         FactKind("integer", "Whole days that are left of its trial"),
-        _of(f"if(ifNull({_TRIAL}, false), {_days('h.moment', 'h.trial_ends_at')}, null)"),
+        _HELD,
+        f"if(ifNull({_TRIAL}, false), {_days('h.moment', 'h.trial_ends_at')}, null)",
     ),
     KnownFact(
         "subscription.age_days",
         FactKind("integer", "Whole days since it began"),
-        _of(_days("h.started_at", "h.moment")),
+        _HELD,
+        _days("h.started_at", "h.moment"),
     ),
     KnownFact(
         "subscription.period_ends_on",
         FactKind("date", "The day on which its paid period ends"),
-        _of("toDate(h.period_ends_at, 'UTC')"),
+        _HELD,
+        "toDate(h.period_ends_at, 'UTC')",
         is_dated=False,
     ),
     KnownFact(
         "subscription.is_ending",
         FactKind("boolean", "It was told to end"),
-        _of("toBool(ifNull(h.cancel_at_period_end, false) or h.cancel_at is not null)"),
+        _HELD,
+        "toBool(ifNull(h.cancel_at_period_end, false) or h.cancel_at is not null)",
         is_dated=False,
     ),
 )

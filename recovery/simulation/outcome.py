@@ -14,6 +14,7 @@ from math import prod, sqrt
 from recovery.engine.episode import Terms
 from recovery.flows.document import Flow
 from recovery.simulation.chances import Cell, Chances, learn
+from recovery.simulation.goals import GoalOutcome, goal_outcomes
 from recovery.simulation.history import PastFailure
 from recovery.simulation.reached import StepOutcome, step_outcomes
 from recovery.simulation.replay import Planned, Replayed, replay, would_take
@@ -45,6 +46,7 @@ class Simulation:
     expected_tries: float
     currencies: tuple[CurrencyOutcome, ...]
     steps: tuple[StepOutcome, ...]
+    goals: tuple[GoalOutcome, ...]
     plans: tuple[tuple[PastFailure, tuple[Planned, ...]], ...]
     tries_learned_from: int
     held_back: int
@@ -72,6 +74,7 @@ def simulate(
         expected_tries=tries,
         currencies=_outcomes(plans, chances, random.Random(seed)),  # noqa: S311
         steps=step_outcomes(flow, replayed, chances, random.Random(seed)),  # noqa: S311
+        goals=goal_outcomes(flow, replayed, chances, random.Random(seed)),  # noqa: S311
         plans=tuple(plans[:shown]),
         tries_learned_from=sum(chances.tries.values()),
         held_back=sum(one.held_back for _, one in replayed),

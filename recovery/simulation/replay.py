@@ -42,12 +42,14 @@ class Planned:
 class Replayed:
     """What the draft would have done with one failure, and the steps it came to, each once.
 
-    `held_back` counts the tries that the card networks' limits put off.
+    `held_back` counts the tries that the card networks' limits put off; `goals` are those whose
+    condition came to hold, and how much of the plan was done by then.
     """
 
     plan: tuple[Planned, ...]
     steps: tuple[str, ...]
     held_back: int = 0
+    goals: Mapping[str, int] = field(default_factory=dict)
 
 
 def would_take(flow: Flow, failure: PastFailure) -> bool:
@@ -109,6 +111,7 @@ class _Walk:
     failure: PastFailure
     plan: list[Planned] = field(default_factory=list)
     steps: dict[str, None] = field(default_factory=dict)  # a dict keeps the order
+    goals: dict[str, int] = field(default_factory=dict)
     taken: int = 0
     held_back: int = 0
 
@@ -144,11 +147,13 @@ class _Walk:
         return None if is_over else due
 
     def replayed(self) -> Replayed:
-        return Replayed(tuple(self.plan), tuple(self.steps), self.held_back)
+        return Replayed(tuple(self.plan), tuple(self.steps), self.held_back, self.goals)
 
     def _go(self, step: Transition) -> None:
         self.episode = step.episode
         self.steps[step.episode.step] = None
+        for name in step.episode.memory.goals:
+            self.goals.setdefault(name, len(self.plan))
         self.held_back += step.kind == "retry_deferred" or "held_back_from" in step.details
 
     def _result(self, wanted: ActionRequest, card: _Card, now: datetime) -> Mapping[str, Any]:

@@ -37,13 +37,15 @@ SETTLED = TenantQuery(
     """
 )
 MART = "marts.fct_recovery_episodes"
-# An invoice that is sent fails at no card, so that those marts never have it: paid is settled.
+# What those marts do not have. An invoice that is sent fails at no card, so they never do: paid
+# is settled. Of one that is collected by itself only that it is unpaid is known without them.
 SENT = TenantQuery(
     """
     select connection_id, id as episode_id, ifNull(amount_paid_minor, 0) as recovered_minor,
         if(status = 'paid', paid_at, null) as settled_at
     from unified.invoices final
-    where id in {ids:Array(String)} and collection_method = 'send_invoice'
+    where id in {ids:Array(String)}
+        and (collection_method = 'send_invoice' or status in ('open', 'void', 'uncollectible'))
     """
 )
 INVOICES = "unified.invoices"

@@ -19,6 +19,7 @@ from serving.recovery.simulation_schemas import (
     SimulatedAtStep,
     SimulatedCurrency,
     SimulatedEpisode,
+    SimulatedGoal,
     SimulationAnswer,
     SimulationRequest,
 )
@@ -56,6 +57,7 @@ def post_simulation(
         expected_tries=f"{found.expected_tries:.1f}",
         currencies=[SimulatedCurrency.of(one) for one in found.currencies],
         steps=[SimulatedAtStep.of(one) for one in found.steps],
+        goals=[SimulatedGoal.of(one) for one in found.goals],
         episodes=[SimulatedEpisode.of(*plan) for plan in found.plans],
         held_back=found.held_back,
         known_then=list(past.known_then),

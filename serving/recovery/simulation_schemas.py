@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from recovery.simulation.goals import GoalOutcome
 from recovery.simulation.history import PastFailure
 from recovery.simulation.outcome import CurrencyOutcome
 from recovery.simulation.reached import StepOutcome
@@ -47,6 +48,14 @@ _AT_STEP: JsonDict = {
     "cash": [
         {"currency": "EUR", "expected_minor": 104000, "low_minor": 88000, "high_minor": 121000}
     ],
+}
+_GOAL: JsonDict = {
+    "goal": "paid",
+    "title": "Paid in full",
+    "at_most": 40,
+    "expected": "21.3",
+    "low": 18,
+    "high": 25,
 }
 
 
@@ -114,6 +123,28 @@ class SimulatedAtStep(BaseModel):
         )  # fmt: skip
 
 
+class SimulatedGoal(BaseModel):
+    """One goal of the draft. Null where nothing in the past tells: what payers would have done."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_GOAL]})
+
+    goal: str
+    title: str
+    at_most: int | None = Field(description="Failures that can reach it")
+    expected: str | None = Field(description="Failures that would have reached it")
+    low: int | None = Field(description="Nine of ten outcomes lie between this")
+    high: int | None = Field(description="and this")
+
+    @classmethod
+    def of(cls, outcome: GoalOutcome) -> "SimulatedGoal":
+        """Return a goal's outcome as it is shown."""
+        expected = None if outcome.expected is None else f"{outcome.expected:.1f}"
+        return cls(
+            goal=outcome.goal, title=outcome.title, at_most=outcome.at_most, expected=expected,
+            low=outcome.low, high=outcome.high,
+        )  # fmt: skip
+
+
 class SimulatedStep(BaseModel):
     """One thing that would have been done."""
 
@@ -158,7 +189,7 @@ class SimulationAnswer(BaseModel):
                     "held_back": 0, "known_then": ["books.open_receivable"],
                     "known_today": ["subscription.plan"],
                     "currencies": [_CURRENCY], "steps": [_AT_STEP],
-                    "episodes": [_PLAN],
+                    "goals": [_GOAL], "episodes": [_PLAN],
                     "basis": BASIS,
                 }
             ]
@@ -182,5 +213,6 @@ class SimulationAnswer(BaseModel):
     )
     currencies: list[SimulatedCurrency]
     steps: list[SimulatedAtStep]
+    goals: list[SimulatedGoal]
     episodes: list[SimulatedEpisode] = Field(description="The first fifty")
     basis: str

@@ -376,6 +376,13 @@ def test_a_simulation_stands_on_the_canvas_as_the_endpoint_tells_it(
     expect(page.locator(".outcome")).to_contain_text(
         f"{euro(currency['low_minor'])} to {euro(currency['high_minor'])}"
     )
+    goals = page.get_by_role("region", name="Goals")
+    expect(goals.locator("dt")).to_have_text([one["title"] for one in told["goals"]])
+    expect(goals.locator("dd")).to_have_text([
+        "not told by the past" if one["expected"] is None
+        else f"about {one['expected']} of 10 ({one['low']} to {one['high']})"
+        for one in told["goals"]
+    ])  # fmt: skip
     assert kept(merchant, flow_id) == saved
 
 

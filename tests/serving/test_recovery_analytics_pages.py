@@ -177,6 +177,27 @@ def test_an_experiment_says_its_verdict_or_not_yet(merchant, proof):
     assert merchant.open("/experiments/none").status_code == 404
 
 
+def test_a_page_says_what_is_not_known_yet(merchant, here, proof):
+    """Payments that have not reached the marts are not customers who did not pay."""
+    for arm in ("ours", "alone"):
+        name = f"ep_{arm}_late"
+        merchant.episode(here, name, subject_id=f"in_{arm}_late", opened_at=days_ago(60),
+                         outcome="lost")  # fmt: skip
+        with merchant.rows() as rows:
+            insert(rows, "recovery_assignments", {
+                "workspace_id": str(merchant.tenant), "connection_id": here, "unit": name,
+                "experiment": "proof", "arm": arm, "is_holdout": arm == "alone", "stratum": "",
+                "episode_id": name, "assigned_at": days_ago(60),
+            })  # fmt: skip
+    page = merchant.open("/experiments/proof")
+    assert "Not known yet of 2 customers" in said(page)
+    assert "75.0 % 45 of 60" in said(page)
+    assert ">Not yet</h2>" in page.text
+    nobody = said(merchant.open("/experiments/young"))
+    assert "Ours not known yet" in nobody
+    assert "0.0 %" not in nobody
+
+
 def test_experiments_and_analytics_of_others_are_not_seen(arrive, merchant, proof):
     stranger = arrive()
     assert "No experiment runs" in stranger.open("/experiments").text

@@ -129,6 +129,38 @@ def test_an_experiment_tells_what_settled_in_time(workspace, experiment) -> None
     ]  # fmt: skip
 
 
+def test_what_the_marts_do_not_have_is_not_known_and_an_unpaid_invoice_is(
+    workspace, warehouse, experiment
+) -> None:
+    """Four more of ours: one nowhere, one open, one sent and paid in time, one just paid."""
+    path = f"/v1/recovery/experiments/{experiment}"
+    with workspace.database.tenant(workspace.tenant) as rows:
+        (connection,) = rows.execute("select id from connections").fetchall()
+        for number in range(60, 64):
+            _draw(rows, str(workspace.tenant), connection["id"], "ours", number)
+    for number, status, method in ((61, "open", "charge_automatically"),
+                                   (62, "paid", "send_invoice"),
+                                   (63, "paid", "charge_automatically")):  # fmt: skip
+        warehouse.insert_rows(
+            "unified.invoices",
+            [[str(workspace.tenant), connection["id"], f"in_ours_{number}", status, method,
+              4900 if status == "paid" else 0,
+              ENTERED + timedelta(days=4) if status == "paid" else None, 1, 0]],
+            ["workspace_id", "connection_id", "id", "status", "collection_method",
+             "amount_paid_minor", "paid_at", "version", "is_deleted"],
+        )  # fmt: skip
+    found = workspace.api.get(path, headers=workspace.headers()).json()
+    # The marts will tell of the one that was collected; nothing tells of the first.
+    assert (found["matured"], found["unknown"]) == (122, 2)
+    [ours] = found["comparisons"]
+    assert ours["treated"] == {"units": 62, "recovered": 46, "rate": 0.7419}
+    assert ours["cash"][0]["treated_minor"] == 46 * 4900
+    assert (ours["verdict"], ours["reason"]) == (
+        "not_yet",
+        "What settled is not known yet of 2 of 124 customers whose 30 days are over.",
+    )
+
+
 def test_an_experiment_that_no_flow_has_is_not_found(workspace) -> None:
     answer = workspace.api.get("/v1/recovery/experiments/none", headers=workspace.headers())
     assert answer.status_code == 404

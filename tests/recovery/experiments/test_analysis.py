@@ -1,5 +1,6 @@
 """An experiment says lift, harm, no effect, invalid or "not yet": each from hand-made records."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,6 +68,22 @@ def test_outcomes_that_have_not_matured_are_not_counted() -> None:
     found = analyse(EXPERIMENT, [*old, *renamed], as_of=LATE)
     assert (found.assigned, found.matured) == (1000, 400)
     assert found.comparisons[0].treated == Tally(200, 140)
+
+
+def test_who_is_not_known_is_counted_apart_and_nothing_is_said_meanwhile() -> None:
+    """An unpaid 0 and an unknown 0 are two things: the second would be harm that nobody saw."""
+    known = [*units("flow", 1000, 700), *units("holdout", 1000, 500)]
+    missing = units("flow", 3, 0, is_known=False)
+    renamed = [replace(unit, id=f"missing_{unit.id}") for unit in missing]
+    found = analyse(EXPERIMENT, [*known, *renamed], as_of=LATE)
+    assert (found.assigned, found.matured, found.unknown) == (2003, 2000, 3)
+    [flow] = found.comparisons
+    assert (flow.treated, flow.control) == (Tally(1000, 700), Tally(1000, 500))
+    assert flow.verdict is Verdict.NOT_YET
+    assert "not known yet of 3 of 2003 customers" in flow.reason
+    # Those whose time is not over may be unknown: they are not looked at.
+    young = [replace(unit, entered_at=LATE - timedelta(days=1)) for unit in renamed]
+    assert analyse(EXPERIMENT, [*known, *young], as_of=LATE).comparisons[0].verdict is Verdict.LIFT
 
 
 def test_the_order_of_the_records_changes_nothing() -> None:

@@ -1,6 +1,8 @@
 """Each fact of the catalogue is what its rows add up to by hand, as of the moment that is asked."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,8 @@ from core.warehouse import TenantQuery
 from recovery.flows.conditions import Wanted
 from recovery.known.catalogue import CATALOGUE
 from recovery.known.columns import columns, is_personal
+from recovery.known.fact import together
+from recovery.known.reading import Asking, read_facts
 from tests.recovery.known.conftest import NOW, Books, subject
 
 DAY = timedelta(days=1)
@@ -288,14 +292,55 @@ def test_who_somebody_is_is_told_from_what_something_is_called():
 def test_more_are_asked_than_one_request_holds(books: Books):
     """The parameters of a request are limited: what is asked is asked in shares, in order."""
     books.holds(
-        "unified.customers", *({"id": f"cus_{n}", "country": "IE"} for n in (0, 999, 1000, 2001))
+        "unified.customers", *({"id": f"cus_{n}", "country": "IE"} for n in (0, 2999, 3000, 6001))
     )
-    asked = [subject(customer_id=f"cus_{n}") for n in range(2002)]
+    asked = [subject(customer_id=f"cus_{n}") for n in range(6002)]
     found = books.known(*asked, wanted=[Wanted("payer.country")])
-    assert [n for n, one in enumerate(found) if one] == [0, 999, 1000, 2001]
+    assert [n for n, one in enumerate(found) if one] == [0, 2999, 3000, 6001]
+
+
+def test_facts_that_are_asked_together_say_what_they_say_alone(books: Books):
+    """Two payers in two currencies; the rows of a statement are found once for all its facts."""
+    books.holds("unified.customers", ADA, {"id": "cus_bob", "email": "bob@example.com"})
+    books.holds(
+        "unified.payment_attempts", attempt(1, 100, 4900), attempt(3, 10, 700, currency="USD")
+    )
+    books.holds("unified.accounting_contacts",
+                {"connection_id": "conn_books", "id": "customer/7", "name": "Ada Byron",
+                 "is_customer": True},
+                {"connection_id": "conn_books", "id": "customer/8", "email": "bob@example.com",
+                 "is_customer": True})  # fmt: skip
+    books.holds("unified.accounting_entries", entry("invoice/1", 10_000, 90, 60),
+                entry("invoice/4", 999, 50, 20, "customer/8"),
+                {**entry("invoice/5", 50, 50, 20, "customer/8"), "currency": "USD"})  # fmt: skip
+    asked = [subject(), subject(customer_id="cus_bob", moment=NOW - 30 * DAY)]
+    wanted = [
+        Wanted(name, currency)
+        for name, fact in CATALOGUE.items()
+        for currency in (("EUR", "USD") if fact.kind.type == "money" else (None,))
+    ]
+    alone = [dict[str, object](), dict[str, object]()]
+    for one in wanted:
+        for known, found in zip(alone, books.known(*asked, wanted=[one]), strict=True):
+            known |= found
+    assert books.known(*asked, wanted=wanted) == alone
+    assert alone[0]["payer.lifetime_paid:USD"] == 700
+    assert (alone[1]["books.billed:EUR"], alone[1]["books.billed:USD"]) == (999, 50)
+    assert alone[1]["books.days_past_due"] == -10
+
+    requests: list[TenantQuery] = []
+
+    def rows(query: TenantQuery, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        requests.append(query)
+        return books.warehouse.tenant_rows(books.tenant, query, values)
+
+    of_the_books = [one for one in wanted if one.fact.startswith("books.")]
+    read_facts(Asking(rows, lambda _: True), asked, of_the_books)
+    # Debts in each currency, the rest along with the first; and whether they are known.
+    assert len(requests) == 3
 
 
 def test_statements_are_tenant_queries_that_name_their_tables():
     for name, fact in CATALOGUE.items():
-        assert isinstance(fact.query, TenantQuery)
+        assert isinstance(together([fact]), TenantQuery)
         assert {table.partition(".")[0] for table in fact.tables} <= {"unified", "marts"}, name

@@ -28,6 +28,8 @@ export function simulationPanel(found) {
       h("span", { class: "soft" }, `nine of ten outcomes: ${money(one.low_minor, one.currency)} to ${money(one.high_minor, one.currency)}`),
       h("dl", {}, line("At risk", money(one.at_risk_minor, one.currency)), line("Came back then", money(one.past_recovered_minor, one.currency)), line("Failures", one.failures)))),
     h("dl", {}, line("Tries to be made", `about ${found.expected_tries}`), Object.entries(found.actions).map(([kind, number]) => line(`${said(kind)}, at most`, number)), found.held_back ? line("Put off by the card networks' limits", found.held_back) : [], line("Tries learned from", found.tries_learned_from)),
+    found.goals.length ? h("section", { class: "goals", "aria-label": "Goals" }, h("h3", {}, "Would reach a goal"), h("dl", {}, found.goals.map((one) => line(one.title, one.expected === null
+      ? h("span", { class: "soft" }, "not told by the past") : [`about ${one.expected} of ${found.taken} `, h("span", { class: "soft" }, `(${one.low} to ${one.high})`)])))) : [],
     found.known_then.length ? h("p", { class: "soft small" }, `As they were when each payment failed: ${found.known_then.map(factWords).join(", ")}.`) : [],
     found.known_today.length ? h("p", { class: "soft small" }, `Compared as they are today, since no history is kept of them: ${found.known_today.map(factWords).join(", ")}.`) : [],
     h("p", { class: "soft small" }, found.basis),
