@@ -133,7 +133,10 @@ class ConnectionStore:
         api_url: str,
         credentials: Mapping[str, str],
     ) -> Connection:
-        """Create the connection to this provider account, or renew it if it exists already."""
+        """Create the connection to this provider account, or renew it if it exists already.
+
+        One whose rows are to be erased is left to that: the account gets a new connection.
+        """
         with self.database.tenant(tenant) as rows:
             return self.connect_within(
                 rows, tenant, provider=provider, name=name,
@@ -154,7 +157,7 @@ class ConnectionStore:
         """Do as `connect` does, in a transaction of this workspace that the caller has open."""
         found = rows.execute(
             "select id from connections where provider = %s and provider_account_id = %s"
-            " for update",
+            " and erase_requested_at is null for update",
             [provider, provider_account_id],
         ).fetchone()
         connection_id = found["id"] if found else new_id("conn")

@@ -47,6 +47,7 @@ class EnableBankingFlow:
         "language": "The consent page's language, two letters (optional)",
     }
     has_consent: bool = True
+    has_widget: bool = False
 
     def banks(self, settings: Settings, country: str) -> list[Bank]:
         """Return the banks of a country, by name.

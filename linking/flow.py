@@ -94,12 +94,15 @@ class Flow(Protocol):
             empty where there is only consent.
         choice_fields: What `LinkRequest.choice` may hold, in the same way.
         has_consent: Whether `start` and `finish` exist.
+        has_widget: Whether a widget of its own gives a public token, which `finish` takes even
+            where no link was started: the token alone says whose it is, once.
     """
 
     provider: str
     credential_fields: Mapping[str, str]
     choice_fields: Mapping[str, str]
     has_consent: bool
+    has_widget: bool
 
     def start(self, settings: Settings, request: LinkRequest) -> LinkStart:
         """Ask the provider for a consent to be given.

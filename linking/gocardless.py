@@ -60,6 +60,7 @@ class GoCardlessFlow:
         "language": "The consent page's language, two letters (optional)",
     }
     has_consent: bool = True
+    has_widget: bool = False
     returned_as: ClassVar[str] = "ref"
 
     def institutions(self, settings: Settings, country: str) -> list[Institution]:

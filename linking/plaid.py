@@ -48,6 +48,7 @@ class PlaidFlow:
         "institution_id": "a bank that Link opens with",
     }
     has_consent = True
+    has_widget = True
 
     def start(self, settings: Settings, request: LinkRequest) -> LinkStart:
         """Ask Plaid for a Link token; with credentials, for one that renews their Item."""

@@ -48,6 +48,7 @@ class QuickBooksFlow:
     }
     choice_fields: Mapping[str, str] = {}
     has_consent = True
+    has_widget = False
 
     def start(self, settings: Settings, request: LinkRequest) -> LinkStart:
         """Return Intuit's page on which a company is chosen."""

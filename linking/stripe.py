@@ -28,6 +28,7 @@ class StripeFlow:
     credential_fields: Mapping[str, str] = {"api_key": "a secret or restricted key"}
     choice_fields: Mapping[str, str] = {}
     has_consent = False
+    has_widget = False
 
     def start(self, settings: Settings, request: LinkRequest) -> LinkStart:
         """Refuse: there is no page to open."""

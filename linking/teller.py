@@ -36,6 +36,7 @@ class TellerFlow:
     credential_fields: Mapping[str, str] = {"access_token": "an enrollment's access token"}
     choice_fields: Mapping[str, str] = {"institution_id": "a bank that Teller Connect opens with"}
     has_consent = True
+    has_widget = True
 
     def start(self, settings: Settings, request: LinkRequest) -> LinkStart:
         """Return what Teller Connect opens with: our application's id."""

@@ -53,6 +53,7 @@ class XeroFlow:
         "tenant_id": "Which organisation, where the user lets several be read"
     }
     has_consent = True
+    has_widget = False
 
     def start(self, settings: Settings, request: LinkRequest) -> LinkStart:
         """Return Xero's page on which organisations are chosen."""

@@ -1,4 +1,4 @@
-"""What does a browser keep for us? Four cookies, none readable by another site.
+"""What does a browser keep for us? Six cookies, none readable by another site.
 
 Over https they are `Secure` and carry the `__Host-` prefix, so that no other host of the domain can
 plant one. Scripts may read none but the one that repeats the CSRF token.
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from core.settings import Settings
 
-CookieName = Literal["session", "visit", "sign_in", "invitation", "csrf"]
+CookieName = Literal["session", "visit", "sign_in", "invitation", "csrf", "known"]
 _READABLE: frozenset[CookieName] = frozenset({"csrf"})
 
 

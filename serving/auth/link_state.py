@@ -3,7 +3,7 @@
 A browser that a provider sends back has no key and, coming from another site, no session. The state
 is its credential: it names its workspace, so that row-level security binds the look-up, and it may
 finish its own link and nothing else, in the name of the key or member who started it, as long as
-that key or member is still there.
+that key or member may still make connections.
 """
 
 from typing import Annotated
@@ -14,7 +14,7 @@ from fastapi.security import APIKeyQuery
 from core.clock import utc_now
 from core.errors import InvalidInputError, UnauthenticatedError
 from core.tenancy import TenantId
-from serving.auth.permissions import Permission
+from serving.auth.permissions import TABLE, Permission
 from serving.auth.principal import Principal
 from serving.auth.scope import OtherProof, TenantScope, admit
 from serving.connections.states import state_hash
@@ -33,10 +33,12 @@ from links
 where state_hash = %(state_hash)s and used_at is null and expires_at > %(now)s
   and (
     exists (select 1 from api_keys where id = actor_id and revoked_at is null
-        and (expires_at is null or expires_at > %(now)s))
-    or exists (select 1 from members where id = actor_id)
+        and (expires_at is null or expires_at > %(now)s) and %(permission)s = any(scopes))
+    or exists (select 1 from members where id = actor_id and role = any(%(roles)s))
   )
 """
+
+_MAY_CONNECT = sorted(TABLE[Permission.CONNECTIONS_WRITE].roles)
 
 
 class InvalidLinkStateError(UnauthenticatedError):
@@ -69,7 +71,10 @@ class CarriesState(OtherProof):
         except InvalidInputError:
             raise InvalidLinkStateError from None
         engines: Engines = request.state.engines
-        values = {"state_hash": state_hash(state or ""), "now": utc_now()}
+        values = {
+            "state_hash": state_hash(state or ""), "now": utc_now(),
+            "permission": Permission.CONNECTIONS_WRITE, "roles": _MAY_CONNECT,
+        }  # fmt: skip
         with engines.database.tenant(tenant) as rows:
             found = rows.execute(_STARTED_BY, values).fetchone()
         if found is None:

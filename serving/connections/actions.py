@@ -6,13 +6,20 @@ What the provider had to say is asked before (`evidence`), outside these transac
 from core.clock import utc_now
 from core.connections import Connection
 from core.database import Rows
-from core.errors import NotFoundError
+from core.errors import ConflictError, NotFoundError
 from linking.flow import Linked
 from serving.audit_log.entries import record
 from serving.auth.scope import TenantScope
 from serving.connections import queries
 from serving.connections.evidence import refuse_another_account
 from serving.connections.schemas import ConnectionRecord
+
+
+class ErasedError(ConflictError):
+    """What was erased is not read into again."""
+
+    code = "connection_erased"
+    title = "The connection is erased"
 
 
 def connect(
@@ -31,9 +38,15 @@ def reconnect(
 
     Raises:
         NotFoundError: The workspace has no such connection.
+        ErasedError: Its rows are erased, or about to be.
         OtherAccountError: They are of another account.
     """
     before = hold(rows, connection_id)
+    if before.data != "kept":
+        raise ErasedError(
+            f"The rows of {connection_id} are erased, or about to be.",
+            next_step="POST /v1/connections connects the account anew, from its first row.",
+        )
     refuse_another_account(linked, before.provider_account_id)
     _keep(scope, rows, before.provider, linked, before.name)
     record(rows, scope, "connection.reconnected", connection_id, before=before.status)
@@ -69,9 +82,8 @@ def revoke(scope: TenantScope, rows: Rows, connection_id: str, *, erase: bool) -
     if before.status != "revoked":
         store = scope.connection_store()
         store.revoke_within(rows, scope.tenant, connection_id, "Deleted by the workspace.")
-        rows.execute(queries.ERASE, {"id": connection_id, "asked_at": None})
         record(rows, scope, "connection.revoked", connection_id)
-    if erase and (before.status != "revoked" or before.data == "kept"):
+    if erase and before.data == "kept":
         rows.execute(queries.ERASE, {"id": connection_id, "asked_at": utc_now()})
         record(rows, scope, "connection.erasure_requested", connection_id)
     return find(rows, connection_id)

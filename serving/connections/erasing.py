@@ -88,7 +88,11 @@ def erase_due(
     try:
         for row in due:
             tenant = TenantId(row["workspace_id"])
-            erased = erase_connection(warehouse, tenant, row["id"])
+            try:
+                erased = erase_connection(warehouse, tenant, row["id"])
+            except WarehouseQueryError as error:  # of one: the others need not wait for it
+                _LOG.warning("erasing_failed", connection_id=row["id"], reason=error.detail)
+                continue
             erased |= erase_from_postgres(system, tenant, row["id"])
             is_over = not erased and now - row["erase_requested_at"] >= QUIET
             transaction = partial(application.tenant, tenant)

@@ -44,16 +44,17 @@ def linked_by(
     _check_consent(flow)
     answer = dict(evidence.parameters)
     if evidence.public_token is not None:
+        if not flow.has_widget:
+            raise InvalidInputError(
+                f"{flow.provider} has no widget that gives a public token.",
+                next_step="POST /v1/connections/link starts its consent.",
+            )
         answer["public_token"] = evidence.public_token.get_secret_value()
     if evidence.code is not None:
         answer["code"] = evidence.code.get_secret_value()
     if evidence.link_id is None:
         return flow.finish(settings, {}, answer)
-    with links.used(scope, link_id=evidence.link_id) as link:
-        if link.provider != provider:
-            raise InvalidInputError(
-                f"The link is of {link.provider}.", next_step="Send the link's own provider."
-            )
+    with links.used(scope, link_id=evidence.link_id, provider=provider) as link:
         return flow.finish(settings, link.kept, answer)
 
 

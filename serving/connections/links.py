@@ -30,6 +30,7 @@ values (%(workspace_id)s, %(id)s, %(provider)s, %(state_hash)s, %(sealed)s, %(ac
 _USE = """
 update links set used_at = %(now)s
 where (id = %(id)s or state_hash = %(state_hash)s) and used_at is null and expires_at > %(now)s
+    and provider = coalesce(%(provider)s, provider)
 returning id, provider, sealed
 """
 _GIVE_BACK = "update links set used_at = null where id = %s"
@@ -85,18 +86,22 @@ def keep(
 
 
 @contextmanager
-def used(scope: TenantScope, *, link_id: str = "", state: str = "") -> Iterator[Link]:
+def used(
+    scope: TenantScope, *, link_id: str = "", state: str = "", provider: str | None = None
+) -> Iterator[Link]:
     """Use a link, by its id or its state; it works again only if the provider did not answer.
 
     Raises:
-        UnknownLinkError: The workspace has no such link that still works.
+        UnknownLinkError: The workspace has no such link, of this provider, that still works.
     """
-    asked = {"id": link_id, "state_hash": state_hash(state), "now": utc_now()}
+    asked = {
+        "id": link_id, "state_hash": state_hash(state), "now": utc_now(), "provider": provider,
+    }  # fmt: skip
     with scope.transaction() as rows:
         row = rows.execute(_USE, asked).fetchone()
     if row is None:
         raise UnknownLinkError(
-            "There is no such link, or it was used, or it is too old.",
+            "There is no such link of this provider, or it was used, or it is too old.",
             next_step="POST /v1/connections/link starts anew.",
         )
     body = json.loads(scope.unseal(row["sealed"], purpose=f"link|{row['id']}"))

@@ -19,7 +19,7 @@ ONE = f"select {_COLUMNS} from connections where id = %s"
 HELD = f"{ONE} for update"
 RENAME = f"update connections set name = %s, updated_at = now() where id = %s returning {_COLUMNS}"
 CONSENTED = "update connections set consent_expires_at = %s where id = %s"
-# Only when it is deleted: a later, plain deletion neither starts nor stops an erasure.
+# For good: an account that is connected again gets a connection of its own.
 ERASE = """
-update connections set erase_requested_at = %(asked_at)s, erased_at = null where id = %(id)s
+update connections set erase_requested_at = %(asked_at)s where id = %(id)s
 """

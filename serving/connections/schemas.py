@@ -73,6 +73,8 @@ class Evidence(BaseModel):
             raise ValueError("give one of credentials, public_token and code")
         if self.code is not None and self.link_id is None:
             raise ValueError("code needs link_id")
+        if self.parameters.keys() & {"code", "public_token", "access_token"}:
+            raise ValueError("parameters are what the redirect has beside a code or a token")
         return self
 
 

@@ -12,7 +12,7 @@ from core.errors import ConflictError, NotFoundError
 from core.tenancy import new_id
 from core.tokens import new_token
 from serving.audit_log.entries import record
-from serving.auth.permissions import Permission, Role, refuse_escalation
+from serving.auth.permissions import permissions_of, refuse_escalation
 from serving.auth.scope import TenantScope
 from serving.invitations import queries
 from serving.invitations.schemas import Invitation, InvitationRequest, invitation_of
@@ -27,13 +27,12 @@ def invite(scope: TenantScope, rows: Rows, request: InvitationRequest) -> Invita
 
     Raises:
         ConflictError: The address belongs to an active member.
-        EscalationError: An owner is invited without `workspace:write`.
+        EscalationError: The role allows what the caller may not do.
         RateLimitedError: The workspace has invited too many today.
         MailNotSentError: The relay did not take the mail; nothing is kept.
     """
     now = utc_now()
-    if request.role is Role.OWNER:
-        refuse_escalation(scope.principal.scopes, {Permission.WORKSPACE_WRITE})
+    refuse_escalation(scope.principal.scopes, permissions_of(request.role))
     if rows.execute(queries.ACTIVE_MEMBER, [request.email]).fetchone():
         raise ConflictError(
             "The address belongs to a member of the workspace already.",

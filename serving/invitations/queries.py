@@ -14,6 +14,10 @@ REPLACE = """
 update invitations set revoked_at = %(now)s
 where email = %(email)s and accepted_at is null and revoked_at is null
 """
+FOLLOW = """
+update invitations set role = %(role)s
+where email = %(email)s and accepted_at is null and revoked_at is null
+"""
 CREATE = f"""
 insert into invitations
     (workspace_id, id, email, role, token_hash, invited_by, created_at, expires_at)
@@ -34,13 +38,15 @@ ACCEPT = """
 update invitations set accepted_at = %(now)s
 where id = %(id)s and accepted_at is null and revoked_at is null and expires_at > %(now)s
 """
-# A member who was added by address and never signed in gets the role of the invitation.
+# A member who was added by address and never signed in gets the role of the invitation; an owner
+# stays one, whoever invited: to unmake them takes more than inviting.
 JOIN = """
 insert into members (workspace_id, id, email, name, role, user_id, created_at, updated_at)
 values (%(workspace_id)s, %(member_id)s, %(email)s, %(name)s, %(role)s, %(user_id)s, %(now)s,
     %(now)s)
 on conflict (workspace_id, email) do update
     set user_id = excluded.user_id, updated_at = excluded.updated_at,
-        role = case when members.user_id is null then excluded.role else members.role end
+        role = case when members.user_id is null and members.role <> 'owner'
+            then excluded.role else members.role end
 returning id, email, role
 """

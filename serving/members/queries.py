@@ -19,4 +19,6 @@ update members set role = %(role)s, updated_at = %(now)s where id = %(id)s retur
 """
 REMOVE = "delete from members where id = %s"
 # Locked, so that two owners who step down at the same time do so one after the other.
-OWNERS = "select id from members where role = 'owner' for update"
+OWNERS = """
+select id, user_id is not null as has_signed_in from members where role = 'owner' for update
+"""

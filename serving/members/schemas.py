@@ -10,11 +10,15 @@ from pydantic.config import JsonDict
 from serving.auth.permissions import Role
 from serving.words import Name
 
-# Deliberately loose: the address is proven by the person who signs in with it.
+# Loose, as the address is proven by the person who signs in with it; but no comment, quotation or
+# bracket: with those one mailbox has any number of spellings, each with limits of its own.
 Email = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[!-?A-~]+@[!-?A-~]+$"
+        strip_whitespace=True,
+        to_lower=True,
+        max_length=254,
+        pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$",
     ),
 ]
 

@@ -13,9 +13,10 @@ from core.tokens import hash_token
 OPEN = timedelta(minutes=10)
 
 _INSERT = """
-insert into sign_ins (id, token_hash, address, code_hash, sealed_secrets, created_at, expires_at)
-values (%(id)s, %(token_hash)s, %(address)s, %(code_hash)s, %(sealed_secrets)s, %(now)s,
-    %(expires_at)s)
+insert into sign_ins
+    (id, token_hash, address, asked_by, code_hash, sealed_secrets, created_at, expires_at)
+values (%(id)s, %(token_hash)s, %(address)s, %(asked_by)s, %(code_hash)s, %(sealed_secrets)s,
+    %(now)s, %(expires_at)s)
 """
 _OPEN = """
 select id, address, code_hash, sealed_secrets, attempts from sign_ins
@@ -41,13 +42,14 @@ def insert_pending(
     now: datetime,
     sign_in_id: str = "",
     address: str = "",
+    asked_by: str = "",
     code_hash: bytes | None = None,
     sealed_secrets: str = "",
 ) -> None:
     """Begin a sign-in in a transaction that is bound to its address or its token's hash."""
     values = {
         "id": sign_in_id or new_id("sin"), "token_hash": token_hash, "address": address,
-        "code_hash": code_hash, "sealed_secrets": sealed_secrets, "now": now,
+        "asked_by": asked_by, "code_hash": code_hash, "sealed_secrets": sealed_secrets, "now": now,
         "expires_at": now + OPEN,
     }  # fmt: skip
     rows.execute(_INSERT, values)

@@ -11,6 +11,7 @@ from serving.auth.cookies import set_cookie
 from serving.auth.session_store import end_all_sessions, end_session
 from serving.invitations.links import held_invitation
 from serving.members.schemas import Email
+from serving.sign_in.askers import KNOWN, asker_of, known_browser
 from serving.sign_in.codes import send_code, try_code
 from serving.sign_in.consent import begin_consent, finish_consent
 from serving.sign_in.issuer import Issuer, SignInRefusedError
@@ -47,7 +48,10 @@ def post_sign_in(visit: AnyVisit, email: Annotated[str, Form()] = "") -> Respons
         error = "Enter an email address, such as ada@example.com."
         return _start_page(visit, email=email[:254], error=error, status=422)
     mailer = Mailer.connect(visit.settings)
-    token = send_code(visit.database, mailer, address, secret=visit.secret, now=utc_now())
+    asked_by = asker_of(address, visit.cookie("known"), visit.host, visit.secret)
+    token = send_code(
+        visit.database, mailer, address, asked_by=asked_by, secret=visit.secret, now=utc_now()
+    )
     response = go("/sign_in/code")
     set_cookie(response, visit.settings, "sign_in", token, seconds=_COOKIE_SECONDS)
     return response
@@ -76,7 +80,10 @@ def post_code(visit: AnyVisit, code: Annotated[str, Form()] = "") -> Response:
     entered = "".join(character for character in code if character.isdigit())
     tried = try_code(visit.database, token, entered, secret=visit.secret, now=now)
     if tried.address:
-        return _welcome(visit, Proof(tried.address, "code"))
+        response = _welcome(visit, Proof(tried.address, "code"))
+        known = known_browser(tried.address, visit.secret)
+        set_cookie(response, visit.settings, "known", known, seconds=int(KNOWN.total_seconds()))
+        return response
     if pending is None or not tried.tries_left:
         error = "That code has expired or was tried too often. Ask for another."
         return _start_page(visit, error=error, status=422)

@@ -70,6 +70,11 @@ class Visit:
         """What the page's forms send back."""
         return csrf_token(self.anchor, self.secret)
 
+    @property
+    def host(self) -> str:
+        """The network address that the request came from, empty where there is none."""
+        return self.request.client.host if self.request.client else ""
+
     def cookie(self, name: CookieName) -> str:
         """Return one of our cookies, empty where there is none."""
         return read_cookie(self.request, self.settings, name)
@@ -80,12 +85,10 @@ class Visit:
         Raises:
             RateLimitedError: One is full.
         """
-        client = self.request.client
-        address = client.host if client else ""
         limiter: RateLimiter = self.request.state.limiter
         limiter.admit(
             self.exchange,
-            tuple(Window(name, address, limit, seconds) for name, limit, seconds in windows),
+            tuple(Window(name, self.host, limit, seconds) for name, limit, seconds in windows),
         )
 
 

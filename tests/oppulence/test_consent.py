@@ -22,6 +22,7 @@ class Bank:
     credential_fields: Mapping[str, str] = {}
     choice_fields: Mapping[str, str] = {"country": "Where"}
     has_consent = True
+    has_widget = True
 
     def __init__(self, *answers: Mapping[str, str], minutes: float = 1, url: str = "x") -> None:
         self.answers, self.minutes, self.url = answers, minutes, url

@@ -17,6 +17,7 @@ class ConsentBank:
         self.revoked = []
         self.renewed = []
         self.is_away = False
+        self.has_widget = True
 
     def start(self, settings, request):
         self._answer()

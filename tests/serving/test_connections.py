@@ -90,6 +90,17 @@ def test_reconnecting_takes_the_same_account_only(ask, stripe_sandbox):
     assert right.json()["id"] == connection["id"]
 
 
+def test_an_erased_connection_is_not_read_into_again(ask, stripe_sandbox):
+    body = request_of(stripe_sandbox.keys[0])
+    gone = ask("POST", body=body).json()["id"]
+    assert ask("DELETE", f"/{gone}?erase=true").json()["data"] == "erasing"
+    refused = ask("POST", f"/{gone}/reconnect", {"credentials": body["credentials"]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "connection_erased")
+    again = ask("POST", body=body).json()
+    assert again["id"] != gone
+    assert again["data"] == "kept"
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -11,6 +11,7 @@ from core.database import Database
 from core.erasure import erase_connection
 from core.errors import InvalidInputError
 from core.secrets import SecretBox
+from core.warehouse import WarehouseQueryError
 from serving.connections import erasing
 from serving.connections.erasing import erase_due, run_erasing
 
@@ -102,17 +103,37 @@ def test_a_deletion_keeps_the_data_unless_it_says_otherwise(workspace, engines, 
     assert actions.count("connection.erasure_requested") == 2
 
 
-def test_a_connection_that_is_renewed_keeps_what_it_brings(workspace, engines, system):
-    connection_id = connect(workspace, "acct_a").id
-    delete(workspace, connection_id, "?erase=true")
-    assert connect(workspace, "acct_a").id == connection_id
-    land(workspace, connection_id)
-    erase_due(engines, system, workspace.database, now=utc_now() + timedelta(hours=1))
-    assert held(workspace, connection_id) == [1, 1]
-    assert workspace.get(f"/v1/connections/{connection_id}").json()["data"] == "kept"
-    assert delete(workspace, connection_id)["data"] == "kept"
-    erase_due(engines, system, workspace.database, now=utc_now() + timedelta(hours=1))
-    assert held(workspace, connection_id) == [1, 1]
+def test_an_erased_account_is_connected_anew_and_the_erasing_goes_on(workspace, engines, system):
+    gone = connect(workspace, "acct_a").id
+    land(workspace, gone)
+    delete(workspace, gone, "?erase=true")
+    again = connect(workspace, "acct_a").id
+    assert again != gone  # whose cursors and rows it must not take over
+    assert connect(workspace, "acct_a").id == again
+    land(workspace, again)
+    for minutes in (1, 12, 24):
+        erase_due(engines, system, workspace.database, now=utc_now() + timedelta(minutes=minutes))
+    assert [held(workspace, gone), held(workspace, again)] == [[0, 0], [1, 1]]
+    shown = {one["id"]: one["data"] for one in workspace.get("/v1/connections").json()["data"]}
+    assert shown == {gone: "erased", again: "kept"}
+    assert delete(workspace, again)["data"] == "kept"
+    assert connect(workspace, "acct_a").id == again  # kept, so renewed
+
+
+def test_one_that_cannot_be_erased_holds_up_no_other(workspace, engines, system, monkeypatch):
+    ids = [connect(workspace, account).id for account in ("acct_a", "acct_b")]
+    for connection_id in ids:
+        land(workspace, connection_id)
+        delete(workspace, connection_id, "?erase=true")
+
+    def failing(warehouse, tenant, connection_id):
+        if connection_id == ids[0]:
+            raise WarehouseQueryError("too large")
+        return erase_connection(warehouse, tenant, connection_id)
+
+    monkeypatch.setattr(erasing, "erase_connection", failing)
+    erase_due(engines, system, workspace.database, now=utc_now() + timedelta(minutes=1))
+    assert [held(workspace, one) for one in ids] == [[1, 1], [0, 0]]
 
 
 def test_the_workers_loop_erases_and_stops(workspace, engines, monkeypatch):

@@ -168,6 +168,38 @@ def test_somebody_added_before_gets_the_invitations_role(visit, workspace, mailb
     assert (member["name"], member["role"], member["status"]) == ("Ada", "member", "active")
 
 
+def test_a_link_does_not_outlive_what_was_said_of_its_member_since(visit, workspace, mailbox):
+    def members(method, path="", body=None):
+        return workspace.api.request(
+            method, f"/v1/members{path}", json=body, headers=workspace.headers()
+        ).json()
+
+    email = new_address()
+    invite(workspace, email, "admin")
+    added = members("POST", "", {"email": email})
+    assert listed(workspace) == [(email, "admin", "revoked")]
+    invite(workspace, email, "admin")
+    members("PATCH", f"/{added['id']}", {"role": "admin"})
+    members("PATCH", f"/{added['id']}", {"role": "member"})
+    assert listed(workspace)[0] == (email, "member", "pending")
+    link = link_for(mailbox, email)
+    assert visit().open(link).status_code == 200
+    members("DELETE", f"/{added['id']}")
+    assert listed(workspace)[0] == (email, "member", "revoked")
+    assert visit().open(link).status_code == 404
+
+
+def test_an_invitation_unmakes_no_owner(visit, workspace, mailbox):
+    email, ada = new_address(), visit()
+    ada.sign_in(email)
+    body = {"email": email, "role": "owner"}
+    workspace.api.post("/v1/members", json=body, headers=workspace.headers())
+    invite(workspace, email, "member")
+    ada.submit(ada.open(link_for(mailbox, email)), "/invitation")
+    (member,) = workspace.get("/v1/members").json()["data"]
+    assert (member["role"], member["status"]) == ("owner", "active")
+
+
 def test_only_workspace_write_invites_owners(workspace):
     admin = workspace.issue(scopes=permissions_of(Role.ADMIN))
     answer = workspace.api.post(

@@ -186,6 +186,47 @@ def test_a_code_that_the_page_itself_received_becomes_a_connection(ask):
     assert ask("POST", "", body | {"link_id": None}).status_code == 422
 
 
+@pytest.mark.parametrize("name", ["code", "public_token", "access_token"])
+def test_a_proof_is_not_hidden_among_the_parameters(ask, name):
+    body = {"provider": "testbank", "public_token": "p", "parameters": {name: "c-1"}}
+    answer = ask("POST", "", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+def test_a_bank_without_a_widget_wants_its_link(ask, bank):
+    bank.has_widget = False
+    for body in ({}, {"link_id": link(ask)["id"]}):
+        answer = ask("POST", "", {"provider": "testbank", "public_token": "p"} | body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    for provider in ("gocardless", "enablebanking", "quickbooks", "xero", "stripe"):
+        answer = ask("POST", "", {"provider": provider, "public_token": "p"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+def test_another_provider_does_not_use_a_link_up(ask):
+    body = {"code": "c-1", "link_id": link(ask)["id"]}
+    answer = ask("POST", "", body | {"provider": "plaid"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_link")
+    assert ask("POST", "", body | {"provider": "testbank"}).status_code == 201
+
+
+def test_who_may_connect_no_more_does_not_finish_a_link(ask, api_url, workspace):
+    state = state_of(link(ask))
+    with workspace.database.tenant(workspace.tenant) as rows:
+        rows.execute("update api_keys set scopes = '{connections:read}'")
+    answer = come_back(api_url, state, code="c")
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_link_state")
+    for role, status in (("member", 401), ("admin", 303)):
+        with workspace.database.tenant(workspace.tenant) as rows:
+            rows.execute(
+                "insert into members (workspace_id, id, email, name, role, created_at, updated_at)"
+                " values (%s, %s, %s, '', %s, now(), now())",
+                [str(workspace.tenant), f"mem_{role}", f"{role}@example.com", role],
+            )
+            rows.execute("update links set actor_kind = 'member', actor_id = %s", [f"mem_{role}"])
+        assert come_back(api_url, state, code="c").status_code == status
+
+
 def test_a_consent_is_renewed_for_the_same_account_only(ask, api_url, bank):
     made = told(come_back(api_url, state_of(link(ask)), code="c-1"))["connection_id"]
     right, wrong = (link(ask, connection_id=made) for _ in range(2))

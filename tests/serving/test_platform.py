@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from core.clock import utc_now
+from core.tenancy import new_id
 from serving.auth.permissions import EVERYTHING, PRESETS, Permission, Role, permissions_of
 
 READ = [Permission.TRANSACTIONS_READ]
@@ -23,6 +24,16 @@ def post(workspace, path, body, **options):
 def audit(workspace):
     entries = workspace.get("/v1/audit_log").json()["data"]
     return [(entry["action"], entry["target"]) for entry in entries]
+
+
+def new_user(workspace):
+    user_id = new_id("usr")
+    with psycopg.connect(workspace.settings.required("database_owner_url")) as rows:
+        rows.execute(
+            "insert into users (id, email, created_at) values (%s, %s, now())",
+            [user_id, f"{user_id}@example.com"],
+        )
+    return user_id
 
 
 def test_whoami_tells_the_key_and_its_permissions(workspace):
@@ -136,7 +147,7 @@ def test_a_repeated_post_acts_once_and_repeats_its_answer(workspace):
 
 
 def test_a_failed_post_leaves_its_idempotency_key_free(workspace):
-    narrow = workspace.issue(scopes=[Permission.MEMBERS_WRITE])
+    narrow = workspace.issue(scopes=permissions_of(Role.ADMIN))
     owner = {"email": "a@example.com", "role": "owner"}
     sent = {"Idempotency-Key": "k-2"}
     assert post(workspace, "/v1/members", owner, key=narrow, **sent).status_code == 403
@@ -182,6 +193,58 @@ def test_the_last_owner_stays(workspace):
         assert (answer.status_code, answer.json()["code"]) == (409, "last_owner")
     post(workspace, "/v1/members", {"email": "eve@example.com", "role": "owner"})
     assert send(workspace, "PATCH", path, {"role": "member"}).status_code == 200
+
+
+def test_an_owner_who_has_signed_in_stays(workspace):
+    """An address that nobody reads must not become the only owner."""
+    ada, typo = (
+        post(workspace, "/v1/members", {"email": f"{name}@example.com", "role": "owner"}).json()
+        for name in ("ada", "adda")
+    )
+    has_signed_in = "update members set user_id = %s where id = %s"
+    with workspace.database.tenant(workspace.tenant) as rows:
+        rows.execute(has_signed_in, [new_user(workspace), ada["id"]])
+    path = f"/v1/members/{ada['id']}"
+    for answer in (
+        send(workspace, "DELETE", path),
+        send(workspace, "PATCH", path, {"role": "member"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "last_owner")
+    with workspace.database.tenant(workspace.tenant) as rows:
+        rows.execute(has_signed_in, [new_user(workspace), typo["id"]])
+    assert send(workspace, "PATCH", path, {"role": "member"}).status_code == 200
+
+
+@pytest.mark.parametrize("role", ["admin", "member"])
+def test_nobody_gives_a_role_that_allows_more_than_they_may(workspace, role):
+    bob = post(workspace, "/v1/members", {"email": "bob@example.com"}).json()
+    narrow = workspace.issue(scopes={Permission.MEMBERS_READ, Permission.MEMBERS_WRITE})
+    body = {"email": "me@example.com", "role": role}
+    answers = [
+        post(workspace, "/v1/members", body, key=narrow),
+        post(workspace, "/v1/invitations", body, key=narrow),
+    ]
+    if role != "member":
+        answers.append(
+            send(workspace, "PATCH", f"/v1/members/{bob['id']}", {"role": role}, key=narrow)
+        )
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_escalation")
+    admin = workspace.issue(scopes=permissions_of(Role.ADMIN))
+    assert post(workspace, "/v1/members", body, key=admin).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "(a)victim@example.com", "victim(1)@example.com", "<victim@example.com>",
+        "x:victim@example.com;", '"victim"@example.com', "a,victim@example.com",
+        "victim@[127.0.0.1]", "victim@example.com(1)", "victim@example..com", "victim@",
+    ],
+)  # fmt: skip
+def test_one_mailbox_has_one_spelling(workspace, spelling):
+    answer = post(workspace, "/v1/members", {"email": spelling})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
 
 
 def test_only_workspace_write_touches_owners(workspace):

@@ -4,9 +4,14 @@ import re
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
+from core.clock import utc_now
+from core.mail import Mailer, MailNotSentError
 from core.settings import Settings
-from serving.sign_in.codes import CODES_AN_HOUR, TRIES
+from serving.rate_limits import RateLimitedError
+from serving.sign_in.askers import BROWSER, NETWORK, asker_of, known_browser
+from serving.sign_in.codes import CODES_AN_HOUR, STRANGERS_AN_HOUR, TRIES, send_code
 from tests.mailbox import Mailbox
 from tests.serving.visitor import Visitor, new_address
 
@@ -133,13 +138,69 @@ def test_an_expired_code_is_refused(visit, engines):
     assert ada.cookie("session") == ""
 
 
-def test_an_address_gets_so_many_codes_an_hour_from_wherever(visit, mailbox):
-    email = new_address()
+def test_one_network_gets_an_address_so_many_codes_an_hour(visit, mailbox):
+    email, eve = new_address(), visit()
     for _ in range(CODES_AN_HOUR):
-        assert visit().ask_for_code(email).status_code == 200
-    refused = visit().ask_for_code(email)
+        assert eve.ask_for_code(email).status_code == 200
+    refused = eve.ask_for_code(email)
     assert refused.status_code == 429
     assert refused.headers["Retry-After"] == "3600"
+    assert len(mailbox.messages(email)) == CODES_AN_HOUR
+    assert visit().ask_for_code(email).status_code == 200
+
+
+def test_strangers_use_up_what_is_theirs_and_not_what_a_known_browser_has(visit, mailbox):
+    email, ada = new_address(), visit()
+    ada.sign_in(email)
+    strangers = [visit() for _ in range(STRANGERS_AN_HOUR)]
+    statuses = [stranger.ask_for_code(email).status_code for stranger in strangers]
+    # Ada's own first code was a stranger's too.
+    assert statuses == [200] * (STRANGERS_AN_HOUR - 1) + [429]
+    ada.submit(ada.open("/workspaces"), "/sign_out")
+    for _ in range(CODES_AN_HOUR):
+        assert ada.sign_in(email).status_code == 200
+        ada.submit(ada.open("/workspaces"), "/sign_out")
+
+
+def test_a_known_browser_is_known_for_its_own_address_alone(visit):
+    email, ada = new_address(), visit()
+    ada.sign_in(email)
+    secret, cookie = "secret", known_browser("ada@example.com", "secret")
+    token = cookie.partition(".")[0]
+    known = asker_of("ada@example.com", cookie, "192.0.2.1", secret)
+    assert known.startswith(BROWSER)
+    assert known == asker_of("ada@example.com", cookie, "192.0.2.9", secret)
+    stranger = asker_of("eve@example.com", "", "192.0.2.1", secret)
+    assert stranger.startswith(NETWORK)
+    assert {
+        asker_of("eve@example.com", cookie, "192.0.2.1", secret),
+        asker_of("ada@example.com", f"{token}.", "192.0.2.1", secret),
+        asker_of("ada@example.com", f"{token}.é", "192.0.2.1", secret),
+        asker_of("ada@example.com", cookie, "192.0.2.1", "another secret"),
+    } == {stranger, asker_of("", "", "192.0.2.1", "another secret")}
+    one, same, other = (
+        asker_of("", "", host, secret)
+        for host in ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1")
+    )
+    assert (one == same, one == other) == (True, False)
+
+
+def test_a_code_that_was_not_mailed_does_not_count(database, mailbox, engines):
+    email, now = new_address(), utc_now()
+    dead = Mailer.connect(engines.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:1")}))
+
+    def ask(mailer):
+        return send_code(
+            database, mailer, email, asked_by=f"{NETWORK}x", secret="secret", now=now
+        )  # fmt: skip
+
+    for _ in range(CODES_AN_HOUR):
+        with pytest.raises(MailNotSentError):
+            ask(dead)
+    for _ in range(CODES_AN_HOUR):
+        ask(Mailer.connect(engines))
+    with pytest.raises(RateLimitedError):
+        ask(dead)
     assert len(mailbox.messages(email)) == CODES_AN_HOUR
 
 
