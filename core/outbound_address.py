@@ -1,21 +1,18 @@
 """May a request of ours go to this address? Never into our own network, whatever its name says.
 
 The name is resolved once, every address that it has must be public, and the request goes to the
-address that was checked: a name that answers differently the second time changes nothing.
+address that was checked: a name that answers differently the second time changes nothing. Whoever
+answers for the name may keep silent, so nobody waits longer than a few seconds for it.
 """
 
-import socket
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-import httpx
-
-from core.authorities import trusted
 from core.errors import InvalidInputError
+from core.host_names import NameUnansweredError, numbers_of
 
-MOST_READ = 200
+LOOK_UP_SECONDS = 3.0
 
 
 class AddressRefusedError(InvalidInputError):
@@ -25,11 +22,30 @@ class AddressRefusedError(InvalidInputError):
     title = "The address is refused"
 
 
+class AddressUnansweredError(AddressRefusedError):
+    """Nobody tells in time where the address's host is: it may be well in a minute."""
+
+    code = "address_unanswered"
+    title = "The address was not found in time"
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A checked address: `url` with its host replaced by the number, and the host's own name."""
+    """A checked address: where the request goes, and what the host is called there.
 
-    url: str
+    Args:
+        scheme: `https`, or `http`.
+        number: The address that was checked.
+        port: Of it.
+        target: The path and the query.
+        host: The host's name, which its certificate must be of.
+        name: The host's name and the port, where one was given.
+    """
+
+    scheme: str
+    number: str
+    port: int
+    target: str
     host: str
     name: str
 
@@ -44,6 +60,7 @@ def checked_address(url: str, *, local_allowed: bool) -> Address:
     Raises:
         AddressRefusedError: It is of another scheme, carries a login, or leads into a network that
             is not public.
+        AddressUnansweredError: Nobody tells in time where its host is.
     """
     try:
         parts = urlsplit(url)
@@ -55,43 +72,19 @@ def checked_address(url: str, *, local_allowed: bool) -> Address:
         raise AddressRefusedError("Send an https address without a login.")
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError, ValueError):
+        numbers = [ip_address(one) for one in numbers_of(host, seconds=LOOK_UP_SECONDS)]
+    except NameUnansweredError as error:
+        raise AddressUnansweredError(error.detail, next_step="Try again in a minute.") from None
+    except (OSError, ValueError):
         raise AddressRefusedError("The address's host cannot be found.") from None
-    numbers = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
     for number in numbers:
         if not _is_public(number) and not (local_allowed and number.is_loopback):
             raise AddressRefusedError("The address leads into a network that is not public.")
-    number = numbers[0]
-    shown = f"[{number}]" if isinstance(number, IPv6Address) else str(number)
-    path = parts.path or "/"
     query = f"?{parts.query}" if parts.query else ""
-    name = host if parts.port is None else f"{host}:{parts.port}"
-    return Address(f"{parts.scheme}://{shown}:{port}{path}{query}", host, name)
-
-
-def post_to(
-    address: Address, body: bytes, headers: Mapping[str, str], *, timeout: float
-) -> tuple[int, str]:
-    """Post to the checked number under the host's own name; redirects are not followed.
-
-    Returns:
-        The status, and the first words of the answer on one line.
-
-    Raises:
-        httpx.HTTPError: There was no answer, or only a part of it.
-    """
-    with (
-        httpx.Client(
-            timeout=timeout, trust_env=False, follow_redirects=False, verify=trusted()
-        ) as client,
-        client.stream(
-            "POST", address.url, content=body, headers={**headers, "Host": address.name},
-            extensions={"sni_hostname": address.host},
-        ) as answer,
-    ):  # fmt: skip
-        said = next(answer.iter_bytes(MOST_READ), b"")[:MOST_READ]
-        return answer.status_code, " ".join(said.decode(errors="replace").split())
+    return Address(
+        parts.scheme, str(numbers[0]), port, f"{parts.path or '/'}{query}", host,
+        host if parts.port is None else f"{host}:{parts.port}",
+    )  # fmt: skip
 
 
 def _is_public(number: IPv4Address | IPv6Address) -> bool:

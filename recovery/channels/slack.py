@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from core.database import Database
-from core.outbound_address import AddressRefusedError, checked_address, post_to
+from core.outbound_address import (
+    AddressRefusedError,
+    AddressUnansweredError,
+    checked_address,
+)
+from core.outbound_post import NoAnswerError, post_to
 from core.secrets import SecretBox, SecretUnreadableError
 from recovery.senders import NotSentError, OutgoingMessage, Sender, SenderUnavailableError, Written
 from recovery.store import slack
@@ -63,13 +66,15 @@ def post_alert(url: str, text: str, *, local_allowed: bool) -> dict[str, str]:
     try:
         address = checked_address(url, local_allowed=local_allowed)
         status, said = post_to(
-            address, body, {"Content-Type": "application/json"}, timeout=TIMEOUT_SECONDS
+            address, body, {"Content-Type": "application/json"}, seconds=TIMEOUT_SECONDS
         )
+    except AddressUnansweredError as error:
+        raise SenderUnavailableError(error.detail) from error
     except AddressRefusedError as error:
         raise NotSentError(error.detail) from error
-    except httpx.ConnectError as error:
-        raise SenderUnavailableError("Slack does not answer.") from error
-    except httpx.HTTPError:
+    except NoAnswerError as error:
+        if error.is_unsent:
+            raise SenderUnavailableError("Slack does not answer.") from error
         return {"delivery": "unknown"}
     if status == 429 or status >= 500:
         raise SenderUnavailableError(f"Slack answered {status}.")

@@ -36,20 +36,31 @@ REDELIVER = """
 update outbound_deliveries set state = 'waiting', attempts = 0, next_attempt_at = %(now)s
 where id = %(id)s and endpoint_id = %(endpoint_id)s returning id
 """
-# Asked by the worker under the system role; a lease gives work back should it die. A few of each
-# endpoint, so that one with a flood, or one that never answers, leaves room for the others.
+# Asked by the worker under the system role; a lease gives work back should it die. What is under
+# way already counts: no endpoint, and no workspace with all of its own, has more than its share.
 LEASE = """
-with due as (
-    select d.workspace_id, d.id, row_number() over (
-        partition by d.workspace_id, d.endpoint_id order by d.next_attempt_at, d.id) as place
+with held as (
+    select * from unnest(%(workspaces)s::text[], %(endpoints)s::text[])
+        as held (workspace_id, endpoint_id)
+), due as (
+    select d.workspace_id, d.id, d.next_attempt_at, row_number() over (
+            partition by d.workspace_id, d.endpoint_id order by d.next_attempt_at, d.id)
+        + (select count(*) from held h
+            where h.workspace_id = d.workspace_id and h.endpoint_id = d.endpoint_id) as of_endpoint
     from outbound_deliveries d
     join webhook_endpoints w on w.workspace_id = d.workspace_id and w.id = d.endpoint_id
     where d.next_attempt_at <= %(now)s and w.state = 'enabled'
+), within_endpoint as (
+    select d.*, row_number() over (
+            partition by d.workspace_id order by d.of_endpoint, d.next_attempt_at, d.id)
+        + (select count(*) from held h where h.workspace_id = d.workspace_id) as of_workspace
+    from due d where d.of_endpoint <= %(of_endpoint)s
 ), chosen as (
     select d.workspace_id, d.id
-    from outbound_deliveries d join due on due.workspace_id = d.workspace_id and due.id = d.id
-    where due.place <= 8 and d.next_attempt_at <= %(now)s
-    order by due.place, d.next_attempt_at limit 64 for update of d skip locked
+    from outbound_deliveries d
+    join within_endpoint one on one.workspace_id = d.workspace_id and one.id = d.id
+    where one.of_workspace <= %(of_workspace)s and d.next_attempt_at <= %(now)s
+    order by one.of_workspace, d.next_attempt_at limit %(free)s for update of d skip locked
 ), taken as (
     update outbound_deliveries d set next_attempt_at = %(until)s, attempts = attempts + 1
     from chosen c where d.workspace_id = c.workspace_id and d.id = c.id

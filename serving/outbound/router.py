@@ -1,5 +1,6 @@
 """How does a workspace choose where events of ours are sent? Endpoints, their log, redelivery."""
 
+import threading
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -8,7 +9,7 @@ from core.clock import utc_now
 from core.database import Rows
 from core.errors import ConflictError, NotFoundError
 from core.outbound import emit
-from core.outbound_address import AddressRefusedError, checked_address
+from core.outbound_address import AddressRefusedError, AddressUnansweredError, checked_address
 from core.settings import Settings
 from core.tenancy import new_id
 from serving.audit_log.entries import record
@@ -30,6 +31,8 @@ from serving.times import LATEST
 from serving.words import Id
 
 MOST_ENDPOINTS = 20
+LOOKED_UP_AT_ONCE = 6
+_LOOKING_UP = threading.BoundedSemaphore(LOOKED_UP_AT_ONCE)
 router = APIRouter(prefix="/v1/webhook_endpoints", tags=["outbound webhooks"])
 EndpointId = Annotated[Id, Path(examples=["we_5k2m8w0c1t7e9b3n6x4q0r2hz"])]
 DeliveryId = Annotated[Id, Path(examples=["dlv_5k2m8w0c1t7e9b3n6x4q0r2hz"])]
@@ -56,14 +59,16 @@ def get_endpoints(scope: WebhooksRead) -> Collection[Endpoint]:
     operation_id="create_webhook_endpoint",
     status_code=201,
     response_model=NewEndpoint,
-    responses=problems(ConflictError, AddressRefusedError),
+    responses=problems(ConflictError, AddressRefusedError, AddressUnansweredError),
 )
 def post_endpoint(
     scope: WebhooksWrite, request: EndpointRequest, idempotency: Idempotent, settings: OurSettings
 ) -> Response:
     """Send events to an address, signed by Standard Webhooks with the secret that is shown once."""
-    checked_address(request.url, local_allowed=settings.outbound_local)
-    return idempotency.once(scope, lambda rows: _register(scope, rows, request), status=201)
+    return idempotency.once_after(
+        scope, lambda: _checked(request.url, settings),
+        lambda rows, _: _register(scope, rows, request), status=201,
+    )  # fmt: skip
 
 
 @router.patch(
@@ -173,6 +178,18 @@ def post_redelivery(
         return OutboundDelivery(**row)
 
     return idempotency.once(scope, act, status=202)
+
+
+def _checked(url: str, settings: Settings) -> None:
+    """Refuse an address; not all of the API's threads may wait for strangers' names at once."""
+    if not _LOOKING_UP.acquire(blocking=False):
+        raise AddressUnansweredError(
+            "Too many addresses are looked up just now.", next_step="Try again in some seconds."
+        )
+    try:
+        checked_address(url, local_allowed=settings.outbound_local)
+    finally:
+        _LOOKING_UP.release()
 
 
 def _register(scope: TenantScope, rows: Rows, request: EndpointRequest) -> NewEndpoint:

@@ -1,10 +1,17 @@
 """Guards our own network: no address that a stranger gives leads into it, however it is written."""
 
 import socket
+import threading
 
 import pytest
 
-from core.outbound_address import AddressRefusedError, checked_address
+from core import host_names, outbound_address
+from core.outbound_address import (
+    Address,
+    AddressRefusedError,
+    AddressUnansweredError,
+    checked_address,
+)
 
 REFUSED = [
     "http://93.184.216.34/", "ftp://93.184.216.34/", "https://user:secret@93.184.216.34/",
@@ -26,9 +33,9 @@ def test_what_is_refused(url):
 
 def test_a_public_address_is_pinned_to_the_number_that_was_checked():
     found = checked_address("https://93.184.216.34:8443/a?b=c", local_allowed=False)
-    assert (found.url, found.host, found.name) == (
-        "https://93.184.216.34:8443/a?b=c", "93.184.216.34", "93.184.216.34:8443",
-    )  # fmt: skip
+    assert found == Address(
+        "https", "93.184.216.34", 8443, "/a?b=c", "93.184.216.34", "93.184.216.34:8443"
+    )
 
 
 def test_every_number_of_a_name_must_be_public(monkeypatch):
@@ -41,10 +48,37 @@ def test_every_number_of_a_name_must_be_public(monkeypatch):
         checked_address("https://two.example/", local_allowed=False)
     resolve("93.184.216.34")
     found = checked_address("https://two.example/hook", local_allowed=False)
-    assert (found.url, found.host) == ("https://93.184.216.34:443/hook", "two.example")
+    assert found == Address(
+        "https", "93.184.216.34", 443, "/hook", "two.example", "two.example"
+    )  # fmt: skip
 
 
 def test_this_machine_may_be_allowed_and_its_neighbours_may_not():
     assert checked_address("http://127.0.0.1:80/x", local_allowed=True).host == "127.0.0.1"
     with pytest.raises(AddressRefusedError):
         checked_address("http://10.0.0.1/", local_allowed=True)
+
+
+def test_nobody_waits_for_a_name_that_is_not_answered_for(monkeypatch):
+    """The system's call has no deadline: here it ends when the test lets it."""
+    may_end, asked = threading.Event(), []
+
+    def never(host, *_, **__):
+        asked.append(host)
+        may_end.wait(60)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    monkeypatch.setattr(outbound_address, "LOOK_UP_SECONDS", 0.05)
+    monkeypatch.setattr(host_names, "MOST_AT_ONCE", 2)
+    try:
+        for host in ("slow.example", "slow.example", "slower.example", "third.example"):
+            with pytest.raises(AddressUnansweredError):
+                checked_address(f"https://{host}/", local_allowed=False)
+        # Once each, however often it is asked for, and no more than so many at a time.
+        assert sorted(asked) == ["slow.example", "slower.example"]
+    finally:
+        may_end.set()
+    while host_names.is_waiting():
+        pass
+    assert checked_address("https://slow.example/", local_allowed=False).number == "93.184.216.34"

@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import httpx
 import pytest
@@ -14,7 +15,8 @@ from core.clock import utc_now
 from core.database import Database
 from core.outbound import emit
 from core.secrets import SecretBox
-from serving.outbound.sending import send_due
+from serving.outbound import sending
+from serving.outbound.sending import Sending
 
 
 class Receiver:
@@ -36,7 +38,7 @@ class Receiver:
             def log_message(self, *_: object) -> None: ...
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
 
 
@@ -83,7 +85,10 @@ def turn(system, local, *, later=None):
                 "update outbound_deliveries set next_attempt_at = now() where state = 'waiting'"
             )
     box = SecretBox.from_keys(local.required("encryption_keys"))
-    return send_due(system, box, local)
+    with Sending(system, box, local) as turns:
+        begun = turns.turn()
+        turns.wait_for_all()
+        return begun
 
 
 def test_an_event_arrives_signed_and_once(ask, workspace, receiver, system, local):
@@ -148,18 +153,106 @@ def test_a_flood_for_one_endpoint_leaves_room_for_another(ask, workspace, receiv
             emit(rows, str(workspace.tenant), "payment.failed", f"evt_{number}", {}, utc_now())
     quiet = ask("POST", url=receiver.url, event_types=["endpoint.test"]).json()["id"]
     ask("POST", f"/{quiet}/test").raise_for_status()
-    assert turn(system, local) == 9
+    assert turn(system, local) == sending.OF_ENDPOINT + 1 == 5
 
     def states(endpoint):
         found = ask("GET", f"/{endpoint}/deliveries").json()["data"]
         return Counter(delivery["state"] for delivery in found)
 
     assert (states(quiet), states(flooded)) == (
-        {"delivered": 1}, {"delivered": 8, "waiting": 22},
+        {"delivered": 1}, {"delivered": 4, "waiting": 26},
     )  # fmt: skip
     while turn(system, local):
         pass
     assert states(flooded) == {"delivered": 30}
+
+
+class Silent:
+    """An address that takes what is sent and says one more byte of its head now and then."""
+
+    def __init__(self) -> None:
+        self.taken, self.over = threading.Semaphore(0), threading.Event()
+        outer = self
+
+        class Handler(BaseRequestHandler):
+            def handle(self) -> None:
+                self.request.recv(65_536)
+                outer.taken.release()
+                self.request.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not outer.over.wait(0.02):
+                    try:
+                        self.request.sendall(b"a")
+                    except OSError:
+                        return
+
+        self.server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+
+
+@pytest.fixture
+def silent():
+    found = Silent()
+    yield found
+    found.over.set()
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def test_who_does_not_answer_holds_a_share_and_keeps_nobody_waiting(
+    ask, workspace, new_workspace, receiver, silent, system, local, url, monkeypatch
+):
+    """Its deliveries are under way all the while that others are sent."""
+    monkeypatch.setattr(sending, "DEADLINE_SECONDS", 300.0)
+    stalls = [
+        ask("POST", url=silent.url, event_types=["payment.failed"]).json()["id"] for _ in range(3)
+    ]
+    with system.system() as rows:
+        for number in range(6):
+            emit(rows, str(workspace.tenant), "payment.failed", f"evt_{number}", {}, utc_now())
+    other = new_workspace()
+    body = {"url": receiver.url, "event_types": ["payment.failed"]}
+    made = httpx.post(f"{url}/v1/webhook_endpoints", json=body, headers=other.headers(), timeout=60)
+    box = SecretBox.from_keys(local.required("encryption_keys"))
+    with Sending(system, box, local) as turns:
+        assert turns.turn() == sending.OF_WORKSPACE == 8
+        for _ in range(8):
+            assert silent.taken.acquire(timeout=30)
+        assert turns.turn() == 0  # its share is under way, though ten more are due
+        with system.system() as rows:
+            emit(rows, str(other.tenant), "payment.failed", "evt_1", {}, utc_now())
+        assert turns.turn() == 1
+        while not receiver.received:
+            turns.pause()
+        silent.over.set()
+        turns.wait_for_all()
+    found = httpx.get(
+        f"{url}/v1/webhook_endpoints/{made.json()['id']}/deliveries", headers=other.headers()
+    ).json()["data"]
+    assert [(one["state"], one["answered"]) for one in found] == [("delivered", 200)]
+    tried = [
+        one["detail"]
+        for endpoint in stalls
+        for one in ask("GET", f"/{endpoint}/deliveries").json()["data"]
+        if one["attempts"]
+    ]
+    assert tried == ["No answer: RemoteProtocolError"] * 8
+    for endpoint in stalls:
+        ask("DELETE", f"/{endpoint}").raise_for_status()
+
+
+def test_a_secret_that_does_not_open_fails_its_own_delivery_alone(ask, receiver, system, local):
+    made = ask("POST", url=receiver.url, event_types=["endpoint.test"]).json()
+    ask("POST", f"/{made['id']}/test")
+    with system.system() as rows:
+        rows.execute(
+            "update webhook_endpoints set sealed_secrets = %s where id = %s",
+            [["of another key"], made["id"]],
+        )
+    assert turn(system, local) == 1
+    (delivery,) = ask("GET", f"/{made['id']}/deliveries").json()["data"]
+    assert (delivery["state"], receiver.received) == ("waiting", [])
+    assert "secret" in delivery["detail"]
 
 
 def test_our_own_network_is_refused(workspace, ask, receiver, system, engines, local):
