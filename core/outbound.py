@@ -13,8 +13,8 @@ from typing import Any
 from core.database import Rows
 
 _EVENT = """
-insert into outbound_events (workspace_id, id, type, body, created_at)
-select %(workspace_id)s, %(id)s, %(type)s, %(body)s, %(now)s
+insert into outbound_events (workspace_id, id, type, connection_id, body, created_at)
+select %(workspace_id)s, %(id)s, %(type)s, %(connection_id)s, %(body)s, %(now)s
 where exists (select 1 from webhook_endpoints
     where workspace_id = %(workspace_id)s and state = 'enabled' and %(type)s = any(event_types))
 on conflict do nothing
@@ -40,13 +40,14 @@ def emit(
         workspace_id: Whose event it is.
         kind: Its type, such as `payment.failed`.
         cause: What it comes from; the same cause is one event, however often it is seen.
-        data: What happened.
+        data: What happened; by its `connection_id` it is erased with that connection.
         now: The event's time.
     """
     name = hashlib.sha256(f"{workspace_id}|{kind}|{cause}".encode()).hexdigest()[:25]
     body = json.dumps({"type": kind, "timestamp": now.isoformat(), "data": dict(data)})
     values = {
         "workspace_id": workspace_id, "id": f"msg_{name}", "type": kind, "body": body, "now": now,
+        "connection_id": data.get("connection_id"),
     }  # fmt: skip
     rows.execute(_EVENT, values)
     rows.execute(_DELIVERIES, values)

@@ -133,7 +133,8 @@ def _within(parts: Parts, action: Action, episode: Episode, now: datetime) -> No
             tasks.give(rows, episode, str(action.content["instruction"]), now)
         else:
             data = {
-                "episode_id": episode.id, "step": action.step, "label": action.content["label"],
+                "episode_id": episode.id, "connection_id": episode.connection_id,
+                "step": action.step, "label": action.content["label"],
                 "amount_minor": episode.amount_minor, "currency": episode.currency,
                 "customer_id": episode.customer_id, "subject_id": episode.subject_id,
             }  # fmt: skip

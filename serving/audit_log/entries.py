@@ -1,7 +1,8 @@
 """How does a change get into the audit log? In the transaction that makes it, or not at all.
 
 Each workspace has its own log: what a person does to themselves (signing in and out) is noted in
-every workspace that they belong to.
+every workspace that they belong to. What the installation itself does, by its worker or at its
+command line, is noted as `system`.
 """
 
 from collections.abc import Mapping
@@ -47,6 +48,16 @@ def record_by_member(
     _write(
         rows, tenant, "member", member["id"], member["email"], action, target, details, request_id
     )
+
+
+def record_by_system(
+    rows: Rows, tenant: TenantId, action: str, target: str, *, by: str, **details: Any
+) -> None:
+    """Write one entry of what a program of the installation did (`worker`, `command line`).
+
+    The transaction must be bound to the workspace.
+    """
+    _write(rows, tenant, "system", by, by, action, target, details, "")
 
 
 def _write(

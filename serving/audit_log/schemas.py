@@ -21,7 +21,7 @@ _EXAMPLE: JsonDict = {
 class Actor(BaseModel):
     """Who did it."""
 
-    kind: str = Field(description="`api_key` or `member`")
+    kind: str = Field(description="`api_key`, `member`, or `system`: the installation itself")
     id: str
     name: str
 
@@ -37,7 +37,7 @@ class AuditEntry(BaseModel):
     action: str = Field(description="What was done: `api_key.created`, `member.removed`, …")
     target: str = Field(description="The id of what it was done to")
     details: dict[str, Any] = Field(description="What changed")
-    request_id: str
+    request_id: str = Field(description="Empty for what no request did")
 
 
 def entry_of(row: Mapping[str, Any]) -> AuditEntry:

@@ -16,6 +16,7 @@ from core.logs import get_logger
 from core.settings import Settings
 from core.tenancy import TenantId
 from core.warehouse import Warehouse, WarehouseQueryError
+from serving.audit_log.entries import record_by_system
 
 LOOK_SECONDS = 5.0
 LOOK_SECONDS_WHILE_AWAY = 30.0
@@ -32,11 +33,12 @@ order by erase_requested_at limit 100
 _NOTED = (
     "update connections set rows_erased_at = %(now)s, erased_at = %(ended_at)s where id = %(id)s"
 )
-# What stands of a connection beside the warehouse: sync engine, recovery, what users said of it.
+# What stands of a connection beside the warehouse: sync engine, recovery, what users said of it,
+# and what is told of it to others (its deliveries go with an event).
 _HOLDING = (
     "inbox", "latest_objects", "event_tasks", "shadow_objects", "parked_deliveries",
     "recovery_signals", "recovery_episodes", "recovery_attempts", "recovery_assignments",
-    "enrichment_feedback",
+    "enrichment_feedback", "outbound_events",
 )  # fmt: skip
 _AGAIN = timedelta(minutes=1)
 
@@ -100,6 +102,8 @@ def erase_due(
                 own.execute(
                     _NOTED, {"id": row["id"], "now": now, "ended_at": now if is_over else None}
                 )
+                if is_over:
+                    record_by_system(own, tenant, "connection.erased", row["id"], by="worker")
             _LOG.info("erased", connection_id=row["id"], rows=sum(erased.values()), is_over=is_over)
     finally:
         warehouse.close()

@@ -88,3 +88,8 @@ update webhook_endpoints set failing_since = coalesce(failing_since, %(now)s),
         then 'It has not taken a delivery for days.' else state_reason end
 where workspace_id = %(workspace_id)s and id = %(endpoint_id)s
 """
+PRUNE = """
+delete from outbound_events where (workspace_id, id) in (
+    select workspace_id, id from outbound_events where created_at < %(before)s
+    order by created_at limit %(most)s)
+"""

@@ -59,7 +59,7 @@ def get_endpoints(scope: WebhooksRead) -> Collection[Endpoint]:
     operation_id="create_webhook_endpoint",
     status_code=201,
     response_model=NewEndpoint,
-    responses=problems(ConflictError, AddressRefusedError, AddressUnansweredError),
+    responses=problems(ConflictError, AddressRefusedError),
 )
 def post_endpoint(
     scope: WebhooksWrite, request: EndpointRequest, idempotency: Idempotent, settings: OurSettings

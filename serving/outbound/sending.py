@@ -2,7 +2,8 @@
 
 Signatures are Standard Webhooks', by its library. Pauses grow from seconds to hours; an endpoint
 that takes nothing for five days is disabled, and says so. An attempt ends at its deadline whatever
-the endpoint does; nobody waits for the slowest, and no endpoint or workspace has all threads.
+the endpoint does; nobody waits for the slowest, and no endpoint or workspace has all threads. What
+was told is kept for a month, to be looked at and delivered again.
 """
 
 import base64
@@ -32,6 +33,8 @@ OF_WORKSPACE = 8  # of these
 OF_ENDPOINT = 4
 DEADLINE_SECONDS = 15.0
 LEASE = timedelta(minutes=5)
+KEPT, FORGET_EVERY = timedelta(days=30), timedelta(hours=1)
+FORGOTTEN_AT_ONCE = 5_000
 DISABLED_AFTER = timedelta(days=5)
 PAUSES = (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 36_000, 86_400, 86_400)  # seconds
 _LOG = get_logger("outbound")
@@ -46,15 +49,29 @@ def run_sending(settings: Settings, stop_event: threading.Event) -> None:
     """Send what is due, until `stop_event` is set."""
     system = Database.connect(settings, role="system", size=4)
     box = SecretBox.from_keys(settings.required("encryption_keys"))
+    forget_at = utc_now()
     try:
         with Sending(system, box, settings) as sending:
             while not stop_event.wait(sending.pause()):
                 try:
                     sending.turn()
+                    if utc_now() >= forget_at and not forget(system, utc_now()):
+                        forget_at = utc_now() + FORGET_EVERY
                 except EngineUnavailableError as error:
                     _LOG.warning("sending_waits", reason=error.detail)
     finally:
         system.close()
+
+
+def forget(system: Database, now: datetime) -> int:
+    """Remove some of the events that are kept no longer, with their deliveries; return how many.
+
+    Raises:
+        EngineUnavailableError: Postgres does not answer.
+    """
+    with system.system() as rows:
+        values = {"before": now - KEPT, "most": FORGOTTEN_AT_ONCE}
+        return rows.execute(queries.PRUNE, values).rowcount
 
 
 @dataclass

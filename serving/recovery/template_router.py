@@ -116,11 +116,16 @@ def post_check(scope: RecoveryRead, request: CheckRequest) -> Checked:
     "/template_rewrites",
     summary="Have a language model rewrite words",
     operation_id="rewrite_recovery_template",
+    response_model=Rewritten,
     responses=problems(actions.LanguageModelOffError, LanguageModelError),
 )
-def post_rewrite(scope: RecoveryWrite, request: RewriteRequest) -> Rewritten:
+def post_rewrite(
+    scope: RecoveryWrite, request: RewriteRequest, idempotency: Idempotent
+) -> Response:
     """Suggest other words in a voice, with what is wrong with them; nothing is kept.
 
     Only the template goes to the model that the installation has set, no debt and no payer.
     """
-    return actions.rewrite(scope, request)
+    return idempotency.once_after(
+        scope, lambda: actions.rewrite(scope, request), lambda _, written: written
+    )

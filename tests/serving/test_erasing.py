@@ -1,5 +1,6 @@
 """Is a connection's data removed where that was asked, whole, and nobody else's with it?"""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from core.connections import ConnectionStore
 from core.database import Database
 from core.erasure import erase_connection
 from core.errors import InvalidInputError
+from core.outbound import emit
 from core.secrets import SecretBox
 from core.warehouse import WarehouseQueryError
 from serving.connections import erasing
@@ -101,6 +103,35 @@ def test_a_deletion_keeps_the_data_unless_it_says_otherwise(workspace, engines, 
     assert delete(workspace, plain, "?erase=true")["data"] == "erasing"  # asked for later
     actions = [entry["action"] for entry in workspace.get("/v1/audit_log").json()["data"]]
     assert actions.count("connection.erasure_requested") == 2
+
+
+def test_what_was_told_of_a_connection_goes_with_it(workspace, engines, system):
+    """Events are shown in the log of deliveries, and redelivered, as long as they are kept."""
+    endpoint = workspace.api.post(
+        "/v1/webhook_endpoints", headers=workspace.headers(),
+        json={"url": "https://93.184.215.14/hooks", "event_types": ["recovery.step_reached"]},
+    ).json()["id"]  # fmt: skip
+    gone, kept = connect(workspace, "acct_a").id, connect(workspace, "acct_b").id
+    for connection_id in (gone, kept):
+        data = {"connection_id": connection_id, "amount_minor": 4900}
+        with system.system() as rows:
+            emit(
+                rows, str(workspace.tenant), "recovery.step_reached", connection_id, data, utc_now()
+            )
+
+    def told():
+        found = workspace.get(f"/v1/webhook_endpoints/{endpoint}/deliveries").json()["data"]
+        return {json.loads(one["body"])["data"]["connection_id"] for one in found}
+
+    assert told() == {gone, kept}
+    delete(workspace, gone, "?erase=true")
+    erase_due(engines, system, workspace.database, now=utc_now() + timedelta(minutes=1))
+    assert told() == {kept}
+    erase_due(engines, system, workspace.database, now=utc_now() + timedelta(minutes=12))
+    (entry,) = workspace.get("/v1/audit_log", action="connection.erased").json()["data"]
+    assert (entry["target"], entry["actor"]) == (
+        gone, {"kind": "system", "id": "worker", "name": "worker"},
+    )  # fmt: skip
 
 
 def test_an_erased_account_is_connected_anew_and_the_erasing_goes_on(workspace, engines, system):

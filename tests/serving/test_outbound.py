@@ -255,6 +255,18 @@ def test_a_secret_that_does_not_open_fails_its_own_delivery_alone(ask, receiver,
     assert "secret" in delivery["detail"]
 
 
+def test_what_was_told_is_kept_for_a_month(ask, receiver, workspace, system):
+    made = ask("POST", url=receiver.url, event_types=["payment.failed"]).json()["id"]
+    now = utc_now()
+    for name, age in (("old", timedelta(days=30)), ("young", timedelta(days=30, seconds=-60))):
+        with system.system() as rows:
+            emit(rows, str(workspace.tenant), "payment.failed", name, {"id": name}, now - age)
+    assert sending.forget(system, now + timedelta(seconds=1)) == 1
+    (left,) = ask("GET", f"/{made}/deliveries").json()["data"]
+    assert json.loads(left["body"])["data"] == {"id": "young"}
+    assert sending.forget(system, now + timedelta(seconds=1)) == 0
+
+
 def test_our_own_network_is_refused(workspace, ask, receiver, system, engines, local):
     refused = workspace.api.post(
         "/v1/webhook_endpoints", headers=workspace.headers(),

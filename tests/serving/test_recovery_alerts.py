@@ -61,6 +61,19 @@ def set_channel(workspace, url: str) -> None:
         slack.put(rows, tenant, box.seal(url, context=slack.context(tenant)), utc_now(), "a test")
 
 
+def test_a_repeated_request_sends_one_alert(send, workspace, local) -> None:
+    headers = {**workspace.headers(), "Idempotency-Key": "once"}
+    with slack_at(200) as (url, told):
+        set_channel(workspace, url)
+        answers = [
+            httpx.post(local + PATH, json={"channel": "slack"}, headers=headers, timeout=30)
+            for _ in range(2)
+        ]
+    assert [one.json()["delivery"] for one in answers] == ["handed_over"] * 2
+    assert [one.headers.get("Idempotency-Replayed") for one in answers] == [None, "true"]
+    assert (len(told), len(logged(send))) == (1, 1)
+
+
 def logged(send) -> list[dict]:
     found = send("GET", "/v1/audit_log").json()["data"]
     return [one["details"] for one in found if one["action"] == "recovery_alert.tested"]
