@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,9 @@ from ml.results import SCHEMA
 from ml.tables import COLUMNS, ENRICHMENTS
 
 KEY = ["connection_id", "transaction_id", "facet"]
-_SAID = ["value", "confidence", "evidence", "model_version", "abstained", "like_key"]
+_SAID = [
+    "value", "confidence", "evidence", "model_version", "abstained", "like_key", "occurred_on",
+]  # fmt: skip
 # Findings of the rows of `of_rows`.
 OF_ROWS = """(connection_id, transaction_id) >= ({first_connection:String}, {first_id:String})
     and (connection_id, transaction_id) <= ({last_connection:String}, {last_id:String})
@@ -35,6 +38,16 @@ where workspace_id = {{workspace:String}} and facet in {{facets:Array(String)}} 
 MOST_IDS = 5_000
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a scoring of one workspace goes by."""
+
+    warehouse: Warehouse
+    workspace: str
+    now: datetime
+    asked: Mapping[str, Any]
+
+
 def dated(frame: pl.DataFrame) -> pl.DataFrame:
     """Return what stands of each transaction in its findings."""
     return frame.select(
@@ -51,6 +64,13 @@ def findings_of(transactions: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFra
     """Return a facet's answers that say something, with the transactions (of `dated`)."""
     said = transactions.hstack(answers).filter(pl.col("value").is_not_null())
     return said.with_columns(pl.col("like_key").fill_null(""))
+
+
+def nothing_found() -> pl.DataFrame:
+    """Return findings of no row."""
+    of = {"connection_id": pl.String, "transaction_id": pl.String, "occurred_on": pl.Date,
+          "source_version": pl.UInt64}  # fmt: skip
+    return pl.DataFrame(schema={**of, **SCHEMA, "like_key": pl.String})
 
 
 def kept_facets(
@@ -104,4 +124,4 @@ def changes(
     return stamped.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
-assert set(_SAID) - {"like_key"} == set(SCHEMA) - {"facet"}
+assert set(_SAID) - {"like_key", "occurred_on"} == set(SCHEMA) - {"facet"}

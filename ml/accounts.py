@@ -12,7 +12,7 @@ from ml.transactions import IS_BANK_LINE
 from reconciliation.accounts import Account, BankAccount, Line, lines_once, same_accounts
 
 KEY = "account_key"
-_KINDS = ("depository", "credit", "loan")
+KINDS = ("depository", "credit", "loan")
 
 
 def settled(frame: pl.DataFrame) -> pl.DataFrame:
@@ -30,7 +30,7 @@ def settled(frame: pl.DataFrame) -> pl.DataFrame:
             IS_BANK_LINE & (pl.col("status").fill_null("succeeded") == "succeeded")
             & pl.col("booked_on").is_not_null() & pl.col("currency").is_not_null()
             & (pl.col("amount_minor") != 0) & pl.col("account_id").is_not_null()
-            & pl.col("account_type").fill_null("depository").is_in(_KINDS)
+            & pl.col("account_type").fill_null("depository").is_in(KINDS)
         )
         .with_columns(key.alias(KEY))
     )  # fmt: skip
@@ -44,14 +44,7 @@ def real_accounts(lines: pl.DataFrame) -> tuple[list[BankAccount], pl.DataFrame]
     lines
         Of `settled`.
     """
-    shown = [
-        Account(
-            key=row[KEY], connection=row["connection_id"] or "", currency=row["currency"],
-            type=row["account_type"], institution=row["institution"], mask=row["account_mask"],
-            iban=row["account_iban"] or None,
-        )
-        for row in lines.unique(KEY, keep="first", maintain_order=True).iter_rows(named=True)
-    ]  # fmt: skip
+    shown = _shown(lines)
     doubtful = [one.key for one in shown if any(_may_be_same(one, other) for other in shown)]
     by_account: dict[str, list[Line]] = {}
     rows = lines.filter(pl.col(KEY).is_in(doubtful)).select("row", KEY, "booked_on", "amount_minor")
@@ -79,6 +72,29 @@ def is_shown_again(frame: pl.DataFrame) -> pl.Series:
     return frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).is_in(again["row"].implode()))[
         :, 0
     ].alias("is_shown_again")
+
+
+def may_be_same(lines: pl.DataFrame) -> bool:
+    """Say whether any two accounts may be one, which their lines must tell.
+
+    Parameters
+    ----------
+    lines
+        Of `settled`.
+    """
+    shown = _shown(lines)
+    return any(_may_be_same(one, other) for one in shown for other in shown)
+
+
+def _shown(lines: pl.DataFrame) -> list[Account]:
+    return [
+        Account(
+            key=row[KEY], connection=row["connection_id"] or "", currency=row["currency"],
+            type=row["account_type"], institution=row["institution"], mask=row["account_mask"],
+            iban=row["account_iban"] or None,
+        )
+        for row in lines.unique(KEY, keep="first", maintain_order=True).iter_rows(named=True)
+    ]  # fmt: skip
 
 
 def _may_be_same(one: Account, other: Account) -> bool:

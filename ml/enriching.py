@@ -11,7 +11,7 @@ import polars as pl
 
 from ml import registry
 from ml.corrections import NOTHING, corrected, like_key, like_keys, said_of
-from ml.facet import Alone, Context, Facet
+from ml.facet import Alone, Beyond, Context, Facet
 from ml.merchants import identified, identity
 from ml.results import SCHEMA, Said
 from ml.terms import Line
@@ -66,17 +66,21 @@ def enriched(
     facets: Iterable[str] | None = None,
     models: Mapping[str, Any] | None = None,
     corrections: pl.DataFrame = NOTHING,
+    beyond: Beyond | None = None,
 ) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Yield what `enrich` returns facet by facet, each as soon as it is known."""
+    """Yield what `enrich` returns facet by facet, each as soon as it is known.
+
+    With `beyond` the rows are a part of a history, and this is what is known of the rest.
+    """
     frame = prepared(rows)
     wanted = registry.FACETS if facets is None else registry.with_those_before(facets)
     opened = models or {}
-    if frame.height == 1:
+    if frame.height == 1 and beyond is None:
         (row,) = frame.iter_rows(named=True)
         said, key = enrich_alone(row, wanted, as_of, opened, corrections)
         yield from _framed(said, key)
     else:
-        yield from enrich_together(frame, wanted, as_of, opened, corrections)
+        yield from enrich_together(frame, wanted, as_of, opened, corrections, beyond)
 
 
 def enrich_alone(
@@ -109,15 +113,21 @@ def enrich_together(
     as_of: date,
     models: Mapping[str, Any],
     corrections: pl.DataFrame = NOTHING,
+    beyond: Beyond | None = None,
 ) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield what the facets say of the rows of a frame of `ml.transactions.prepared`."""
     texts = Texts(alike(frame["merchant"]))
     merchants = identified(texts)
     keys = like_keys(frame, merchants)
     found: dict[str, pl.DataFrame] = {}
+    known = {} if beyond is None else beyond.answers
     for facet in wanted:
+        if facet.name in known:
+            found[facet.name] = known[facet.name]
+            continue
         own = {name: found[name] for name in facet.after}
-        context = Context(as_of, texts, merchants, found=own, model=models.get(facet.name))
+        model = models.get(facet.name)
+        context = Context(as_of, texts, merchants, found=own, model=model, beyond=beyond)
         found[facet.name] = _answered(facet, frame, context, keys, corrections)
         yield facet.name, found[facet.name].hstack([keys])
 

@@ -19,9 +19,28 @@ from ml.terms import Line
 from ml.texts import Texts
 
 # `row`: answers each row from itself (and from what stands before it in the registry).
-# `history`: answers from a workspace's whole history, which is the frame; scored anew when any of
-# its rows changes. The API gives such a facet the rows of the request.
+# `history`: answers from a workspace's history: the frame, or the part of it that bears on the rows
+# that are asked (`Beyond`). The API gives such a facet the rows of the request.
 Reads = Literal["row", "history"]
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What is known of a workspace beyond a frame that is only a part of its history.
+
+    Attributes
+    ----------
+    accounts
+        One settled line of each account, as `ml.accounts.settled` returns it.
+    levels
+        What is usual and what is rare (`ml.anomaly.levels`).
+    answers
+        What facets said of the frame's rows already; these are not asked.
+    """
+
+    accounts: pl.DataFrame
+    levels: pl.DataFrame | None = None
+    answers: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,8 @@ class Context:
         Who is behind each row (`ml.merchants.identified`).
     model
         The facet's own opened model; None where none is registered yet (then it abstains).
+    beyond
+        What is known beyond the frame; None where the frame is the whole history.
     """
 
     as_of: date
@@ -47,6 +68,7 @@ class Context:
     merchants: pl.DataFrame
     found: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     model: Any = None
+    beyond: Beyond | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +178,9 @@ class Facet:
         Of its rules. A new version has everything scored anew; a model's version comes on top.
     reads
         What it needs of a workspace.
+    together
+        Of one that reads a history: what rows have in common that bear on each other's answers. The
+        merchant's name, the counterparty's before it, or days (own transfers lie days apart).
     after
         Facets whose answers it reads. They are answered first, corrections applied.
     training
@@ -174,6 +199,7 @@ class Facet:
     alone: AnswerAlone
     version: str
     reads: Reads = "row"
+    together: Literal["payee", "party", "days"] = "payee"
     after: tuple[str, ...] = ()
     training: Training | None = None
     corrects: bool = True

@@ -9,7 +9,8 @@ them, by its terms (`ml.lineage`); the frames are checked again as they enter.
 PERMITTED = ("stripe", "plaid", "gocardless", "teller", "enablebanking", "quickbooks")
 _ONLY = "provider in ({})".format(", ".join(f"'{name}'" for name in PERMITTED))
 
-TRANSACTIONS = f"""
+# A transaction with its account and its fee; which, is asked by a condition on `t`.
+_READ = f"""
 select t.provider as provider, t.connection_id as connection_id, t.id as id,
     t.account_id as account_id, t.type as type, t.status as status,
     t.amount_minor as amount_minor, t.currency as currency,
@@ -27,16 +28,7 @@ select t.provider as provider, t.connection_id as connection_id, t.id as id,
 from (
     select * from unified.transactions final
     where workspace_id = {{workspace:String}} and {_ONLY}
-        and (landed_at > fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
-            or (connection_id, id) in (
-                select connection_id, assumeNotNull(transaction_id)
-                from unified.balance_transactions
-                where workspace_id = {{workspace:String}} and {_ONLY}
-                    and transaction_id is not null and fee_minor != 0
-                    and landed_at > fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
-            ))
-        and (connection_id, id) > ({{after_connection:String}}, {{after_id:String}})
-    order by connection_id, id limit {{limit:UInt64}}
+        and WANTED
 ) as t
 left join (
     select * from unified.accounts final
@@ -53,6 +45,130 @@ left join (
     having uniqExact(currency) = 1
 ) as f on f.connection_id = t.connection_id and f.transaction_id = t.id
 order by t.connection_id, t.id
+"""
+# Those that landed after a moment, or whose fees did, a part at a time. What landed is looked for
+# without `final`, which the index of landings serves, and then read by its keys.
+TRANSACTIONS = _READ.replace("WANTED", f"""({{since:Int64}} = 0
+            or (connection_id, id) in (
+                select connection_id, id from unified.transactions
+                where workspace_id = {{workspace:String}} and {_ONLY}
+                    and landed_at > fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
+                union all
+                select connection_id, assumeNotNull(transaction_id)
+                from unified.balance_transactions
+                where workspace_id = {{workspace:String}} and {_ONLY}
+                    and transaction_id is not null and fee_minor != 0
+                    and landed_at > fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
+            ))
+        and (connection_id, id) > ({{after_connection:String}}, {{after_id:String}})
+    order by connection_id, id limit {{limit:UInt64}}""")  # fmt: skip
+_DAY = "ifNull(booked_on, toDate(occurred_at))"
+# Those of some days.
+TRANSACTIONS_OF_DAYS = _READ.replace("WANTED", f"{_DAY} in {{days:Array(Date)}}")
+_GIVEN = """
+select given.1, given.2 from (
+    select arrayJoin(arrayZip({connections:Array(String)}, {ids:Array(String)})) as given
+)
+"""
+# What was found of a row at some time is kept until it is merged away: too many rows, never one
+# too few.
+_OF_NAMES = f"""
+select connection_id, transaction_id from unified.enrichments
+where workspace_id = {{workspace:String}} and facet = 'merchant'
+    and value in {{names:Array(String)}}
+union all
+select connection_id, id from unified.transactions
+where workspace_id = {{workspace:String}} and {_ONLY} and counterparty in {{names:Array(String)}}
+union all {_GIVEN}
+"""
+# Those whose merchant or counterparty has one of some names, and some by their ids; what is found
+# of them, each time that it was.
+TRANSACTIONS_OF_NAMES = _READ.replace("WANTED", f"(connection_id, id) in ({_OF_NAMES})")
+FINDINGS_OF_NAMES = f"""
+select connection_id, transaction_id, toString(facet) as facet, value, confidence, evidence,
+    toString(model_version) as model_version, abstained, like_key, occurred_on, source_version,
+    version, is_deleted
+from unified.enrichments
+where workspace_id = {{workspace:String}} and facet in {{facets:Array(String)}}
+    and (connection_id, transaction_id) in ({_OF_NAMES})
+"""
+_NAMES = f"""
+select distinct name from (
+    select assumeNotNull(value) as name from unified.enrichments
+    where workspace_id = {{workspace:String}} and facet = 'merchant' and value is not null
+        and (connection_id, transaction_id) in (KEYS)
+    union all
+    select assumeNotNull(counterparty) as name from unified.transactions
+    where workspace_id = {{workspace:String}} and {_ONLY} and counterparty is not null
+        and (connection_id, id) in (KEYS)
+)
+"""
+# Whose names stand on some rows; on those of some accounts in some months; on those counted for
+# the 1099-NEC of some years; on series that have not ended, and what was booked since a day.
+NAMES_OF_ROWS = _NAMES.replace("KEYS", _GIVEN)
+NAMES_OF_MONTHS = _NAMES.replace("KEYS", f"""
+        select connection_id, id from unified.transactions
+        where workspace_id = {{workspace:String}} and {_ONLY}
+            and (connection_id, ifNull(account_id, ''), assumeNotNull(currency),
+                toStartOfMonth({_DAY})) in (
+                select given.1, given.2, given.3, given.4 from (
+                    select arrayJoin(arrayZip({{connections:Array(String)}},
+                        {{accounts:Array(String)}}, {{currencies:Array(String)}},
+                        {{months:Array(Date)}})) as given
+                )
+            )
+""")  # fmt: skip
+NAMES_OF_COUNTED = _NAMES.replace("KEYS", """
+        select connection_id, transaction_id from unified.enrichments
+        where workspace_id = {workspace:String} and facet = 'worker_classification'
+            and position(evidence, '1099-NEC 2') > 0
+            and toYear(occurred_on) in {years:Array(UInt16)}
+""")  # fmt: skip
+NAMES_OF_DAYS = _NAMES.replace("KEYS", f"""
+        select connection_id, transaction_id from unified.enrichments
+        where workspace_id = {{workspace:String}} and facet = 'recurring'
+            and not endsWith(evidence, '; ended.')
+        union all
+        select connection_id, id from unified.transactions
+        where workspace_id = {{workspace:String}} and {_ONLY}
+            and {_DAY} > {{after:Date}} and {_DAY} <= {{until:Date}}
+""")  # fmt: skip
+
+# What landed after a moment, removed rows as well, in its newest state.
+LANDED = f"""
+select connection_id, id, max(t.version) as version, argMax(t.is_deleted, t.version) as is_deleted,
+    max(t.landed_at) as landed_at
+from unified.transactions as t
+where t.workspace_id = {{workspace:String}} and {_ONLY}
+    and t.landed_at > fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
+group by connection_id, id order by connection_id, id
+"""
+
+# How often which amount was paid by month, as `ml.anomaly.levels.spent` counts it, own transfers
+# left out; -1 stands for what is not spent, so that every account has a row.
+SPENT = f"""
+select connection_id, ifNull(account_id, '') as account_id, assumeNotNull(currency) as currency,
+    toStartOfMonth({_DAY}) as month,
+    if(amount_minor < 0 and (connection_id, id) not in (
+        select connection_id, transaction_id from unified.enrichments
+        where workspace_id = {{workspace:String}} and facet = 'transfer'
+        group by connection_id, transaction_id
+        having argMax(is_deleted = 0 and not abstained and value is not null, version)
+    ), toInt64(roundDown(toUInt64(-amount_minor), {{grid:Array(UInt64)}})), -1) as low,
+    toInt64(count()) as payments
+from unified.transactions final
+where workspace_id = {{workspace:String}} and {_ONLY} and provider != 'stripe'
+    and ifNull(status, 'succeeded') = 'succeeded' and amount_minor != 0
+    and currency is not null
+group by connection_id, account_id, currency, month, low
+"""
+# Accounts as providers show them, and their lines, where these must tell whether two are one.
+ACCOUNTS = f"""
+select connection_id, id as account_id, type as account_type, mask as account_mask,
+    iban as account_iban, holder_name as account_holder, institution_name as institution
+from unified.accounts final
+where workspace_id = {{workspace:String}} and {_ONLY}
+order by connection_id, id
 """
 
 # A bookkeeper's own choice: the lines of purchases and bills. `amount_minor` is money out.
@@ -122,6 +238,16 @@ group by facet, value, is_recent
 
 QUERIES = {
     "transactions": TRANSACTIONS,
+    "transactions_of_days": TRANSACTIONS_OF_DAYS,
+    "transactions_of_names": TRANSACTIONS_OF_NAMES,
+    "findings_of_names": FINDINGS_OF_NAMES,
+    "names_of_rows": NAMES_OF_ROWS,
+    "names_of_months": NAMES_OF_MONTHS,
+    "names_of_counted": NAMES_OF_COUNTED,
+    "names_of_days": NAMES_OF_DAYS,
+    "landed": LANDED,
+    "spent": SPENT,
+    "accounts": ACCOUNTS,
     "coded_purchases": CODED_PURCHASES,
     "progress": PROGRESS,
     "tries": TRIES,

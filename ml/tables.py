@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from core.warehouse import Warehouse
 
 ENRICHMENTS, RUNS = "unified.enrichments", "unified.enrichment_runs"
+LEVELS = "unified.enrichment_levels"
 COLUMNS: Mapping[str, str] = {
     "workspace_id": "String",
     "connection_id": "String",
@@ -39,6 +40,17 @@ RUN_COLUMNS: Mapping[str, str] = {
     "changed_rows": "UInt64",
     "enriched_at": "DateTime64(3, 'UTC')",
 }
+# What was usual and what was rare when payments were judged by it (`ml.anomaly.levels`).
+LEVEL_COLUMNS: Mapping[str, str] = {
+    "workspace_id": "String",
+    "connection_id": "String",
+    "account_id": "String",
+    "currency": "LowCardinality(String)",
+    "month": "Date",
+    "usual_minor": "Nullable(Int64)",
+    "rare_minor": "Nullable(Int64)",
+    "version": "UInt64",
+}
 
 
 def prepare_tables(warehouse: Warehouse, *, cluster: str = "") -> None:
@@ -50,6 +62,8 @@ def prepare_tables(warehouse: Warehouse, *, cluster: str = "") -> None:
         (ENRICHMENTS, COLUMNS, "version, is_deleted",
          "workspace_id, connection_id, transaction_id, facet"),
         (RUNS, RUN_COLUMNS, "enriched_at", "workspace_id, facet"),
+        (LEVELS, LEVEL_COLUMNS, "version",
+         "workspace_id, connection_id, account_id, currency, month"),
     ):  # fmt: skip
         shape = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         warehouse.command(

@@ -14,7 +14,7 @@ from ml.results import NOTHING, Said, nothing, results
 from ml.terms import Line
 
 NAME = "anomaly"
-VERSION = "anomaly-rules-1"
+VERSION = "anomaly-rules-2"
 # The gravest first: money that may be lost, then what only changed.
 KINDS = ("duplicate", "new_account", "amount", "new_payee", "price_increase")
 _LEAST_CONFIDENCE = 0.8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ml.accounts import is_shown_again
+from ml.anomaly.levels import KEY, levels, spent
 from ml.facet import Context
 from ml.transactions import IS_BANK_LINE
 
@@ -27,7 +28,8 @@ def payments(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     -------
     polars.DataFrame
         `row` is the place in the frame; `paid` the amount as a positive number; `payee` the
-        merchant's clean name; `series` what the rows of one recurring series have in common.
+        merchant's clean name; `series` what the rows of one recurring series have in common;
+        `usual_minor` and `rare_minor` the levels of its account and month.
     """
     recurring, transfer = context.found["recurring"], context.found["transfer"]
     category = context.found["category"]["value"]
@@ -39,6 +41,9 @@ def payments(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
             recurring["evidence"].alias("series"), is_shown_again(frame),
         ]
     )  # fmt: skip
+    known = None if context.beyond is None else context.beyond.levels
+    if known is None:
+        known = levels(spent(frame, transfer))
     is_series = pl.col("cadence").is_not_null() & ~pl.col("no_series")
     return (
         frame.hstack(told)
@@ -62,5 +67,10 @@ def payments(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
             pl.when(is_series).then("cadence").alias("cadence"),
         )
         .filter(pl.col("paid") > 0)
+        .with_columns(
+            pl.col("connection_id", "account_id").fill_null(""),
+            pl.col("booked_on").dt.truncate("1mo").alias("month"),
+        )
+        .join(known, on=KEY, how="left")
         .sort("booked_on", "connection_id", "id", "paid")
     )  # fmt: skip

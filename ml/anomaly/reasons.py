@@ -1,9 +1,9 @@
 """What makes a payment unlike those before it? Four questions of the same rows, asked of columns.
 
 Each returns the rows that it finds: `row`, `kind`, `confidence`, `words`. A payment is compared
-with earlier ones only, so that a finding does not change when later payments land; the exceptions
-are a duplicate, which stops being one where it turns out to be the payee's habit, and a price,
-whose series must stay steady.
+with earlier ones to its payee, and with the levels of the months before (`ml.anomaly.levels`), so
+that a finding does not change when later payments land; the exceptions are a duplicate, which stops
+being one where it turns out to be the payee's habit, and a price, whose series must stay steady.
 """
 
 from __future__ import annotations
@@ -26,9 +26,6 @@ LEAST_BEFORE, MOST_BEFORE = 8, 36
 _LEAST_SPREAD = 0.15
 _LEAST_DEVIATIONS = 3.5
 _LEAST_TIMES_MOST = 2.5
-# A payee is new in a history of so many days and payments, and told where the amount is rare.
-_NEW_AFTER_DAYS, _NEW_AFTER_PAYMENTS, _RECENT_PAYMENTS = 90, 100, 1_000
-_RARE = 0.99
 _LEAST_TO_ONE_ACCOUNT = 3
 _SCALE = 1.4826  # of a median absolute deviation, to a standard deviation
 
@@ -43,10 +40,9 @@ def duplicates(paid: pl.DataFrame) -> pl.DataFrame:
         pl.col("reference") != pl.col("reference").shift().over([*group, "paid"])
     ).fill_null(value=False)
     is_repeat = (gap.dt.total_days() <= _DUPLICATE_DAYS).fill_null(value=False) & ~is_other
-    usual = pl.col("paid").median().over("connection_id", "account_id", "currency")
     found = (
-        paid.with_columns(span.alias("span"), usual.alias("usual"))
-        .with_columns(
+        paid.with_columns(
+            span.alias("span"),
             is_repeat.alias("is_repeat"),
             pl.col("id").shift().over([*group, "paid"]).alias("first_id"),
             pl.col("booked_on").shift().over([*group, "paid"]).alias("first_on"),
@@ -56,8 +52,8 @@ def duplicates(paid: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("is_repeat").sum().over(group).alias("repeats"))
         .with_columns((pl.col("equals") * (_DUPLICATE_DAYS + 1) / pl.col("span")).alias("chance"))
         .filter(
-            pl.col("is_repeat") & (pl.col("repeats") == 1) & (pl.col("paid") >= pl.col("usual"))
-            & (pl.col("chance") <= _MOST_CHANCE)
+            pl.col("is_repeat") & (pl.col("repeats") == 1)
+            & (pl.col("paid") >= pl.col("usual_minor")) & (pl.col("chance") <= _MOST_CHANCE)
         )
     )  # fmt: skip
     words = pl.format(
@@ -78,9 +74,8 @@ def amounts(paid: pl.DataFrame) -> pl.DataFrame:
         expression: pl.Expr = rolling(MOST_BEFORE, min_samples=LEAST_BEFORE).over(PAYEE)
         return expression
 
-    usual = pl.col("paid").median().over("connection_id", "account_id", "currency")
     found = (
-        paid.with_columns(log.alias("log"), usual.alias("floor"))
+        paid.with_columns(log.alias("log"))
         .with_columns(
             before("log", "median").alias("middle"), before("paid", "median").alias("usual"),
             before("paid", "max").alias("most"),
@@ -95,7 +90,7 @@ def amounts(paid: pl.DataFrame) -> pl.DataFrame:
         .filter(
             (pl.col("deviations") >= _LEAST_DEVIATIONS)
             & (pl.col("paid") >= pl.col("most") * _LEAST_TIMES_MOST)
-            & (pl.col("paid") - pl.col("usual") >= pl.col("floor"))
+            & (pl.col("paid") - pl.col("usual") >= pl.col("usual_minor"))
         )
         .with_columns(pl.col("usual").round().cast(pl.Int64))
     )  # fmt: skip
@@ -130,20 +125,12 @@ def prices(paid: pl.DataFrame) -> pl.DataFrame:
 def payees(paid: pl.DataFrame) -> pl.DataFrame:
     """Large first payments to a payee, and payees whose account is another than before."""
     nth = pl.col("row").cum_count()
-    days = (pl.col("booked_on") - pl.col("booked_on").min()).dt.total_days()
-    rare = pl.col("paid").shift().rolling_quantile(
-        _RARE, window_size=_RECENT_PAYMENTS, min_samples=_NEW_AFTER_PAYMENTS
-    )  # fmt: skip
-    new = paid.with_columns(
-        nth.over(PAYEE).alias("nth"), days.alias("days"), rare.over("currency").alias("rare"),
-        (nth.over("currency") - 1).alias("before"),
-    ).filter(
-        (pl.col("nth") == 1) & (pl.col("days") >= _NEW_AFTER_DAYS)
-        & (pl.col("paid") > pl.col("rare"))
-    )  # fmt: skip
+    new = paid.with_columns(nth.over(PAYEE).alias("nth")).filter(
+        (pl.col("nth") == 1) & (pl.col("paid") >= pl.col("rare_minor"))
+    )
     words = pl.format(
-        "{} is the first payment to {} in {} days, and more than 99 in 100 of the {} before.",
-        money("paid"), "payee", "days", "before",
+        "{} is the first payment to {}; of those in the year before, 99 in 100 were under {}.",
+        money("paid"), "payee", money("rare_minor"),
     )  # fmt: skip
     account = pl.col("counterparty_account")
     told = paid.filter(account.is_not_null()).with_columns(

@@ -20,7 +20,7 @@ from ml.results import Said, results
 from ml.terms import Line
 
 NAME = "recurring"
-VERSION = "recurring-3"
+VERSION = "recurring-4"
 # Of a payee with more than these the earliest are left out: pairs grow with the square.
 _MOST_PAYMENTS = 2_000
 # A series whose next payment is this many periods late has ended.
@@ -72,8 +72,8 @@ def series(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
     polars.DataFrame
         One row per series. `rows` are positions in `frame`; `amount_minor` is the latest amount,
         `price_change_minor` its difference from the amount before the last change (0 if none);
-        `missed` counts periods without payment up to `as_of`; `next_from` to `next_to` is meant to
-        hold the next payment in at least nine of ten cases.
+        `missed` counts periods without payment up to `as_of`, or to where the series ended;
+        `next_from` to `next_to` is meant to hold the next payment in at least nine of ten cases.
     """
     _check(frame)
     if frame.height < LEAST_PAYMENTS or not (usable := _usable(frame, as_of)).height:
@@ -194,7 +194,8 @@ def _describe(chain: Chain, days: pl.Series, amounts: pl.Series, as_of: date) ->
     expected = date.fromordinal(round(median(day.toordinal() for day in ahead)))
     slack = max(2, math.ceil(1.65 * sum(rhythm.strays) / len(rhythm.strays)) + 1)
     late = max((as_of - expected).days - slack, 0) / chain.cadence.length
-    overdue = math.ceil(late) if late > 0 else 0
+    # What has ended misses no more: nothing is to be said of it anew each day.
+    overdue = math.ceil(min(late, _ENDED_AFTER)) if late > 0 else 0
     changes = [later - earlier for earlier, later in pairwise(paid)]
     steady = sum(change == 0 for change in changes) >= len(changes) / 2
     if steady:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from core.money import Money
-from ml.facet import Alone, Context, Facet
+from ml.facet import Alone, Beyond, Context, Facet
 from ml.results import NOTHING, SCHEMA, Said, nothing, results
 from ml.terms import Line
 from ml.transfer.lines import Candidates, candidates
@@ -39,8 +39,7 @@ Found = tuple[int, str, float, str, bool]
 
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet; nothing of lines that are no transfer."""
-    del context
-    transfers = _found(frame)
+    transfers = _found(frame, context.beyond)
     if not transfers:
         return nothing(NAME, frame.height)
     found = pl.DataFrame(transfers, schema=_FOUND, orient="row")
@@ -54,10 +53,10 @@ def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _found(frame: pl.DataFrame) -> list[Found]:
+def _found(frame: pl.DataFrame, beyond: Beyond | None) -> list[Found]:
     if not ((frame["amount_minor"] < 0).any() and (frame["amount_minor"] > 0).any()):
         return []
-    possible = candidates(frame)
+    possible = candidates(frame, beyond)
     if not possible.pairs:
         return []
     lines = possible.lines
@@ -131,6 +130,7 @@ FACET = Facet(
     alone=alone,
     version=VERSION,
     reads="history",
+    together="days",
     corrects=False,
     card=(
         "Weighed by rules, nothing is learned: amount, days, the banks' own word on the other"

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from ml.accounts import KEY, real_accounts, settled
+from ml.facet import Beyond
+from ml.transactions import prepared
 from reconciliation.accounts import BankAccount
 from reconciliation.records import PROCESSOR, Deposit
 from reconciliation.texts import PROCESSORS
 from reconciliation.transfers import holders_of, stated
 
 # No pair is further apart (`reconciliation.transfers`); days fall into buckets as wide.
-_DAYS = 7
+DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,48 @@ class Candidates:
     holders: frozenset[str]
 
 
-def candidates(frame: pl.DataFrame) -> Candidates:
-    """Return the pairs that may be transfers, of a frame of `ml.transactions`."""
+def candidates(frame: pl.DataFrame, beyond: Beyond | None = None) -> Candidates:
+    """Return the pairs that may be transfers, of a frame of `ml.transactions`.
+
+    Parameters
+    ----------
+    frame
+        A history, or all of its lines of some days.
+    beyond
+        What is known beyond these days: accounts whose lines stand on others.
+    """
+    lines, real, shown = _lines(frame)
+    known = shown.select("account_holder")
+    if beyond is not None:
+        here = {source for account in real for source in account.sources}
+        elsewhere = beyond.accounts.filter(~pl.col(KEY).is_in(list(here)))
+        real = [*real, *real_accounts(elsewhere)[0]]
+        known = pl.concat([known, elsewhere.select("account_holder")])
+    pairs = sorted({*_equal(lines).iter_rows(), *_converted(lines)})
+    rows = sorted({row for pair in pairs for row in pair})
+    taken = lines.filter(pl.col("row").is_in(rows))
+    return Candidates(
+        lines={line["row"]: _line(line) for line in taken.iter_rows(named=True)},
+        pairs=pairs,
+        accounts={account.key: account for account in real},
+        holders=holders_of(known["account_holder"].unique()),
+    )
+
+
+def pairs_of(frame: pl.DataFrame) -> list[tuple[int, int]]:
+    """Return the rows, out and in, that may be sides of one transfer.
+
+    Parameters
+    ----------
+    frame
+        As in `ml.transactions`.
+    """
+    lines, _, _ = _lines(prepared(frame))
+    return [*_equal(lines).iter_rows(), *_converted(lines)]
+
+
+def _lines(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[BankAccount], pl.DataFrame]:
+    """Return what may be a side, once each, the accounts, and all settled lines."""
     shown = settled(frame)
     real, again = real_accounts(shown)
     own = {source: account.key for account in real for source in account.sources}
@@ -48,16 +90,8 @@ def candidates(frame: pl.DataFrame) -> Candidates:
             _topups(frame),
         ],
         how="diagonal",
-    ).with_columns((pl.col("booked_on").to_physical() // _DAYS).alias("bucket"))
-    pairs = sorted({*_equal(lines).iter_rows(), *_converted(lines)})
-    rows = sorted({row for pair in pairs for row in pair})
-    taken = lines.filter(pl.col("row").is_in(rows))
-    return Candidates(
-        lines={line["row"]: _line(line) for line in taken.iter_rows(named=True)},
-        pairs=pairs,
-        accounts={account.key: account for account in real},
-        holders=holders_of(shown["account_holder"].unique()),
-    )
+    ).with_columns((pl.col("booked_on").to_physical() // DAYS).alias("bucket"))
+    return lines, real, shown
 
 
 _TEXT = (
@@ -107,7 +141,7 @@ def _equal(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_near(out: str, into: str) -> pl.Expr:
-    return (pl.col(into) - pl.col(out)).dt.total_days().abs() <= _DAYS
+    return (pl.col(into) - pl.col(out)).dt.total_days().abs() <= DAYS
 
 
 def _converted(lines: pl.DataFrame) -> list[tuple[int, int]]:

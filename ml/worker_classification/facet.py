@@ -161,6 +161,7 @@ FACET = Facet(
     alone=_RULES.alone,
     version=VERSION,
     reads="history",
+    together="party",
     after=("merchant", "category", "counterparty", "channel", "transfer"),
     values=lambda: frozenset(VALUES),
     card=(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from assets import enrichment_rows
-from assets.enrichment_scoring import Scored, planned, score_all
+from assets.enrichment_plan import planned
+from assets.enrichment_scoring import Scored, score_all
 from core.clock import epoch_microseconds
 from core.database import Database
 from core.objects import connect_objects
@@ -94,9 +95,10 @@ def test_only_new_and_changed_rows_are_scored_and_only_changes_written(company: 
     company.lands(("c", "GITHUB 77"), ("b", "ESSO 9"), at=NOW + timedelta(minutes=2))
     rows = [facet.name for facet in FACETS if facet.reads == "row"]
     plan = planned(
-        {name: {"inputs_version": "x", "scored_to": NOW} for name in rows},
+        {name: {"inputs_version": "x", "scored_to": NOW, "enriched_at": NOW} for name in rows},
         dict.fromkeys(rows, "x"),
         round((NOW + timedelta(minutes=2)).timestamp() * 1000),
+        NOW.date(),
     )
     assert plan is not None
     assert (plan.fresh, plan.whole) == (tuple(rows), ())
