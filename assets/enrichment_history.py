@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from assets.enrichment_levels import Surroundings, keep, moved, surroundings
+from assets.enrichment_levels import Surroundings, between, keep, moved, surroundings
 from assets.enrichment_rows import KEY, Run, changes, dated, findings_of, nothing_found
 from assets.enrichment_touched import (
     ROW,
@@ -26,10 +26,14 @@ from assets.enrichment_touched import (
     names_of_rows,
     names_touched,
 )
-from ml.anomaly.levels import SCHEMA as LEVEL_SCHEMA
 from ml.enriching import enriched
 from ml.facet import Beyond
-from ml.feature_queries import FINDINGS_OF_NAMES, TRANSACTIONS_OF_DAYS, TRANSACTIONS_OF_NAMES
+from ml.feature_queries import (
+    FINDINGS_OF_DAYS,
+    FINDINGS_OF_NAMES,
+    TRANSACTIONS_OF_DAYS,
+    TRANSACTIONS_OF_NAMES,
+)
 from ml.registry import BY_NAME
 from ml.results import SCHEMA
 from ml.tables import ENRICHMENTS
@@ -41,8 +45,7 @@ _FIRST_REACH = 4 * DAYS
 
 
 def score_histories(
-    run: Run, facets: Sequence[str], new: Landed, fresh: pl.DataFrame, last: date,
-    around: Surroundings,
+    run: Run, facets: Sequence[str], new: Landed, last: date, around: Surroundings
 ) -> tuple[int, int]:  # fmt: skip
     """Ask again what landed rows, or a new day, may change; return rows asked and findings changed.
 
@@ -50,11 +53,11 @@ def score_histories(
         run: The scoring.
         facets: Facets that read a history.
         new: What landed, and what was found of it before.
-        fresh: The rows of it that are still there, as `ml.transactions` has them.
         last: The day of the run before.
         around: The workspace's accounts and levels, before this run.
     """
     beyond = Beyond(accounts=around.accounts)
+    fresh = _read(run, TRANSACTIONS_OF_NAMES, names=[], **_ids(new.rows))
     merchants = dict(enriched(fresh, as_of=run.now.date(), facets=["merchant"], **run.asked))[
         "merchant"
     ]
@@ -73,17 +76,14 @@ def score_histories(
             around = surroundings(run.warehouse, run.workspace)
     others = [name for name in facets if name != _TRANSFER]
     if others:
-        judged = "anomaly" in others
-        steps = (
-            moved(run.warehouse, run.workspace, around.levels)
-            if judged
-            else pl.DataFrame(schema=LEVEL_SCHEMA)
-        )
-        names |= names_of_levels(run.warehouse, run.workspace, steps)
+        steps = moved(run.warehouse, run.workspace, around.levels)
+        if "anomaly" in others:
+            names |= names_of_levels(run.warehouse, run.workspace, between(steps))
         names |= names_of_day(run.warehouse, run.workspace, last, run.now.date())
         asked, more = _named(run, others, new.rows, names, beyond, around.levels)
         changed += more
-        keep(run.warehouse, run.workspace, steps, run.now)
+        if "anomaly" in others:
+            keep(run.warehouse, run.workspace, steps, run.now)
     return asked, changed
 
 
@@ -114,7 +114,9 @@ def _transfers(run: Run, new: Landed, fresh: pl.DataFrame, beyond: Beyond) -> pa
         _keys(frame.filter(is_asked)), on=KEY[:2], how="semi"
     )
     rows = pl.concat([frame.filter(is_asked).select(ROW), new.rows.select(ROW)]).unique()
-    stored = _stored(run, [_TRANSFER], [], rows).join(_keys(rows), on=KEY[:2], how="semi")
+    asked = {"facets": [_TRANSFER], "days": sorted(_around(days, reach)), **_ids(new.rows)}
+    stored = _newest(_read(run, FINDINGS_OF_DAYS, **asked))
+    stored = stored.join(_keys(rows), on=KEY[:2], how="semi")
     return changes(found, stored, run.workspace, run.now)
 
 
@@ -158,7 +160,10 @@ def _stored(
     run: Run, facets: Sequence[str], names: Sequence[str], rows: pl.DataFrame
 ) -> pl.DataFrame:
     """Return what stands now of rows that share names, and of some rows."""
-    found = _read(run, FINDINGS_OF_NAMES, facets=[*facets], names=[*names], **_ids(rows))
+    return _newest(_read(run, FINDINGS_OF_NAMES, facets=[*facets], names=[*names], **_ids(rows)))
+
+
+def _newest(found: pl.DataFrame) -> pl.DataFrame:
     newest = found.sort("version").unique(KEY, keep="last")
     return newest.filter(pl.col("is_deleted") == 0).drop("version", "is_deleted")
 

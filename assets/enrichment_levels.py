@@ -16,6 +16,7 @@ from core.clock import epoch_microseconds
 from core.warehouse import Warehouse
 from ml.accounts import KEY, KINDS, may_be_same
 from ml.anomaly.levels import GRID, SCHEMA, SPENT, levels
+from ml.anomaly.levels import KEY as MONTH
 from ml.feature_queries import ACCOUNTS
 from ml.feature_queries import SPENT as COUNT_SPENT
 from ml.tables import LEVEL_COLUMNS, LEVELS
@@ -98,12 +99,46 @@ def version_of(accounts: pl.DataFrame) -> str:
 
 
 def moved(warehouse: Warehouse, workspace: str, now: pl.DataFrame) -> pl.DataFrame:
-    """Return the levels that are others than those by which payments were judged."""
+    """Return the levels that are others than those by which payments were judged, and these.
+
+    Those before stand in `usual_before` and `rare_before`; null where there were none.
+    """
     found = warehouse.arrow(_LEVELS, {"workspace": workspace})
     before = pl.DataFrame(pl.from_arrow(found)).select(
         pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()
     )
-    return now.join(before, on=list(SCHEMA), how="anti", nulls_equal=True)
+    other = now.join(before, on=list(SCHEMA), how="anti", nulls_equal=True)
+    names = {"usual_minor": "usual_before", "rare_minor": "rare_before"}
+    return other.join(before.rename(names), on=MONTH, how="left")
+
+
+def between(moved_so: pl.DataFrame) -> pl.DataFrame:
+    """Return the steps of amounts (`low`) of which a moved level may say something else.
+
+    What is usual is compared with a payment, and with what it is above the payee's usual, which is
+    more than half of it (`ml.anomaly.reasons`); what is rare is compared with the payment.
+    """
+    grid = pl.DataFrame({"low": GRID}, schema={"low": pl.Int64})
+    least, most = pl.min_horizontal, pl.max_horizontal
+    most_rare = pl.col("rare_minor", "rare_before").fill_null(GRID[-1])
+    usual = moved_so.filter(pl.col("usual_minor").ne_missing(pl.col("usual_before"))).select(
+        *MONTH, pl.col("usual_minor", "usual_before").fill_null(0)
+    )
+    rare = moved_so.filter(pl.col("rare_minor").ne_missing(pl.col("rare_before"))).select(
+        *MONTH, most_rare
+    )
+    ranges = pl.concat([
+        usual.select(*MONTH, least("usual_minor", "usual_before").alias("from"),
+                     (most("usual_minor", "usual_before") * 2).alias("to")),
+        rare.select(*MONTH, least("rare_minor", "rare_before").alias("from"),
+                    most("rare_minor", "rare_before").alias("to")),
+    ])  # fmt: skip
+    # Steps are at or below the amounts that they stand for.
+    return (
+        ranges.join_where(grid, pl.col("low") >= pl.col("from"), pl.col("low") <= pl.col("to"))
+        .select(*MONTH, "low")
+        .unique()
+    )
 
 
 def keep(warehouse: Warehouse, workspace: str, judged_by: pl.DataFrame, now: datetime) -> None:

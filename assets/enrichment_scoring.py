@@ -120,9 +120,8 @@ def score_workspace(
     if plan.fresh:
         total = _score(run, plan.fresh, since, plan.scored_to, total)
     if plan.touched:
-        fresh = _present(run, since, new.rows)
         last = plan.last or now.date()
-        asked_rows, changed = score_histories(run, plan.touched, new, fresh, last, around)
+        asked_rows, changed = score_histories(run, plan.touched, new, last, around)
         total = Scored(max(total.rows, asked_rows), total.changed + changed)
     accounts = plan.accounts
     if plan.whole:
@@ -208,13 +207,6 @@ def _forget(run: Run, new: Landed) -> int:
     if gone.num_rows:
         run.warehouse.insert_arrow(ENRICHMENTS, gone)
     return int(gone.num_rows)
-
-
-def _present(run: Run, since: int, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return those of the landed rows that are still there."""
-    return _read(run.warehouse, run.workspace, since, ("", ""), None).join(
-        rows, on=ROW, how="semi", maintain_order="left"
-    )
 
 
 def transactions(

@@ -16,6 +16,7 @@ import polars as pl
 
 from assets.enrichment_rows import Run, stored_findings
 from core.warehouse import Warehouse
+from ml.anomaly.levels import GRID
 from ml.feature_queries import (
     LANDED,
     NAMES_OF_COUNTED,
@@ -104,14 +105,21 @@ def names_of_rows(warehouse: Warehouse, workspace: str, rows: pl.DataFrame) -> s
     return _names(warehouse, NAMES_OF_ROWS, workspace, connections=connections, ids=ids)
 
 
-def names_of_levels(warehouse: Warehouse, workspace: str, levels: pl.DataFrame) -> set[str]:
-    """Return the names on the rows of some accounts and months."""
-    if not levels.height:
+def names_of_levels(warehouse: Warehouse, workspace: str, steps: pl.DataFrame) -> set[str]:
+    """Return the names on the payments of which a level that moved may say something else.
+
+    Args:
+        warehouse: ClickHouse.
+        workspace: Whose rows.
+        steps: Of `assets.enrichment_levels.between`.
+    """
+    if not steps.height:
         return set()
     asked = {
-        "connections": levels["connection_id"].to_list(),
-        "accounts": levels["account_id"].to_list(),
-        "currencies": levels["currency"].to_list(), "months": levels["month"].to_list(),
+        "connections": steps["connection_id"].to_list(),
+        "accounts": steps["account_id"].to_list(),
+        "currencies": steps["currency"].to_list(), "months": steps["month"].to_list(),
+        "steps": steps["low"].to_list(), "grid": GRID,
     }  # fmt: skip
     return _names(warehouse, NAMES_OF_MONTHS, workspace, **asked)
 

@@ -2,11 +2,12 @@
 
     python -m benchmarks.enrichment_million [--rows 1000000]
 
-One workspace of three years: card lines of the public lists' merchants, a few of them frequent and
-most rare, as banks spell them (an outlet's number, a city); subscriptions every month; transfers
-between two of its accounts. Everything is read, all facets are asked with the trained model of
-names, and every finding is written; then nothing has changed and nothing is written; then 1,000
-rows land, and are scored. Seconds of the clock, and of the processor beside them.
+One workspace of three years, which landed in the course of a day: card lines of the public lists'
+merchants, a few of them frequent and most rare, as banks spell them (an outlet's number, a city);
+subscriptions every month; transfers between two of its accounts. Everything is read, all facets are asked with the trained model of
+names, and every finding is written; then nothing has changed and nothing is written. Then 1,000
+rows land, of the days after; then a day has passed; then 1,000 of any day land late. Each is
+scored. Seconds of the clock, and of the processor beside them.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import polars as pl
 import psutil
 from obstore.store import MemoryStore
 
-from assets.enrichment_scoring import score_workspace
+from assets.enrichment_scoring import Scored, score_workspace
 from benchmarks.memory import MEGABYTE, Watch, descendants_named, seconds_of_cpu
 from benchmarks.report import report
 from core.database import Database
@@ -96,8 +97,8 @@ def lines(rows: int, workspace: str, seed: int = 1) -> pl.DataFrame:
         pl.lit("raw.plaid_transaction").alias("source_table"),
         pl.format("tx_{}", "place").alias("source_id"),
         pl.lit(seed).cast(pl.UInt64).alias("version"), pl.lit(0, pl.UInt8).alias("is_deleted"),
-        pl.lit(landed + timedelta(minutes=seed)).cast(pl.Datetime("ms", "UTC"))
-        .alias("landed_at"),
+        (pl.lit(landed).cast(pl.Datetime("ms", "UTC"))
+         + pl.duration(seconds=pl.col("place") * 86_400 // rows)).alias("landed_at"),
     )  # fmt: skip
 
 
@@ -118,6 +119,15 @@ def accounts(warehouse: Warehouse, workspace: str) -> None:
     )  # fmt: skip
 
 
+def _later(frame: pl.DataFrame, days: int, booked_on: pl.Expr) -> pl.DataFrame:
+    """Return lines under other ids that land some days later, booked as is said."""
+    return frame.with_columns(
+        pl.format("later_{}_{}", pl.lit(days), "id").alias("id"),
+        booked_on.alias("booked_on"),
+        pl.col("landed_at") + pl.duration(days=days),
+    )
+
+
 def measured(what: str, act: Callable[[], Result], rows: int, goal: float | None) -> Result:
     """Measure something by clock, processors and memory, and report it."""
     engine = [psutil.Process(pid) for pid in descendants_named(os.getpid(), "local.clickhouse")]
@@ -128,12 +138,16 @@ def measured(what: str, act: Callable[[], Result], rows: int, goal: float | None
     theirs = seconds_of_cpu(engine) - theirs
     report(
         f"enrichment.{what}", clock, "s",
-        peer=f"{rows:,} rows; {own:.1f} s of CPU here, {theirs:.1f} s in ClickHouse;"
-        f" {watch.peak / MEGABYTE:,.0f} MB",
+        peer=f"{rows:,} rows{_asked(result)}; {own:.1f} s of CPU here, {theirs:.1f} s in"
+        f" ClickHouse; {watch.peak / MEGABYTE:,.0f} MB",
         ratio=None, goal=f"under {goal} s" if goal else "for information",
         met=None if goal is None else clock < goal,
     )  # fmt: skip
     return result
+
+
+def _asked(result: object) -> str:
+    return f", {result.rows:,} asked" if isinstance(result, Scored) else ""
 
 
 def main() -> None:
@@ -160,21 +174,25 @@ def main() -> None:
         accounts(warehouse, str(workspace))
         landed = land(warehouse, lines(rows, str(workspace)))
 
-        def scored(to: int) -> int:
-            found = score_workspace(warehouse, system, models, str(workspace), to, now)
-            return found.changed if found else 0
+        def scored(to: int, at: datetime = now) -> Scored:
+            found = score_workspace(warehouse, system, models, str(workspace), to, at)
+            return found or Scored()
 
         limit = LIMIT_SECONDS * rows / 1_000_000
         measured("end_to_end", lambda: scored(landed), rows, limit)
         (kept,) = warehouse.rows(f"select count() as findings from {ENRICHMENTS} final")
         report("enrichment.findings", kept["findings"], "findings", peer=f"of {rows:,} rows",
                ratio=None, goal="for information", met=None)  # fmt: skip
-        assert measured("nothing_new", lambda: scored(landed), rows, None) == 0
-        fresh = lines(1_000, str(workspace), seed=2).with_columns(
-            pl.format("new_{}", "id").alias("id"), pl.col("booked_on") + pl.duration(days=3)
-        )
-        landed = land(warehouse, fresh)
-        measured("thousand_new", lambda: scored(landed), 1_000, None)
+        assert measured("nothing_new", lambda: scored(landed), rows, None) == Scored()
+        fresh = lines(1_000, str(workspace), seed=2)
+        since = (pl.col("booked_on") - FIRST).dt.total_days() % 3
+        new = _later(fresh, 1, pl.lit(FIRST + timedelta(days=DAYS)) + pl.duration(days=since))
+        newest = land(warehouse, new)
+        measured("thousand_new", lambda: scored(newest), 1_000, None)
+        tomorrow = now + timedelta(days=1)
+        measured("a_new_day", lambda: scored(newest, tomorrow), 0, None)
+        late = land(warehouse, _later(fresh, 2, pl.col("booked_on")))
+        measured("thousand_late", lambda: scored(late, tomorrow), 1_000, None)
         system.close()
         warehouse.close()
 

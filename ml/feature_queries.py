@@ -84,14 +84,17 @@ union all {_GIVEN}
 # Those whose merchant or counterparty has one of some names, and some by their ids; what is found
 # of them, each time that it was.
 TRANSACTIONS_OF_NAMES = _READ.replace("WANTED", f"(connection_id, id) in ({_OF_NAMES})")
-FINDINGS_OF_NAMES = f"""
+_FINDINGS = """
 select connection_id, transaction_id, toString(facet) as facet, value, confidence, evidence,
     toString(model_version) as model_version, abstained, like_key, occurred_on, source_version,
     version, is_deleted
 from unified.enrichments
-where workspace_id = {{workspace:String}} and facet in {{facets:Array(String)}}
-    and (connection_id, transaction_id) in ({_OF_NAMES})
+where workspace_id = {workspace:String} and facet in {facets:Array(String)} and WANTED
 """
+FINDINGS_OF_NAMES = _FINDINGS.replace("WANTED", f"(connection_id, transaction_id) in ({_OF_NAMES})")
+FINDINGS_OF_DAYS = _FINDINGS.replace("WANTED", f"""(
+        occurred_on in {{days:Array(Date)}} or (connection_id, transaction_id) in ({_GIVEN})
+    )""")  # fmt: skip
 _NAMES = f"""
 select distinct name from (
     select assumeNotNull(value) as name from unified.enrichments
@@ -103,18 +106,19 @@ select distinct name from (
         and (connection_id, id) in (KEYS)
 )
 """
-# Whose names stand on some rows; on those of some accounts in some months; on those counted for
-# the 1099-NEC of some years; on series that have not ended, and what was booked since a day.
+# Whose names stand on some rows; on those of some amounts in some accounts and months; on those
+# counted for the 1099-NEC of some years; on series not ended, and what was booked since a day.
 NAMES_OF_ROWS = _NAMES.replace("KEYS", _GIVEN)
 NAMES_OF_MONTHS = _NAMES.replace("KEYS", f"""
         select connection_id, id from unified.transactions
         where workspace_id = {{workspace:String}} and {_ONLY}
             and (connection_id, ifNull(account_id, ''), assumeNotNull(currency),
-                toStartOfMonth({_DAY})) in (
-                select given.1, given.2, given.3, given.4 from (
+                toStartOfMonth({_DAY}),
+                toInt64(roundDown(toUInt64(abs(amount_minor)), {{grid:Array(UInt64)}}))) in (
+                select given.1, given.2, given.3, given.4, given.5 from (
                     select arrayJoin(arrayZip({{connections:Array(String)}},
                         {{accounts:Array(String)}}, {{currencies:Array(String)}},
-                        {{months:Array(Date)}})) as given
+                        {{months:Array(Date)}}, {{steps:Array(Int64)}})) as given
                 )
             )
 """)  # fmt: skip
@@ -241,6 +245,7 @@ QUERIES = {
     "transactions_of_days": TRANSACTIONS_OF_DAYS,
     "transactions_of_names": TRANSACTIONS_OF_NAMES,
     "findings_of_names": FINDINGS_OF_NAMES,
+    "findings_of_days": FINDINGS_OF_DAYS,
     "names_of_rows": NAMES_OF_ROWS,
     "names_of_months": NAMES_OF_MONTHS,
     "names_of_counted": NAMES_OF_COUNTED,

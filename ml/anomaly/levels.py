@@ -1,10 +1,10 @@
 """What is usual in an account, what is rare in a currency? Said month by month, of the year before.
 
 A payment is judged by the months before its own, so one that lands later does not change what was
-said of it; and levels are rounded to a coarse grid (four steps to each doubling), so that of a
-million payments a thousand late ones move hardly any. Where one moves, the payments of that account
-and month are judged anew (`assets.enrichment_touched`). A million payments are counted here as in
-the warehouse (`ml.feature_queries.SPENT`).
+said of it; and levels are rounded to a coarse grid (four steps to each doubling, what is usual to
+the doubling), so that of a million payments a thousand late ones move hardly any. Where one moves,
+payments of such amounts are judged anew (`assets.enrichment_levels`). Payments are counted here as
+in the warehouse (`ml.feature_queries.SPENT`).
 """
 
 from __future__ import annotations
@@ -85,21 +85,25 @@ def levels(counted: pl.DataFrame) -> pl.DataFrame:
     >>> year = [("c", "a", "EUR", date(2024, month, 1), 448, 30) for month in range(1, 6)]
     >>> found = levels(pl.DataFrame(year, schema=SPENT, orient="row")).sort("month")
     >>> found.select("usual_minor", "rare_minor").rows()[3:]
-    [(448, None), (448, 512)]
+    [(256, None), (256, 512)]
     """
     usual = _quantile(_year_before(counted, ACCOUNT), ACCOUNT, 0.5)
     own = _quantile(counted, ACCOUNT, 0.5)
     whole = counted.group_by("currency", "month", "low").agg(pl.col("payments").sum())
     rare = _quantile(_year_before(whole, ["currency"]), ["currency"], _RARE)
     above = dict(zip(GRID, [*GRID[1:], GRID[-1]], strict=True))
-    is_old = pl.col("month").dt.offset_by(f"-{_OLD_MONTHS}mo") >= pl.lit(counted["month"].min(), pl.Date)
+    octave = {low: 1 << (low.bit_length() - 1) if low else 0 for low in GRID}
+    is_old = pl.col("month").dt.offset_by(f"-{_OLD_MONTHS}mo") >= pl.lit(
+        counted["month"].min(), pl.Date
+    )
     return (
         own.rename({"level": "own"})
         .join(usual, on=KEY, how="left")
         .join(rare, on=["currency", "month"], how="left", suffix="_rare")
         .select(
             *KEY,
-            pl.coalesce("level", "own").alias("usual_minor"),
+            pl.coalesce("level", "own").replace_strict(octave, return_dtype=pl.Int64)
+            .alias("usual_minor"),
             pl.when(is_old & (pl.col("payments_rare") >= _LEAST_PAYMENTS))
             .then(pl.col("level_rare").replace_strict(above, return_dtype=pl.Int64, default=None))
             .alias("rare_minor"),

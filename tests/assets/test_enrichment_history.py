@@ -28,6 +28,7 @@ select transaction_id, toString(facet) as facet, value, confidence, evidence,
 from unified.enrichments final
 where workspace_id = {workspace:String} order by transaction_id, facet
 """
+EXAMPLES = 8
 KEY = "workspace_id, connection_id, id"
 # Who is paid: a subscription, shops, people who work, and the company itself.
 PAYEES = (
@@ -67,7 +68,7 @@ LINES = st.builds(
 )
 # What lands together, and how many hours later.
 STEPS = st.lists(
-    st.tuples(st.lists(LINES, min_size=1, max_size=4), st.sampled_from([1, 30])),
+    st.tuples(st.lists(LINES, min_size=1, max_size=4), st.sampled_from([1, 30, 1_200])),
     min_size=1, max_size=3,
 )  # fmt: skip
 
@@ -128,7 +129,7 @@ def whole(books: Any, lines: dict[str, Any], now: datetime) -> list[dict[str, An
 
 
 # Every example is a workspace in the engines: none are made only to find a smaller one.
-@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate],
+@settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.generate],
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(steps=STEPS)
 def test_step_by_step_finds_what_the_whole_history_says(books, steps):
@@ -151,3 +152,24 @@ def test_step_by_step_finds_what_the_whole_history_says(books, steps):
     assert (different, [row for row in expected if row not in found]) == ([], [])
     facets = {row["facet"] for row in found}
     assert {"recurring", "transfer", "worker_classification"} <= facets
+
+
+def test_of_two_accounts_that_may_be_one_the_whole_history_is_asked(books, monkeypatch):
+    """Which lines are shown twice, all lines of both must tell."""
+    own, asked = books(), []
+    score_whole = enrichment_scoring._score_whole
+    monkeypatch.setattr(
+        enrichment_scoring,
+        "_score_whole",
+        lambda *given: asked.append(1) or score_whole(*given),
+    )
+    own.land([line("a", 2, -700, 1)], NOW)
+    own.score(NOW)
+    own.land([line("b", 2, -700, 9)], NOW + timedelta(hours=1))
+    own.score(NOW + timedelta(hours=1))
+    assert len(asked) == 1, "one account is known: what landed is enough"
+    own.land([line("c", 2, -700, 9, connection_id="conn_other")], NOW + timedelta(hours=2))
+    own.score(NOW + timedelta(hours=2))
+    own.land([line("d", 2, -700, 9)], NOW + timedelta(hours=3))
+    own.score(NOW + timedelta(hours=3))
+    assert len(asked) == 3, "another account, and then two that may be one"
