@@ -4,10 +4,10 @@
 
 One workspace of three years, which landed in the course of a day: card lines of the public lists'
 merchants, a few of them frequent and most rare, as banks spell them (an outlet's number, a city);
-subscriptions every month; transfers between two of its accounts. Everything is read, all facets are asked with the trained model of
-names, and every finding is written; then nothing has changed and nothing is written. Then 1,000
-rows land, of the days after; then a day has passed; then 1,000 of any day land late. Each is
-scored. Seconds of the clock, and of the processor beside them.
+subscriptions every month; transfers between two of its accounts. Everything is read, all facets are
+asked with the trained model of names, and every finding is written; then nothing has changed and
+nothing is written. Then 1,000 rows land, of the days after; then a day has passed; then 1,000 of
+any day land late. Each is scored. Seconds of the clock, and of the processor beside them.
 """
 
 import argparse
