@@ -3,6 +3,7 @@
 due        100,000 live episodes, 20,000 of them due: steps committed a second, one worker
 heard      a declined payment at the sandbox, by webhook, to the first action of its flow
 simulated  10,000 past failures through a ready flow
+facts      what the books say of each of them (benchmarks/recovery_facts.py)
 year       what the worker's process holds at the quarters of a year (benchmarks/recovery_year.py)
 
 `--parts heard` measures no more than that.
@@ -26,7 +27,7 @@ from zoneinfo import ZoneInfo
 import httpx
 from psycopg.types.json import Jsonb
 
-from benchmarks import recovery_year
+from benchmarks import recovery_facts, recovery_year
 from benchmarks.report import report
 from core.clock import utc_now
 from core.connections import ConnectionStore
@@ -47,7 +48,7 @@ from recovery.store.flows import FlowBook
 from sandbox.process import running_sandbox
 
 TENANT = TenantId("ws_bench")
-PARTS = ("simulated", "due", "year", "heard")
+PARTS = ("simulated", "facts", "due", "year", "heard")
 LIVE, DUE, AT_ONCE = 100_000, 20_000, 10_000
 FAILURES = 60
 PAST = 10_000
@@ -100,6 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = on.model_copy(update={"api_port": free_port(), "log_level": "warning"})
         database = Database.connect(settings, size=2)
         connection_id = prepare(settings, database, stripe.url, stripe.api_key)
+        if "facts" in wanted:
+            recovery_facts.measure(settings)
         if "due" in wanted:
             due(settings, database, connection_id)
         if "year" in wanted:

@@ -8,7 +8,7 @@ name. `SETTINGS` is refused as well, since it could take the filter off.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 _TOKEN = re.compile(
     r"(?P<space>\s+|--[^\n]*|/\*.*?\*/)"
@@ -36,8 +36,12 @@ class UnreadableTenantSqlError(ValueError):
     """The SQL names a source in a way that no workspace filter would hold."""
 
 
-def tables_of(sql: str) -> tuple[str, ...]:
+def tables_of(sql: str, brought: Collection[str] = ()) -> tuple[str, ...]:
     """Return the qualified tables that `sql` reads, in order of appearance.
+
+    Args:
+        sql: The statement.
+        brought: Names of rows that come with the request, which belong to nobody else.
 
     Raises:
         UnreadableTenantSqlError: A source is named in another way than `database.table`.
@@ -47,7 +51,7 @@ def tables_of(sql: str) -> tuple[str, ...]:
         tokens[i].lower()
         for i in range(len(tokens) - 2)
         if tokens[i + 1].lower() == "as" and tokens[i + 2] == "("
-    }
+    } | set(brought)
     found: dict[str, None] = {}
     aliases = set(expressions)
     for index, token in enumerate(tokens):

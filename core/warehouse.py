@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import clickhouse_connect
+import msgspec
 import urllib3
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+from clickhouse_connect.driver.external import ExternalData
 from clickhouse_connect.driver.httputil import get_pool_manager
 
 from core.errors import EngineUnavailableError, OppulenceError
@@ -61,22 +63,44 @@ class QueryTimeoutError(OppulenceError):
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """Rows that a query brings along and reads like a table.
+
+    For values that are many: a parameter is a literal in every place that the statement has for
+    it, and thousands of them take ClickHouse seconds to plan.
+
+    Attributes:
+        columns: Each `name type`.
+        rows: Values that JSON can hold, in that order.
+    """
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]] = field(repr=False)
+
+    def lines(self) -> bytes:
+        """Return the rows as ClickHouse's JSONCompactEachRow."""
+        return b"".join(msgspec.json.encode(row) + b"\n" for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class TenantQuery:
     """SQL over tenant tables, named in full (`unified.transactions`) after FROM and JOIN.
 
     Values arrive as server-side parameters (`{limit:UInt32}`). Common table expressions may be
-    read by bare name; table functions and unqualified tables may not, since no filter would hold
-    them.
+    read by bare name, and so may what the request itself brings along (`brings`, a value of type
+    `Brought` among its parameters); table functions and unqualified tables may not, since no filter
+    would hold them.
 
     Raises:
         UnreadableTenantSqlError: Where the query is declared, so at import, never later.
     """
 
     sql: str
+    brings: tuple[str, ...] = ()
     tables: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tables", tables_of(self.sql))
+        object.__setattr__(self, "tables", tables_of(self.sql, self.brings))
 
     def filters(self, *tenants: TenantId) -> str:
         """Return the `additional_table_filters` setting that binds each table to the tenants."""
@@ -128,19 +152,22 @@ class Warehouse:
         Args:
             tenant: Whose rows.
             query: The question.
-            parameters: Its values.
+            parameters: Its values, and the rows that it brings.
             seconds: How long ClickHouse may take; None for as long as it does.
             is_page: Whether it stops after a few rows of a table's own order.
 
         Raises:
             QueryTimeoutError: It took longer.
         """
+        given = dict(parameters or {})
+        brought = _external({name: given.pop(name) for name in query.brings})
         with _engine_errors():
             result = self.client.query(
                 query.sql,
-                parameters=dict(parameters or {}),
+                parameters=given,
                 settings=bound_settings(query, tenant, seconds=seconds)
                 | (IN_SMALL_PIECES if is_page else {}),
+                external_data=brought,
             )
         return [dict(row) for row in result.named_results()]
 
@@ -242,6 +269,17 @@ def bound_settings(query: TenantQuery, *tenants: TenantId, seconds: float | None
     """Return what binds a query to the tenants, and ends it in time."""
     bound: dict[str, Any] = {"additional_table_filters": query.filters(*tenants)}
     return bound if seconds is None else bound | {"max_execution_time": seconds}
+
+
+def _external(brought: Mapping[str, Brought]) -> ExternalData | None:
+    if not brought:
+        return None
+    found = ExternalData()
+    for name, one in brought.items():
+        found.add_file(
+            file_name=name, data=one.lines(), fmt="JSONCompactEachRow", structure=list(one.columns)
+        )
+    return found
 
 
 def _whole(stream: "BaseHTTPResponse") -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from core.settings import load_settings
 from core.warehouse import TenantQuery
 from recovery.flows.facts import Fact, FactKind, FactType
 from recovery.known.books import CONTACTS
-from recovery.known.subjects import ASKED
+from recovery.known.subjects import ASKED, BROUGHT
 
 # What says where a row comes from is no fact of the payer.
 _PLUMBING = frozenset({
@@ -181,7 +181,8 @@ inner join (
     from {table} final
     where (connection_id, {row.key}) in (select connection_id, id from keys){narrowed}
 ) as t on t.row_connection_id = k.connection_id and t.row_key = k.id
-"""
+""",
+        brings=(BROUGHT,),
     )
 
 

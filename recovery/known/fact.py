@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from core.warehouse import TenantQuery
 from recovery.flows.facts import FactKind
+from recovery.known.subjects import BROUGHT
 
 VALUES = "{values}"
 
@@ -47,4 +48,4 @@ def together(facts: Iterable[KnownFact]) -> TenantQuery:
 @lru_cache(maxsize=512)
 def _query(asks: str, values: tuple[str, ...]) -> TenantQuery:
     listed = ", ".join(f"{value} as value_{place}" for place, value in enumerate(values))
-    return TenantQuery(asks.replace(VALUES, listed))
+    return TenantQuery(asks.replace(VALUES, listed), brings=(BROUGHT,))

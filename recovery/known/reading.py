@@ -19,8 +19,7 @@ from recovery.known.columns import columns, statement
 from recovery.known.fact import together
 from recovery.known.subjects import Subject, parameters
 
-# ClickHouse takes 128 KiB for one parameter: so many ids of 40 letters.
-AT_ONCE = 3000
+AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from core.warehouse import Brought
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -33,17 +35,11 @@ _TEXTS = (
     "connection_id", "customer_id", "invoice_id", "subscription_id", "payment_id", "charge_id",
     "dispute_id",
 )  # fmt: skip
-_ARRAYS = ", ".join(f"{{{name}s:Array(String)}}" for name in (*_TEXTS, "currency"))
-_NAMED = ",\n        ".join(
-    f"tupleElement(one, {place}) as {name}" for place, name in enumerate((*_TEXTS, "currency"), 2)
-)
+BROUGHT = "brought_debts"
 ASKED = f"""
 with asked as (
-    select tupleElement(one, 1) as n,
-        {_NAMED},
-        fromUnixTimestamp64Milli(tupleElement(one, {len(_TEXTS) + 3}), 'UTC') as moment
-    from (select arrayJoin(arrayZip({{numbers:Array(UInt32)}}, {_ARRAYS},
-        {{moments:Array(Int64)}})) as one)
+    select n, {", ".join(_TEXTS)}, currency, fromUnixTimestamp64Milli(asked_at, 'UTC') as moment
+    from {BROUGHT}
 )"""
 # With who they are: only customers that the unified layer has seen can be told anything of.
 PAYERS = f"""{ASKED},
@@ -62,13 +58,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parameters(subjects: Sequence[Subject]) -> dict[str, Any]:
-    """Return subjects as a statement's parameters; `n` is their place."""
-    texts = {f"{name}s": [getattr(one, name) for one in subjects] for name in (*_TEXTS, "currency")}
-    return {
-        "numbers": list(range(len(subjects))),
-        "moments": [_milliseconds(one.moment) for one in subjects],
-        **texts,
-    }
+    """Return subjects as the rows that a statement brings; `n` is their place."""
+    texts = (*_TEXTS, "currency")
+    columns = ("n UInt32", *(f"{name} String" for name in texts), "asked_at Int64")
+    rows = [
+        (n, *(getattr(one, name) for name in texts), _milliseconds(one.moment))
+        for n, one in enumerate(subjects)
+    ]
+    return {BROUGHT: Brought(columns, rows)}
 
 
 def _milliseconds(moment: datetime) -> int:

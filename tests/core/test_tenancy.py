@@ -70,6 +70,24 @@ def test_columns_may_be_named_by_their_source():
     assert query.tables == ("unified.invoices", "unified.transactions")
 
 
+def test_what_a_query_brings_along_is_read_by_its_bare_name_and_opens_no_table():
+    sql = "with asked as (select n from brought) select t.id from unified.invoices as t join asked"
+    assert TenantQuery(sql, brings=("brought",)).tables == ("unified.invoices",)
+    for refused, brings in (
+        (sql, ()),
+        (sql, ("another",)),
+        ("select n from brought", ("brought",)),
+        ("select * from unified.invoices as t, brought", ("brought",)),
+        ("select brought.secret from raw.stripe_charge as t", ("other",)),
+    ):
+        with pytest.raises(UnreadableTenantSqlError):
+            TenantQuery(refused, brings=brings)
+    # A name that stands for a table of others is still bound to the tenant.
+    assert TenantQuery("select 1 from raw.stripe_charge", brings=("raw.stripe_charge",)).tables == (
+        "raw.stripe_charge",
+    )
+
+
 @pytest.mark.parametrize(
     "sql",
     [

@@ -12,6 +12,7 @@ from core.settings import Settings
 from core.warehouse import Warehouse
 from recovery.detecting import look
 from recovery.known.looking_up import SILENT_FOR, WarehouseFacts, subject_of
+from recovery.known.subjects import BROUGHT
 from recovery.store import episodes
 from recovery.store.flows import FlowBook
 from recovery.stripe.cases import read_case
@@ -142,7 +143,7 @@ class Counting:
         return getattr(self._warehouse, name)
 
     def tenant_rows(self, tenant: Any, query: Any, values: Any, **options: Any) -> Any:
-        self.asked.append(len(values["numbers"]))
+        self.asked.append(len(values[BROUGHT].rows))
         return self._warehouse.tenant_rows(tenant, query, values, **options)
 
 
