@@ -5,6 +5,7 @@ from core.errors import NotFoundError
 from core.tenancy import TenantId
 from oppulence.output import print_json, print_line
 from oppulence.session import command_session
+from serving.audit_log.entries import record_by_system
 from serving.rate_limits import DEFAULT_PER_MINUTE
 from serving.usage.quotas import DEFAULTS
 
@@ -23,10 +24,16 @@ def set_limits(workspace: str, *, as_json: bool, **wanted: int | None) -> None:
         database = Database.connect(settings, size=1)
         try:
             with database.tenant(tenant) as rows:
+                before = rows.execute(f"select {', '.join(USUAL)} from workspaces").fetchone()
                 for name, value in chosen.items():
                     assert name in USUAL  # a column's name, never a caller's text
                     rows.execute(f"update workspaces set {name} = %s, updated_at = now()", [value])
                 found = rows.execute(f"select {', '.join(USUAL)} from workspaces").fetchone()
+                if before is not None and found != before:
+                    record_by_system(
+                        rows, tenant, "workspace.limits_changed", str(tenant), by="command line",
+                        before=before, after=found,
+                    )  # fmt: skip
         finally:
             database.close()
     if found is None:

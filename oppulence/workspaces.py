@@ -5,15 +5,19 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from core.clock import utc_now
-from core.database import Database
+from core.database import Database, Rows
 from core.errors import InvalidInputError, NotFoundError
 from core.tenancy import TenantId, new_id
 from oppulence.output import print_json, print_line
 from oppulence.session import command_session
-from serving.auth.key_store import insert_key, issue_key, list_keys, revoke_key
+from serving.audit_log.entries import record_by_system
+from serving.auth.key_store import ApiKey, insert_key, list_keys, revoke_key
 from serving.auth.permissions import EVERYTHING, Role
 from serving.members import queries
 from serving.members.schemas import MemberRequest
+
+BY = "command line"
+_HELD = "select id, role from members where email = %(email)s for update"
 
 
 def ensure_workspace(database: Database, tenant: TenantId, name: str = "") -> bool:
@@ -23,6 +27,9 @@ def ensure_workspace(database: Database, tenant: TenantId, name: str = "") -> bo
             "insert into workspaces (id, name) values (%s, %s) on conflict (id) do nothing",
             [str(tenant), name or str(tenant)],
         )
+        if created.rowcount:
+            named = name or str(tenant)
+            record_by_system(rows, tenant, "workspace.created", str(tenant), by=BY, name=named)
     return created.rowcount == 1
 
 
@@ -34,8 +41,19 @@ def renew_key(
         for earlier in list_keys(rows):
             if earlier.name == name and earlier.is_usable(now):
                 revoke_key(rows, earlier.id, now=now)
-        key, _ = insert_key(rows, tenant, name, secret=secret, now=now, scopes=EVERYTHING)
+                record_by_system(rows, tenant, "api_key.revoked", earlier.id, by=BY, name=name)
+        key, _ = _new_key(rows, tenant, name, secret=secret, now=now)
     return key
+
+
+def _new_key(
+    rows: Rows, tenant: TenantId, name: str, *, secret: str, now: datetime
+) -> tuple[str, ApiKey]:
+    key, made = insert_key(rows, tenant, name, secret=secret, now=now, scopes=EVERYTHING)
+    record_by_system(
+        rows, tenant, "api_key.created", made.id, by=BY, name=name, scopes=sorted(made.scopes)
+    )
+    return key, made
 
 
 def ensure_member(database: Database, tenant: TenantId, email: str, role: Role) -> None:
@@ -59,11 +77,17 @@ def ensure_member(database: Database, tenant: TenantId, email: str, role: Role) 
             "workspace_id": str(tenant), "id": new_id("mem"), "email": asked.email, "name": "",
             "role": asked.role, "now": utc_now(),
         }  # fmt: skip
-        if rows.execute(queries.ADD, values).fetchone() is None:
-            rows.execute(
-                "update members set role = %(role)s, updated_at = %(now)s where email = %(email)s",
-                values,
-            )
+        added = rows.execute(queries.ADD, values).fetchone()
+        if added is not None:
+            told = {"email": added["email"], "role": added["role"]}
+            record_by_system(rows, tenant, "member.added", added["id"], by=BY, **told)
+            return
+        held = rows.execute(_HELD, values).fetchone()
+        assert held is not None
+        if held["role"] != asked.role:
+            rows.execute(queries.CHANGE_ROLE, {**values, "id": held["id"]})
+            told = {"before": held["role"], "after": asked.role}
+            record_by_system(rows, tenant, "member.role_changed", held["id"], by=BY, **told)
 
 
 def add_member(workspace: str, email: str, role: Role, *, as_json: bool) -> None:
@@ -105,7 +129,8 @@ def create_key(workspace: str, name: str, *, as_json: bool) -> None:
         try:
             ensure_workspace(database, tenant)
             secret = settings.required("api_key_secret")
-            key, record = issue_key(database, tenant, name, secret=secret, now=utc_now())
+            with database.tenant(tenant) as rows:
+                key, record = _new_key(rows, tenant, name, secret=secret, now=utc_now())
         finally:
             database.close()
     if as_json:

@@ -59,8 +59,9 @@ def export(
 ) -> StreamingResponse:
     """Answer with the file; a query that ClickHouse refuses is a problem, not half a file."""
     output_format, media_type = WRITTEN_AS[file_format]
-    parts = scope.stream(queries[file_format], parameters, output_format=output_format)
-    first = next(parts, b"")  # has the query begun while a problem can still be answered
+    with scope.quota():
+        parts = scope.stream(queries[file_format], parameters, output_format=output_format)
+        first = next(parts, b"")  # has the query begun while a problem can still be answered
     return StreamingResponse(
         chain([first], parts),
         media_type=media_type,

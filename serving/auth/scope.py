@@ -38,10 +38,9 @@ from serving.auth.principal import Principal
 from serving.engines import Engines
 from serving.exchange import Exchange
 from serving.mart_states import MartStates
-from serving.rate_limits import QUOTAS, RateLimitedError, RateLimiter, RouteClass, Window, windows
+from serving.rate_limits import RouteClass, windows
 from serving.states import DATA_AS_OF_HEADER, State, StateReader
-from serving.usage.book import UsageBook
-from serving.usage.quotas import quota_window
+from serving.usage.counting import Counting
 
 SCOPED_PREFIX = "/v1"
 EXPORT_SECONDS = 300
@@ -73,6 +72,7 @@ class TenantScope:
     exchange: Exchange
     answers: AnswerCache = field(repr=False)
     if_none_match: str
+    _counting: Counting = field(repr=False)
     _states: StateReader = field(repr=False)
     _mart_states: MartStates = field(repr=False)
     _engines: Engines = field(repr=False)
@@ -137,6 +137,24 @@ class TenantScope:
         """Open a Postgres transaction that sees this workspace only."""
         with self._engines.database.tenant(self.tenant) as rows:
             yield rows
+
+    @contextmanager
+    def quota(self, rows: Rows | None = None) -> Iterator[None]:
+        """Count the expensive work that is done inside towards its quota, if it succeeds.
+
+        Args:
+            rows: This workspace's transaction, where one is open.
+
+        Raises:
+            QuotaExceededError: Nothing is left of it.
+        """
+        if rows is None:
+            with self.transaction() as own:
+                quota = self._counting.quota(own)
+        else:
+            quota = self._counting.quota(rows)
+        with self._counting.work(quota):
+            yield
 
     def seal(self, text: str, *, purpose: str) -> str:
         """Encrypt a text that only this workspace may read back, for the same purpose."""
@@ -243,9 +261,10 @@ def admit(
     exchange: Exchange = request.state.exchange
     exchange.facts.update(workspace_id=str(tenant), caller_id=principal.id)
     counted = route_class or ("read" if request.method == "GET" else "write")
+    counting = Counting(request, tenant, principal.id, counted)
     if not exchange.is_admitted:
         limits = windows(str(tenant), principal.id, counted, principal.workspace_limit)
-        _count(request, tenant, principal, counted, limits)
+        counting.count(*limits)
     if permission is not None and permission not in principal.scopes:
         who = "API key" if principal.kind == "api_key" else f"role {principal.role}"
         raise ForbiddenError(
@@ -253,41 +272,17 @@ def admit(
             next_step="Use a key that has it, or ask an owner; GET /v1/whoami lists what this"
             " caller may do.",
         )
-    if counted in QUOTAS:
-        engines: Engines = request.state.engines
-        with engines.database.tenant(tenant) as rows:
-            quota = quota_window(rows, tenant, counted)
-        _count(request, tenant, principal, counted, (quota,))
     return TenantScope(
         tenant=tenant,
         principal=principal,
         exchange=exchange,
         answers=request.state.answers,
         if_none_match=request.headers.get("If-None-Match", ""),
+        _counting=counting,
         _states=request.state.states,
         _mart_states=request.state.mart_states,
         _engines=request.state.engines,
     )
-
-
-def _count(
-    request: Request,
-    tenant: TenantId,
-    principal: Principal,
-    route_class: RouteClass,
-    limits: tuple[Window, ...],
-) -> None:
-    limiter: RateLimiter = request.state.limiter
-    usage: UsageBook = request.state.usage
-    exchange: Exchange = request.state.exchange
-    is_first = "RateLimit-Policy" not in exchange.headers
-    try:
-        limiter.admit(exchange, limits)
-    except RateLimitedError:
-        usage.count(tenant, principal.id, route_class, is_new=is_first, is_limited=True)
-        raise
-    if is_first:
-        usage.count(tenant, principal.id, route_class)
 
 
 class OtherProof:

@@ -41,16 +41,18 @@ def request(scope: TenantScope, rows: Rows, asked: BackfillRequest) -> Backfill:
             "The connection cannot be asked.", next_step="Reconnect its account first."
         )
     names = {"workspace_id": str(scope.tenant), "id": new_id("backfill")}
-    rows.execute(
-        queries.INSERT,
-        {
-            **names, "connection_id": connection["id"], "provider": connection["provider"],
-            "objects": asked.objects, "now": utc_now(),
-        },
-    )  # fmt: skip
-    for number, (since, until) in enumerate(windows_of(asked.since, asked.until)):
-        values = {**names, "number": number, "since": since, "until": until}
-        rows.execute(queries.INSERT_WINDOW, values)
+    windows = windows_of(asked.since, asked.until)
+    with scope.quota(rows):
+        rows.execute(
+            queries.INSERT,
+            {
+                **names, "connection_id": connection["id"], "provider": connection["provider"],
+                "objects": asked.objects, "now": utc_now(),
+            },
+        )  # fmt: skip
+        for number, (since, until) in enumerate(windows):
+            values = {**names, "number": number, "since": since, "until": until}
+            rows.execute(queries.INSERT_WINDOW, values)
     record(rows, scope, "backfill.requested", names["id"], connection_id=connection["id"])
     return find(rows, names["id"])
 
@@ -119,8 +121,9 @@ def resume(scope: TenantScope, rows: Rows, backfill_id: str) -> Backfill:
     rows.execute(queries.HELD, [backfill_id])
     if find(rows, backfill_id).state not in ("failed", "canceled"):
         raise ConflictError("The backfill is running or done.", next_step="GET shows how far.")
-    rows.execute(queries.AGAIN, [backfill_id])
-    rows.execute(queries.RESUMED, [backfill_id])
+    with scope.quota(rows):
+        rows.execute(queries.AGAIN, [backfill_id])
+        rows.execute(queries.RESUMED, [backfill_id])
     record(rows, scope, "backfill.resumed", backfill_id)
     return find(rows, backfill_id)
 

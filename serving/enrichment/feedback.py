@@ -10,6 +10,7 @@ from ml.corrections import like_keys
 from ml.merchants import identified
 from ml.registry import facet_of
 from ml.texts import Texts, alike
+from serving.audit_log.entries import record
 from serving.auth.scope import TenantScope
 from serving.enrichment import queries
 from serving.enrichment.answering import findings_of, own_rows, raw_rows
@@ -70,8 +71,13 @@ def looked_up(scope: TenantScope, request: FeedbackRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def keep(rows: Rows, correction: dict[str, Any]) -> Feedback:
+def keep(scope: TenantScope, rows: Rows, correction: dict[str, Any]) -> Feedback:
     """Keep a correction; it answers from the moment that this transaction ends."""
     row = rows.execute(queries.INSERT, correction).fetchone()
     assert row is not None
+    # Not the row's own text: that goes with its connection, and the log stays.
+    record(
+        rows, scope, "enrichment.corrected", row["id"], facet=correction["facet"],
+        before=correction["value_before"], after=correction["value"],
+    )  # fmt: skip
     return Feedback(**row)

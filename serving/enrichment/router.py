@@ -99,8 +99,9 @@ def post_feedback(
     never see it; a model for all learns it only after a review.
     """
     return idempotency.once_after(
-        scope, lambda: feedback.looked_up(scope, request), feedback.keep, status=201
-    )
+        scope, lambda: feedback.looked_up(scope, request),
+        lambda rows, correction: feedback.keep(scope, rows, correction), status=201,
+    )  # fmt: skip
 
 
 @router.post(

@@ -11,6 +11,11 @@ values (%(workspace_id)s, %(base_currency)s, %(quote_currency)s, %(day)s, %(rate
 on conflict (workspace_id, base_currency, quote_currency, day)
 do update set rate = excluded.rate, told_at = excluded.told_at
 """
+KNOWN = """
+select base_currency, quote_currency, day, rate from exchange_rates
+join unnest(%(bases)s::text[], %(quotes)s::text[], %(days)s::date[])
+    as asked (base_currency, quote_currency, day) using (base_currency, quote_currency, day)
+"""
 FORGET = """
 delete from exchange_rates
 where base_currency = %(base_currency)s and quote_currency = %(quote_currency)s and day = %(day)s

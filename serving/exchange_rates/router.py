@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from core.clock import utc_now
+from core.database import Rows
 from core.errors import InvalidInputError
 from serving.audit_log.entries import record
 from serving.auth.scope import MetricsRead, WorkspaceWrite
@@ -85,6 +86,7 @@ def get_exchange_rates(scope: MetricsRead) -> Collection[ExchangeRate]:
 def put_exchange_rates(scope: WorkspaceWrite, request: ToldRates) -> Collection[ExchangeRate]:
     """Tell rates, by pair and day; answers with all that are known then."""
     with scope.transaction() as rows:
+        before = _told(rows, request.data)
         for told in request.data:
             values = told.model_dump() | {"workspace_id": str(scope.tenant), "now": utc_now()}
             rows.execute(queries.FORGET if told.rate is None else queries.TELL, values)
@@ -95,9 +97,35 @@ def put_exchange_rates(scope: WorkspaceWrite, request: ToldRates) -> Collection[
             )
         record(
             rows, scope, "exchange_rates.told", str(scope.tenant),
-            before=None, after=f"{len(request.data)} rates",
+            changes=_changes(before, _told(rows, request.data)),
         )  # fmt: skip
     return _listed(known_rates(scope))
+
+
+def _told(rows: Rows, asked: list[ToldRate]) -> dict[tuple[str, str, date], str]:
+    """Return the rates that are told for these pairs and days."""
+    values = {
+        "bases": [one.base_currency for one in asked],
+        "quotes": [one.quote_currency for one in asked],
+        "days": [one.day for one in asked],
+    }
+    return {
+        (row["base_currency"], row["quote_currency"], row["day"]): plain(row["rate"])
+        for row in rows.execute(queries.KNOWN, values)
+    }
+
+
+def _changes(
+    before: dict[tuple[str, str, date], str], after: dict[tuple[str, str, date], str]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "base_currency": base, "quote_currency": quote, "day": day.isoformat(),
+            "before": before.get((base, quote, day)), "after": after.get((base, quote, day)),
+        }
+        for base, quote, day in sorted(before.keys() | after.keys())
+        if before.get((base, quote, day)) != after.get((base, quote, day))
+    ]  # fmt: skip
 
 
 def _listed(rates: list[Rate]) -> Collection[ExchangeRate]:

@@ -43,7 +43,7 @@ def add(scope: TenantScope, rows: Rows, request: MemberRequest) -> Member:
             next_step="Change the member's role with PATCH /v1/members/{id}.",
         )
     rows.execute(invitations.REPLACE, {"now": values["now"], "email": request.email})
-    record(rows, scope, "member.added", row["id"], role=row["role"])
+    record(rows, scope, "member.added", row["id"], email=row["email"], role=row["role"])
     return member_of(row)
 
 
@@ -84,7 +84,7 @@ def remove(scope: TenantScope, rows: Rows, member_id: str) -> Member:
     _check_last_owner(rows, member)
     rows.execute(queries.REMOVE, [member_id])
     rows.execute(invitations.REPLACE, {"now": utc_now(), "email": member.email})
-    record(rows, scope, "member.removed", member_id, role=member.role)
+    record(rows, scope, "member.removed", member_id, email=member.email, role=member.role)
     return member
 
 

@@ -119,9 +119,10 @@ def _add(family: Family) -> None:
 
 
 def _exported(scope: MetricsExport, metric: Metric, query: MetricExport) -> Response:
-    target, known = answering.reporting(scope, query)
-    computed = answering.compute(scope, metric, query, utc_now().date(), target, known)
-    return exporting.export(metric, computed, query.format)
+    with scope.quota():
+        target, known = answering.reporting(scope, query)
+        computed = answering.compute(scope, metric, query, utc_now().date(), target, known)
+        return exporting.export(metric, computed, query.format)
 
 
 for _family in FAMILIES:

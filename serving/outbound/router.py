@@ -123,6 +123,7 @@ def post_test(scope: WebhooksWrite, endpoint_id: EndpointId, idempotency: Idempo
             raise _missing(endpoint_id)
         data, now = {"endpoint_id": endpoint_id}, utc_now()
         emit(rows, str(scope.tenant), "endpoint.test", now.isoformat(), data, now)
+        record(rows, scope, "webhook_endpoint.tested", endpoint_id)
         return endpoint_of(row)
 
     return idempotency.once(scope, act, status=202)
@@ -175,6 +176,10 @@ def post_redelivery(
             )
         row = rows.execute(queries.DELIVERY, [delivery_id]).fetchone()
         assert row is not None
+        record(
+            rows, scope, "webhook_endpoint.redelivered", endpoint_id, delivery=delivery_id,
+            event=row["event_id"],
+        )  # fmt: skip
         return OutboundDelivery(**row)
 
     return idempotency.once(scope, act, status=202)

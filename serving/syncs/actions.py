@@ -55,7 +55,12 @@ def request_syncs(scope: TenantScope, rows: Rows, connection_id: str | None) -> 
             "There is no connection that can be asked.",
             next_step="Connect an account, or reconnect one whose credentials no longer work.",
         )
-    return Collection(data=[Sync(**_requested(scope, rows, each)) for each in askable])
+    syncs = {each["id"]: rows.execute(queries.OPEN, [each["id"]]).fetchone() for each in askable}
+    unopened = [each for each in askable if syncs[each["id"]] is None]
+    if unopened:  # who joins what is under way uses up nothing
+        with scope.quota(rows):
+            syncs |= {each["id"]: _requested(scope, rows, each) for each in unopened}
+    return Collection(data=[Sync.model_validate(syncs[each["id"]]) for each in askable])
 
 
 def find_sync(scope: TenantScope, dagster: Dagster, sync_id: str) -> Sync:
@@ -79,10 +84,6 @@ def find_sync(scope: TenantScope, dagster: Dagster, sync_id: str) -> Sync:
 
 
 def _requested(scope: TenantScope, rows: Rows, connection: Row) -> Row:
-    """Join the connection's open sync, or request a new one."""
-    opened = rows.execute(queries.OPEN, [connection["id"]]).fetchone()
-    if opened is not None:
-        return opened
     values = {
         "workspace_id": str(scope.tenant), "id": new_id("sync"), "now": utc_now(),
         "connection_id": connection["id"], "provider": connection["provider"],

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from core.database import Database
 from core.settings import Settings
+from core.tenancy import TenantId
 from tests.oppulence.conftest import run_command
 
 COMMANDS = [
@@ -79,6 +81,14 @@ def test_a_workspaces_limits_are_set_and_shown(postgres: Settings) -> None:
         usual | {"syncs_per_day": 7}
     )
     assert json.loads(run_command(postgres, *words, "--syncs-per-day", "0").stdout) == usual
+    database = Database.connect(postgres, size=1)
+    with database.tenant(TenantId("ws_limits")) as rows:
+        logged = rows.execute(
+            "select details -> 'after' ->> 'syncs_per_day' as after from audit_log"
+            " where action = 'workspace.limits_changed' order by occurred_at"
+        ).fetchall()
+    database.close()
+    assert [one["after"] for one in logged] == ["7", None]  # and nothing for one that only asks
     unknown = run_command(postgres, "workspace", "limits", "ws_nobody")
     assert (unknown.returncode, "There is no workspace" in unknown.stderr) == (1, True)
 

@@ -1,5 +1,7 @@
 """Who is let in by a command? One key that opens, not a heap of them; one member per address."""
 
+from collections import Counter
+
 import pytest
 
 from core.clock import utc_now
@@ -25,9 +27,13 @@ def test_a_renewed_key_ends_those_of_its_name_and_no_other(postgres: Settings) -
             for key in (mine, *keys)
             for found in [find_key(database, tenant, key, secret=secret, now=now)]
         }
+        with database.tenant(tenant) as rows:
+            logged = rows.execute("select action, target from audit_log").fetchall()
     finally:
         database.close()
     assert list(opens.values()) == [True, False, False, True]
+    done = Counter(one["action"] for one in logged)
+    assert done == {"workspace.created": 1, "api_key.created": 3, "api_key.revoked": 2}
 
 
 def test_an_address_is_let_in_once_with_the_role_given_last(postgres: Settings) -> None:
@@ -43,6 +49,15 @@ def test_an_address_is_let_in_once_with_the_role_given_last(postgres: Settings) 
             ensure_member(database, other, "ada@example.com", Role.MEMBER)
         with database.tenant(tenant) as rows:
             found = rows.execute("select email, role, user_id from members").fetchall()
+            logged = rows.execute(
+                "select actor_kind, actor_id, action, details from audit_log order by occurred_at"
+            ).fetchall()
     finally:
         database.close()
+    assert [(one["action"], one["details"]) for one in logged] == [
+        ("workspace.created", {"name": str(tenant)}),
+        ("member.added", {"email": "ada@example.com", "role": "member"}),
+        ("member.role_changed", {"before": "member", "after": "owner"}),
+    ]
+    assert {(one["actor_kind"], one["actor_id"]) for one in logged} == {("system", "command line")}
     assert found == [{"email": "ada@example.com", "role": "owner", "user_id": None}]

@@ -117,6 +117,11 @@ def test_a_correction_holds_at_once_for_rows_alike_and_for_no_other_workspace(
         "merchant": "SQ *BLUE BOTTLE 8442",
     }  # fmt: skip
     assert (kept["direction"], kept["review"]) == ("out", "waiting")
+    (entry,) = workspace.get("/v1/audit_log").json()["data"]
+    assert (entry["action"], entry["target"], entry["details"]) == (
+        "enrichment.corrected", kept["id"],
+        {"facet": "merchant", "before": "Blue Bottle", "after": "Blue Bottle Coffee"},
+    )  # fmt: skip
 
     asked = {"ids": ["a", "b", "c"], "facets": ["merchant"]}
     own = ["Blue Bottle Coffee", "Blue Bottle Coffee", "Shell"]

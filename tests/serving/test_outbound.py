@@ -107,6 +107,10 @@ def test_an_event_arrives_signed_and_once(ask, workspace, receiver, system, loca
     ask("POST", f"/{made['id']}/deliveries/{delivery['id']}/redeliver").raise_for_status()
     turn(system, local)
     assert [headers["webhook-id"] for _, headers in receiver.received] == [delivery["event_id"]] * 2
+    (entry,) = workspace.get("/v1/audit_log", action="webhook_endpoint.redelivered").json()["data"]
+    assert (entry["target"], entry["details"]) == (
+        made["id"], {"delivery": delivery["id"], "event": delivery["event_id"]},
+    )  # fmt: skip
 
 
 def test_failures_are_tried_again_and_redirects_are_not_followed(ask, receiver, system, local):

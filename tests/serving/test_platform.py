@@ -298,7 +298,7 @@ def test_the_audit_log_says_who_and_why_page_by_page(workspace):
     entry = seen[-1]
     assert entry["request_id"] == "r-1"
     assert (entry["action"], entry["target"]) == ("member.added", answer.json()["id"])
-    assert entry["details"] == {"role": "member"}
+    assert entry["details"] == {"email": "a@example.com", "role": "member"}
     assert entry["actor"]["id"] == workspace.get("/v1/whoami").json()["key_id"]
     found = workspace.get("/v1/audit_log", target=entry["target"], action="member.added")
     assert found.json()["data"] == [entry]

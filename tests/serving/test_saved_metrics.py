@@ -212,6 +212,13 @@ def test_a_rate_is_told_again_and_taken_back(workspace):
         )  # fmt: skip
         seen.append([one["rate"] for one in answer.json()["data"]])
     assert seen == [["0.9"], ["0.95"], []]
+    logged = workspace.get("/v1/audit_log", action="exchange_rates.told").json()["data"]
+    day = {"base_currency": "USD", "quote_currency": "EUR", "day": "2024-02-01"}
+    assert [one["details"]["changes"] for one in reversed(logged)] == [
+        [day | {"before": None, "after": "0.9"}],
+        [day | {"before": "0.9", "after": "0.95"}],
+        [day | {"before": "0.95", "after": None}],
+    ]
     for wrong in ("0", "-1", "1e5", "abc"):
         answer = workspace.api.put(
             "/v1/exchange_rates", json={"data": [rate | {"rate": wrong}]},

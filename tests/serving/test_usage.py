@@ -11,8 +11,19 @@ from pydantic import SecretStr
 
 from core.cache import connect_cache
 from core.clock import utc_now
+from core.connections import ConnectionStore
 from core.errors import EngineUnavailableError
+from core.secrets import SecretBox
 from serving.usage.book import UsageBook
+
+
+def connect(workspace, account):
+    box = SecretBox.from_keys(workspace.settings.required("encryption_keys"))
+    made = ConnectionStore(workspace.database, box).connect(
+        workspace.tenant, provider="stripe", name=account, provider_account_id=account,
+        api_url="http://127.0.0.1:1", credentials={"api_key": "sk_test_1"},
+    )  # fmt: skip
+    return made.id
 
 
 def figures(workspace, **asked):
@@ -182,19 +193,51 @@ def test_who_may_not_do_it_uses_up_no_quota(workspace):
     powerless = workspace.issue(scopes={"accounts:read"})
     for _ in range(2):
         assert workspace.get("/v1/transactions/export", key=powerless).status_code == 403
-    quotas = {one["quota"]: one["left"] for one in workspace.get("/v1/usage").json()["quotas"]}
-    assert quotas == {"syncs_per_day": 1000, "exports_per_day": 200}
+    assert left(workspace) == {"syncs_per_day": 1000, "exports_per_day": 200}
+
+
+def left(workspace):
+    quotas = workspace.get("/v1/usage").json()["quotas"]
+    return {one["quota"]: one["left"] for one in quotas}
+
+
+def test_what_is_refused_or_repeated_uses_up_no_quota(workspace):
+    """The last one that is left is there still for the request that does something."""
+    with workspace.database.tenant(workspace.tenant) as rows:
+        rows.execute("update workspaces set syncs_per_day = 1, exports_per_day = 1")
+
+    def sync(name, **body):
+        headers = {**workspace.headers(), "Idempotency-Key": name}
+        return workspace.api.post("/v1/transactions.sync", json=body, headers=headers)
+
+    assert sync("a").status_code == 409  # there is nothing to sync
+    assert sync("b", connection_id="conn_0").status_code == 404
+    assert sync("c", unknown=1).status_code == 422
+    assert workspace.get("/v1/transactions/export", format="xls").status_code == 422
+    assert workspace.get("/v1/metrics/nothing/export").status_code in (404, 422)
+    assert left(workspace) == {"syncs_per_day": 1, "exports_per_day": 1}
+
+    first = connect(workspace, "acct_a")
+    begun = sync("d", connection_id=first)
+    assert (begun.status_code, left(workspace)["syncs_per_day"]) == (202, 0)
+    connect(workspace, "acct_b")
+    again = sync("d", connection_id=first)
+    assert (again.status_code, again.json()) == (202, begun.json())
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert sync("e", connection_id=first).json() == begun.json()  # joined
+    refused = sync("f")
+    assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
+    assert len(workspace.get("/v1/syncs").json()["data"]) == 1
 
 
 def test_without_redis_quotas_hold_per_process(serve, engines, workspace):
     with workspace.database.tenant(workspace.tenant) as rows:
-        rows.execute("update workspaces set syncs_per_day = 1")
+        rows.execute("update workspaces set exports_per_day = 1")
     down = serve(engines.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")}))
     answers = [
-        httpx.post(f"{down}/v1/transactions.sync", json={}, headers=workspace.headers())
-        for _ in range(2)
+        httpx.get(f"{down}/v1/transactions/export", headers=workspace.headers()) for _ in range(2)
     ]
-    assert [answer.status_code for answer in answers] == [409, 429]  # nothing to sync; no quota
+    assert [answer.status_code for answer in answers] == [200, 429]
     usage = httpx.get(f"{down}/v1/usage", headers=workspace.headers())
     assert (usage.status_code, usage.json()["data"]) == (200, [])
     assert "missing" in usage.headers["X-Degraded"]
