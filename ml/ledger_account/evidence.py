@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from ml.ledger_account.candidates import Candidates
+from ml.ledger_account.fingerprints import FEW
 from ml.ledger_account.memory import Integers
 
 # Most specific first; the sentence's subject.
@@ -13,6 +14,8 @@ _SUBJECTS = {
     "name, unit": ("Merchants like '{}' in '{}'", "key", "unit"),
     "name": ("Merchants like '{}'", "key"),
 }
+
+_NEW = "New merchant: wording, amount and unit resemble purchases booked so."
 
 
 def evidence(rows: pl.DataFrame, found: Candidates, choice: Integers) -> pl.Series:
@@ -32,8 +35,10 @@ def evidence(rows: pl.DataFrame, found: Candidates, choice: Integers) -> pl.Seri
     polars.Series
         One sentence per row.
     """
+    if rows.height <= FEW:
+        return pl.Series("evidence", _each(rows, found, choice), pl.String)
     at = np.arange(rows.height)
-    sentence = pl.lit("New merchant: wording, amount and unit resemble purchases booked so.")
+    sentence = pl.lit(_NEW)
     counts: list[pl.Series] = []
     for name in reversed(_SUBJECTS):
         recall = found.recalls[name]
@@ -48,3 +53,19 @@ def evidence(rows: pl.DataFrame, found: Candidates, choice: Integers) -> pl.Seri
             known &= pl.col("unit") != ""
         sentence = pl.when(known).then(counted_so).otherwise(sentence)
     return rows.hstack(counts).select(sentence.alias("evidence"))["evidence"]
+
+
+def _each(rows: pl.DataFrame, found: Candidates, choice: Integers) -> list[str]:
+    """Say the same of a few rows, one by one."""
+    said = []
+    for at, row in enumerate(rows.iter_rows(named=True)):
+        sentence = _NEW
+        for name, (words, *fields) in _SUBJECTS.items():
+            recall = found.recalls[name]
+            times = int(recall.times[at, choice[at]])
+            if times and ("unit" not in name or row["unit"]):
+                subject = words.format(*(row[field] for field in fields))
+                sentence = f"{subject} was booked so {times} of {recall.times_total[at]} times."
+                break
+        said.append(sentence)
+    return said

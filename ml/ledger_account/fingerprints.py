@@ -15,7 +15,8 @@ Hashes = npt.NDArray[np.uint64]
 
 # splitmix64's constants.
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_FEW = 32
+# Of so few rows, frames take longer than plain Python.
+FEW = 32
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
@@ -40,8 +41,7 @@ class Parts:
 
 def hash_texts(texts: pl.Series) -> Hashes:
     """Return a stable 64-bit hash per text, computed once per distinct text."""
-    if len(texts) <= _FEW:
-        # Of a few texts the joins below take longer than the hashing.
+    if len(texts) <= FEW:
         return np.array([_hash(text) for text in texts], np.uint64)
     distinct = texts.unique(maintain_order=True)
     hashed = [_hash(text) for text in distinct]
@@ -73,33 +73,50 @@ def mix(*parts: Hashes | int) -> Hashes:
 
 def parts(frame: pl.DataFrame) -> Parts:
     """Take purchases (of `columns.purchases`) apart into hashed facts."""
-    words = pl.col("key").str.split(" ")
-    texts = frame.select(
-        words.list.first().alias("first_word"), words.list.head(2).list.join(" ").alias("two_words")
-    )
+    first_word, two_words = _first_words(frame["key"])
     known = frame["amount_minor"].is_not_null().to_numpy()
     amount = frame["amount_minor"].fill_null(0).to_numpy()
     size = np.log1p(np.abs(amount).astype(np.float64))
     band = np.where(known, np.floor(size / np.log(2)) + 64 * (amount < 0), 255)
     cents = np.abs(amount) % 100
     roundness = np.select([~known, amount % 1000 == 0, cents == 0, cents >= 95], [4, 0, 1, 2], 3)
-    date = frame["booked_on"]
-    weekday = date.dt.weekday().to_numpy()
+    weekday, month = _calendar(frame["booked_on"])
     return Parts(
         merchant=hash_texts(frame["merchant"]),
         key=hash_texts(frame["key"]),
-        first_word=hash_texts(texts["first_word"]),
-        two_words=hash_texts(texts["two_words"]),
+        first_word=hash_texts(first_word),
+        two_words=hash_texts(two_words),
         unit=hash_texts(frame["unit"]),
         band=_numbers(band),
         roundness=_numbers(roundness),
         amount=mix(_numbers(np.where(known, amount, 2**62))),
-        month=_numbers(date.dt.month().to_numpy()),
+        month=_numbers(month),
         weekday=_numbers(weekday),
         weekend=_numbers(weekday >= 6),
-        day=date.to_physical().cast(pl.Int64).to_numpy(),
+        day=frame["booked_on"].to_physical().cast(pl.Int64).to_numpy(),
         log_amount=np.where(known, size * np.where(amount < 0, -1.0, 1.0), np.nan),
     )
+
+
+def _first_words(keys: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return the first word of each key, and the first two."""
+    if len(keys) <= FEW:
+        split = [key.split(" ") for key in keys]
+        one, two = [own[0] for own in split], [" ".join(own[:2]) for own in split]
+        return pl.Series(one, dtype=pl.String), pl.Series(two, dtype=pl.String)
+    words = pl.col("key").str.split(" ")
+    found = keys.to_frame("key").select(
+        words.list.first().alias("one"), words.list.head(2).list.join(" ").alias("two")
+    )
+    return found["one"], found["two"]
+
+
+def _calendar(days: pl.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return weekday (Monday is 1) and month of days."""
+    since = days.to_physical().to_numpy().astype("datetime64[D]")
+    # The first of January 1970 was a Thursday.
+    weekday = (since.astype(np.int64) + 3) % 7 + 1
+    return weekday, since.astype("datetime64[M]").astype(np.int64) % 12 + 1
 
 
 def taken(facts: Parts, rows: npt.NDArray[np.int64]) -> Parts:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.special import expit
 from threadpoolctl import ThreadpoolController
 
 from ml.ledger_account.calibration import Calibration, calibrate
@@ -39,6 +40,7 @@ RANKER_BLOCKS = 12
 LEAST_BLOCKS = 8
 # Below this many out-of-time examples the ranker is not trained and every answer abstains.
 LEAST_EXAMPLES = 150
+_CACHED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +144,28 @@ def best(
 ) -> tuple[Integers, npt.NDArray[np.float64]]:
     """Return each row's best candidate and its uncalibrated probability."""
     flat = features.reshape(-1, features.shape[-1])
-    with _one_thread():
-        score = ranker.predict_proba(flat)[:, 1].reshape(features.shape[:2])
+    score = _probabilities(ranker, flat).reshape(features.shape[:2])
     choice = score.argmax(axis=1)
     return choice, score[np.arange(len(choice)), choice]
+
+
+def _probabilities(
+    ranker: "HistGradientBoostingClassifier", flat: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """Return what `predict_proba` returns, without its checks of the rows, a cacheful at a time.
+
+    The checks take a millisecond, and a row is read once for each tree.
+    """
+    trees = [iteration[0] for iteration in ranker._predictors]
+    raw = np.full(len(flat), ranker._baseline_prediction.item())
+    none = np.zeros((0, 8), np.uint32)
+    places = np.zeros(flat.shape[1], np.uint32)
+    for start in range(0, len(flat), _CACHED):
+        rows = np.ascontiguousarray(flat[start : start + _CACHED], np.float64)
+        for tree in trees:
+            raw[start : start + _CACHED] += tree.predict(rows, none, places, 1)
+    odds: npt.NDArray[np.float64] = expit(raw)
+    return odds
 
 
 def _one_thread() -> AbstractContextManager[object]:

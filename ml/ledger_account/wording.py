@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ml.ledger_account.fingerprints import Hashes, Parts, hash_texts, mix, taken
+from ml.ledger_account.fingerprints import FEW, Hashes, Parts, hash_texts, mix, taken
 from ml.softmax import BUCKETS, Floats, Matrix, softmax
 
 _CONTEXT_WEIGHT = np.float32(0.35)
@@ -26,13 +26,36 @@ _OF_PURCHASE = tuple(number for number in range(_COMBINATIONS) if number not in 
 
 
 @cache
-def _ngrams() -> Any:
+def _vectorizer() -> Any:
     from sklearn.feature_extraction.text import HashingVectorizer  # where it is used: 100 MB
 
     return HashingVectorizer(
         analyzer="char_wb", ngram_range=(3, 5), n_features=BUCKETS, alternate_sign=False,
-        norm="l2", dtype=np.float32,
+        norm=None, dtype=np.float32,
     )  # fmt: skip
+
+
+def _ngrams(names: Sequence[str]) -> Matrix:
+    """Return the n-grams of names, each row of length one.
+
+    N-grams do not reach beyond a word, and names are made of few words: each is read once.
+    """
+    words_of = [name.split() for name in names]
+    place: dict[str, int] = {}
+    taken = [place.setdefault(word, len(place)) for words in words_of for word in words]
+    ends = np.cumsum([0, *map(len, words_of)])
+    if not place:
+        return Matrix((len(names), BUCKETS), dtype=np.float32)
+    ones = np.ones(len(taken), np.float32)
+    chosen = Matrix((ones, np.array(taken, np.int32), ends), shape=(len(names), len(place)))
+    found = (chosen @ _vectorizer().transform(list(place))).tocsr()
+    found.sort_indices()
+    squares = np.add.reduceat(
+        np.append(found.data.astype(np.float64) ** 2, 0.0), np.minimum(found.indptr[:-1], found.nnz)
+    )
+    length = np.where(np.diff(found.indptr) > 0, np.sqrt(squares), 1.0)
+    found.data = (found.data / np.repeat(length, np.diff(found.indptr))).astype(np.float32)
+    return found
 
 
 def feature_matrix(frame: pl.DataFrame, facts: Parts) -> Matrix:
@@ -40,7 +63,7 @@ def feature_matrix(frame: pl.DataFrame, facts: Parts) -> Matrix:
     rows = frame.height
     merchants = frame["merchant"].unique(maintain_order=True)
     row_of = _positions(frame["merchant"], merchants)
-    ngrams = _ngrams().transform(merchants.to_list())[row_of] if rows else Matrix((0, BUCKETS))
+    ngrams = _ngrams(merchants.to_list())[row_of] if rows else Matrix((0, BUCKETS))
     context = _contexts(facts, range(_COMBINATIONS))
     combined = (ngrams + context + _word_features(frame, facts)).tocsr()
     combined.sum_duplicates()
@@ -56,7 +79,7 @@ def probabilities(frame: pl.DataFrame, facts: Parts, weights: Floats) -> Floats:
     same = mix(facts.merchant, facts.unit)
     _, first, own = np.unique(same, return_index=True, return_inverse=True)
     rows, told = frame[first], taken(facts, first)
-    logits = _ngrams().transform(rows["merchant"].to_list()) @ weights
+    logits = _ngrams(rows["merchant"].to_list()) @ weights
     logits += _contexts(told, _OF_MERCHANT) @ weights
     logits += _word_features(rows, told) @ weights
     logits = logits[own]
@@ -90,14 +113,19 @@ def _context_hashes(facts: Parts, numbers: Sequence[int]) -> Hashes:
 
 
 def _word_features(frame: pl.DataFrame, facts: Parts) -> Matrix:
-    exploded = (
-        frame.select(pl.col("key").str.split(" ").alias("word"))
-        .with_row_index("row")
-        .explode("word")
-        .with_columns(pl.col("word").fill_null(""))
-    )
-    words = hash_texts(exploded["word"])
-    row = exploded["row"].to_numpy().astype(np.int64)
+    if frame.height <= FEW:
+        split = [key.split(" ") for key in frame["key"]]
+        words = hash_texts(pl.Series([word for own in split for word in own], dtype=pl.String))
+        row = np.repeat(np.arange(len(split)), [len(own) for own in split])
+    else:
+        exploded = (
+            frame.select(pl.col("key").str.split(" ").alias("word"))
+            .with_row_index("row")
+            .explode("word")
+            .with_columns(pl.col("word").fill_null(""))
+        )
+        words = hash_texts(exploded["word"])
+        row = exploded["row"].to_numpy().astype(np.int64)
     bucket = np.concatenate([_buckets(mix(101, words)), _buckets(mix(102, words, facts.unit[row]))])
     values = np.full(2 * len(words), _CONTEXT_WEIGHT)
     return Matrix((values, (np.concatenate([row, row]), bucket)), shape=(frame.height, BUCKETS))
