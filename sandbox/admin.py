@@ -20,7 +20,16 @@ from sandbox.stripe.webhooks import Courier
 from sandbox.traffic import Limiter, Traffic
 from sandbox.wire import Answer, Request, json_answer
 
-BOOKS = ("counts", "mrr", "movements", "failed_payments", "balances", "months", "payouts")
+BOOKS = (
+    "counts",
+    "mrr",
+    "movements",
+    "failed_payments",
+    "credits",
+    "balances",
+    "months",
+    "payouts",
+)
 
 
 class UnknownAccountError(ValueError):

@@ -12,11 +12,11 @@ with daily as (
 ledger as (
     select workspace_id, connection_id, currency, toStartOfMonth(toDate(effective_at, 'UTC')) as month,
         -sumIf(amount_minor, account_code in ('4000', '4010')) as recognised,
-        sumIf(amount_minor, account_code = '4900') as taken_back,
+        sumIf(amount_minor, account_code in ('4900', '4910')) as taken_back,
         -sum(sumIf(amount_minor, account_code = '2200')) over (
             partition by workspace_id, connection_id, currency order by month) as deferred
     from {{ newest(ref('fct_ledger_entries')) }}
-    where account_code in ('2200', '4000', '4010', '4900') and effective_at < toStartOfMonth(now('UTC'))
+    where account_code in ('2200', '4000', '4010', '4900', '4910') and effective_at < toStartOfMonth(now('UTC'))
     group by workspace_id, connection_id, currency, month
 )
 

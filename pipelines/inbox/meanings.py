@@ -158,7 +158,7 @@ def _has_more_below(change: Change) -> bool:
         below = children_of(change.object, selected_names(None))
         _BELOW[change.object] = ChildReader(None, below, dict[str, str]().__setitem__)
     item = Item(change.id, 0, change.object, is_deleted=False, payload=change.payload)
-    return _BELOW[change.object].has_more(item)
+    return _BELOW[change.object].has_more(item, change.moved)
 
 
 def _state(

@@ -6,7 +6,7 @@ parent's page, so that a page counts as read only when everything below it is.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,6 +20,7 @@ from pipelines.stripe.errors import ListIntegrityError, NotPermittedError
 from pipelines.stripe.pages import PAGE, Head, Item, check_page, items_of
 
 OnSkip = Callable[[str, str], None]
+_NOTHING: Mapping[str, Container[str]] = {}
 
 
 class _Embedded(msgspec.Struct):
@@ -28,10 +29,10 @@ class _Embedded(msgspec.Struct):
 
 
 @cache
-def _parents(embedded: tuple[str, ...], needs: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+def _parents(embedded: tuple[str, ...], plain: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
     """Return what reads these fields of a parent: made once, for any number of accounts."""
     fields: list[tuple[str, Any, Any]] = [(name, _Embedded | None, None) for name in embedded]
-    fields += [(name, Any, None) for name in needs]
+    fields += [(name, Any, None) for name in plain]
     return msgspec.json.Decoder(msgspec.defstruct("Parent", fields))
 
 
@@ -55,36 +56,53 @@ class ChildReader:
         self.skip = skip
         self._parent = _parents(
             tuple(endpoint.embedded for endpoint in endpoints if endpoint.embedded),
-            tuple(endpoint.needs for endpoint in endpoints if endpoint.needs),
+            tuple(
+                name
+                for endpoint in endpoints
+                for name in (endpoint.needs, endpoint.parent_key)
+                if name
+            ),
         )
 
-    async def below(self, parents: Sequence[Item]) -> list[Family]:
-        """Return everything nested below `parents` that is not embedded in them."""
-        reads = [
-            self._read(endpoint, parent.id, after)
+    async def below(
+        self, parents: Sequence[Item], moved: Mapping[str, Container[str]] = _NOTHING
+    ) -> list[Family]:
+        """Return everything nested below `parents` that is not embedded in them.
+
+        Args:
+            parents: Objects of one type.
+            moved: The fields that an event says have changed, by the parent's id.
+        """
+        opened = {
+            (endpoint.path, walked): (endpoint, walked, after)
             for parent in parents
             if self.endpoints and not parent.is_deleted
-            for endpoint, after in self._open(parent)
-        ]
+            for endpoint, walked, after in self._open(parent, moved.get(parent.id, ()))
+        }
+        reads = [self._read(*one) for one in opened.values()]
         return [family for family in await asyncio.gather(*reads) if family.items]
 
-    def has_more(self, parent: Item) -> bool:
+    def has_more(self, parent: Item, moved: Container[str] = ()) -> bool:
         """Say whether something is nested below `parent` that is not embedded in it."""
-        return bool(self.endpoints and self._open(parent))
+        return bool(self.endpoints and self._open(parent, moved))
 
-    def _open(self, parent: Item) -> list[tuple[Endpoint, str]]:
-        """Return the lists to read for `parent`, each with the id after which to start."""
+    def _open(self, parent: Item, moved: Container[str]) -> list[tuple[Endpoint, str, str]]:
+        """Return the lists to read for `parent`: by whose id, and after which item to start."""
         fields = self._parent.decode(parent.payload)
         found = []
         for endpoint in self.endpoints:
-            if endpoint.needs and not getattr(fields, endpoint.needs):
+            if endpoint.needs and not (getattr(fields, endpoint.needs) or endpoint.needs in moved):
+                continue
+            walked = getattr(fields, endpoint.parent_key) if endpoint.parent_key else parent.id
+            if not isinstance(walked, str):
                 continue
             if not endpoint.embedded:
-                found.append((endpoint, ""))
+                found.append((endpoint, walked, ""))
                 continue
             embedded: _Embedded | None = getattr(fields, endpoint.embedded)
             if embedded is not None and embedded.has_more:
-                found.append((endpoint, (embedded.data[-1].id or "") if embedded.data else ""))
+                after = (embedded.data[-1].id or "") if embedded.data else ""
+                found.append((endpoint, walked, after))
         return found
 
     async def _read(self, endpoint: Endpoint, parent_id: str, after: str) -> Family:

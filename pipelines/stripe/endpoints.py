@@ -35,7 +35,9 @@ class Endpoint:
         parent: The object whose ids it is walked by.
         parent_parameter: The query parameter that names the parent, if the path does not.
         embedded: The parent's field that holds its first page.
-        needs: The parent's field that must be set for the walk to find anything.
+        parent_key: The parent's field that holds the id to walk by, where it is not its own.
+        needs: The parent's field that must be set for the walk to find anything, or have been until
+            an event changed it.
         parameters: Fixed query parameters.
         expand: The item's field to be sent whole instead of by id.
         keyed_by_parent: Items do not say whose they are, or their ids are unique only within the
@@ -54,6 +56,7 @@ class Endpoint:
     created: bool = False
     parent: str = ""
     parent_parameter: str = ""
+    parent_key: str = ""
     embedded: str = ""
     needs: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)

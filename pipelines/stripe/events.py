@@ -10,7 +10,7 @@ Within one release (`.basil`), Stripe's monthly versions differ by additions onl
 
 from collections import Counter
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -28,6 +28,7 @@ _NOT_REMOVED = frozenset({"customer.subscription.deleted"})
 
 class _Data(msgspec.Struct, gc=False):
     object: msgspec.Raw
+    previous_attributes: dict[str, msgspec.Raw] | None = None
 
 
 class _Event(msgspec.Struct, gc=False):
@@ -41,7 +42,7 @@ _EVENT = msgspec.json.Decoder(_Event)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one event says about one object."""
+    """What one event says about one object; `moved` names the fields that it changed."""
 
     event_id: str
     object: str
@@ -50,6 +51,7 @@ class Change:
     is_removed: bool
     is_our_shape: bool
     payload: msgspec.Raw
+    moved: frozenset[str] = frozenset()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -102,6 +104,7 @@ def change_of(event: Item) -> Change | None:
         is_removed=is_removed,
         is_our_shape=is_removed or _release(body.api_version) == _release(API_VERSION),
         payload=body.data.object,
+        moved=frozenset(body.data.previous_attributes or ()),
     )
 
 
@@ -130,7 +133,9 @@ def digest(
     in_second = Counter((change.key, change.second) for change in changes)
     newest: dict[tuple[str, str], Change] = {}
     for change in sorted(changes, key=lambda change: (change.second, change.is_removed)):
-        newest[change.key] = change
+        before = newest.get(change.key)
+        moved = change.moved | before.moved if before is not None else change.moved
+        newest[change.key] = replace(change, moved=moved) if moved != change.moved else change
     settled: list[Change] = []
     unsettled: list[Change] = []
     fresh = {(c.key, c.second) for c in changes if c.event_id not in known}

@@ -73,12 +73,13 @@ class EventPages:
 
     async def _land(self, rows: Sequence[tuple[Change, RawObject]]) -> None:
         by_object: dict[str, list[RawObject]] = {}
+        moved = {change.id: change.moved for change, _ in rows}
         for change, row in rows:
             by_object.setdefault(change.object, []).append(row)
         for name, found in by_object.items():
             reader = ChildReader(self.client, children_of(name, self.landing.names), self.skip)
             parents = [Item(row.id, 0, name, row.is_deleted, _raw(row)) for row in found]
-            for family in await reader.below(parents):
+            for family in await reader.below(parents, moved):
                 await self.landing.objects(family.endpoint.object, family.items, family.held_at)
             await self.landing.rows(name, found)
 

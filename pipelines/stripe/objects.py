@@ -23,6 +23,13 @@ _excluded = partial(Endpoint, sync="excluded")
 _PER_CUSTOMER = "one request per customer; changes arrive by events"
 _PER_PARENT = "one request per parent, and nothing about money that the payments do not say"
 _SAME_ROWS = "the same rows as the top-level list"
+_credits = partial(
+    _children,
+    "/v1/customers/{customer}/balance_transactions",
+    "customer_balance_transaction",
+    "billing",
+    retrieve="/v1/customers/{customer}/balance_transactions/{id}",
+)
 _of_financial_account = partial(
     _children, parent="treasury.financial_account", parent_parameter="financial_account"
 )
@@ -34,7 +41,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _listed("/v1/payment_methods", "payment_method", "customers"),
     _asked("/v1/customers/{customer}/payment_methods", "payment_method", "customers", parent="customer", reason=_PER_CUSTOMER),
     _asked("/v1/customers/{customer}/tax_ids", "tax_id", "customers", parent="customer", retrieve="/v1/customers/{customer}/tax_ids/{id}", reason=_PER_CUSTOMER),
-    _asked("/v1/customers/{customer}/balance_transactions", "customer_balance_transaction", "customers", parent="customer", reason="one request per customer; the customer and its invoices carry the resulting balance"),
     _asked("/v1/customers/{customer}/cash_balance_transactions", "customer_cash_balance_transaction", "customers", parent="customer", reason=_PER_CUSTOMER),
     _asked("/v1/customers/{customer}/sources", "source", "customers", parent="customer", retrieve="/v1/customers/{customer}/sources/{id}", reason=_PER_CUSTOMER),
     _excluded("/v1/customers/{customer}/cards", "card", "customers", parent="customer", retrieve="/v1/customers/{customer}/sources/{id}", reason="a part of the customer's sources"),
@@ -65,6 +71,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _listed("/v1/credit_notes", "credit_note", "billing"),
     _completed("/v1/credit_notes/{credit_note}/lines", "credit_note_line_item", "billing", parent="credit_note", embedded="lines", keyed_by_parent=True),
     _excluded("/v1/credit_notes/preview/lines", "credit_note_line_item", "billing", reason="a preview; Stripe stores no such object"),
+    # Asked of customers who have a balance, or whose invoices began with one: of all others there is nothing.
+    _credits(parent="customer", needs="balance"),
+    _credits(parent="invoice", parent_key="customer", needs="starting_balance"),
     _listed("/v1/quotes", "quote", "billing"),
     _asked("/v1/quotes/{quote}/line_items", "item", "billing", parent="quote", keyed_by_parent=True, reason=_PER_PARENT),
     _asked("/v1/quotes/{quote}/computed_upfront_line_items", "item", "billing", parent="quote", keyed_by_parent=True, reason=_PER_PARENT),

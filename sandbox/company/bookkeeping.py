@@ -29,6 +29,8 @@ create table failed_payments (
     first_failed_at integer,
     code text, attempts integer, failures integer, recovered_at integer, outcome text
 );
+create table credits (id text primary key, customer text, currency text, amount integer,
+created integer);
 create table entries (id text primary key, currency text, type text, amount integer, fee integer,
 net integer, created integer, slot integer);
 create table payouts (id text primary key, currency text, amount integer, created integer,
@@ -46,6 +48,7 @@ class Journal:
     movements: list[tuple[Any, ...]] = field(default_factory=list)
     failed: list[tuple[Any, ...]] = field(default_factory=list)
     entries: list[tuple[Any, ...]] = field(default_factory=list)
+    credits: list[tuple[Any, ...]] = field(default_factory=list)
 
     def enter(self, customer: Customer) -> None:
         """Enter one customer's life."""
@@ -59,6 +62,10 @@ class Journal:
                 self.failed.append(row)
         for entry in entries_of(customer):
             self.enter_entry(entry, slot_of(entry))
+        self.credits += [
+            (credit.id, customer.id, customer.currency, credit.amount, credit.at)
+            for credit in customer.credits
+        ]
 
     def enter_entry(self, entry: Entry, slot: int) -> None:
         """Enter one movement of the balance."""
@@ -76,6 +83,7 @@ class Journal:
         )
         counts["checkout.session"] += len(customer.checkouts)
         counts["invoice"] += len(customer.invoices)
+        counts["customer_balance_transaction"] += len(customer.credits)
         counts["invoiceitem"] += len(customer.pending)
         for invoice in customer.invoices:
             counts["invoiceitem"] += sum(1 for line in invoice.lines if line.pending_id is not None)
@@ -113,6 +121,7 @@ class BookKeeper:
         self._insert("movements", 5, journal.movements)
         self._insert("failed_payments", 11, journal.failed)
         self._insert("entries", 8, journal.entries)
+        self._insert("credits", 5, journal.credits)
 
     def enter_payout(self, payout: Payout) -> None:
         """Enter one payout and its movement, which no slot counts."""

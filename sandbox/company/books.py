@@ -67,6 +67,10 @@ class Books:
         """Every invoice that a try to collect failed on, and what became of it."""
         return self._rows("select * from failed_payments order by first_failed_at, invoice")
 
+    def credits(self) -> list[dict[str, Any]]:
+        """Every change by hand of what a customer has in their favour; below zero gives."""
+        return self._rows("select * from credits order by created, id")
+
     def balances(self) -> dict[str, dict[str, int]]:
         """The balance at the provider at the end of every day, by settlement currency and day."""
         found: dict[str, dict[str, int]] = {}

@@ -240,6 +240,17 @@ class CreditNote:
 
 
 @dataclass(slots=True)
+class Credit:
+    """A change by hand of what a customer has in their favour; `amount` below zero gives."""
+
+    id: str
+    at: int
+    amount: int
+    balance: int
+    reason: str
+
+
+@dataclass(slots=True)
 class Checkout:
     """A hosted checkout that began a subscription."""
 
@@ -277,6 +288,7 @@ class Customer:
     invoices: list[Invoice] = field(default_factory=list)
     pending: list[Line] = field(default_factory=list)
     checkouts: list[Checkout] = field(default_factory=list)
+    credits: list[Credit] = field(default_factory=list)
     deleted_at: int = NEVER
     sequence: int = 0
     counter: int = 0
@@ -285,3 +297,12 @@ class Customer:
         """The next id of this customer's things; unique across kinds, the same on every run."""
         self.counter += 1
         return f"{prefix}_1{self.token}{self.counter:04d}"
+
+    def balance_at(self, at: int) -> int:
+        """What the customer owes beside invoices at a moment; below zero, has in their favour."""
+        return sum(credit.amount for credit in self.credits if credit.at <= at)
+
+    def change_balance(self, at: int, amount: int, reason: str) -> None:
+        """Give by hand, or take."""
+        balance = self.balance_at(at) + amount
+        self.credits.append(Credit(self.new_id("cbtxn"), at, amount, balance, reason))

@@ -15,6 +15,7 @@ from sandbox.company.calendar import add_months
 from sandbox.company.catalog import COUPONS, DAY, PACK_PRICES, PRICES
 from sandbox.company.decisions import between, leave
 from sandbox.company.facts import NEVER, Checkout, Customer, Discount, Invoice, Item, Subscription
+from sandbox.company.goodwill import give_credit
 from sandbox.company.payments import collect
 from sandbox.company.people import FATES, meet, new_method, random_of
 
@@ -63,6 +64,7 @@ def live(seed: int, index: int, start: int, until: int) -> Customer:
             customer.deleted_at = gone
         elif fate == "deleted":
             customer.deleted_at = until - 5 * DAY
+    give_credit(seed, customer, until)
     return customer
 
 

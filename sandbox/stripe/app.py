@@ -24,6 +24,7 @@ from sandbox.stripe.forms import parse_form
 from sandbox.stripe.legacy import to_legacy
 from sandbox.stripe.lists import read_page
 from sandbox.stripe.operations import (
+    credits,
     customers,
     disputes,
     intents,
@@ -41,6 +42,7 @@ from sandbox.traffic import Limiter
 from sandbox.wire import Answer, Request
 
 _MODULES = (
+    credits,
     customers,
     disputes,
     intents,

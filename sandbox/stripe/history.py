@@ -33,6 +33,7 @@ def customer_moments(customer: Customer, texts: CatalogTexts, now: int) -> Itera
     show = partial(people.render_customer, customer)
     yield customer.created, "customer.created", show
     changes = {since for since, _ in (*customer.defaults, *customer.delinquent)}
+    changes |= {credit.at for credit in customer.credits}
     for at in sorted(changes):
         yield at, "customer.updated", show
     if customer.vat_object_id:

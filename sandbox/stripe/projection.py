@@ -155,6 +155,16 @@ class Projection:
                 None,
                 text,
             )
+        for credit in customer.credits:
+            yield (
+                "customer_balance_transaction",
+                credit.id,
+                credit.at,
+                owner,
+                None,
+                "adjustment",
+                people.render_credit(customer, credit),
+            )
         for invoice in customer.invoices:
             yield from self._invoice(customer, invoice)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sandbox.company.facts import NEVER, Customer, Discount, Item, Method, Subscription
+from sandbox.company.facts import NEVER, Credit, Customer, Discount, Item, Method, Subscription
 from sandbox.stripe import shapes
 from sandbox.stripe.render_catalog import CatalogTexts
 from sandbox.stripe.template import array, boolean, embedded_list, number, quoted
@@ -30,12 +30,23 @@ def render_customer(customer: Customer, at: int) -> str:
     method = next((method.id for since, method in reversed(customer.defaults) if since <= at), None)
     delinquent = next((flag for since, flag in reversed(customer.delinquent) if since <= at), False)
     return shapes.CUSTOMER({
-        "id": customer.id, "balance": 0, "created": customer.created, "currency": customer.currency,
+        "id": customer.id, "balance": customer.balance_at(at), "created": customer.created,
+        "currency": customer.currency,
         "delinquent": boolean(delinquent),
         "email": customer.email, "prefix": customer.prefix, "method": quoted(method),
         "index": customer.index, "name": customer.name,
         "sequence": customer.sequence + 1, "phone": quoted(customer.phone),
         "tax_exempt": tax_exempt(customer), **address(customer),
+    })  # fmt: skip
+
+
+def render_credit(customer: Customer, credit: Credit) -> str:
+    """A change by hand of what the customer has in their favour."""
+    return shapes.BALANCE_TRANSACTION({
+        "id": credit.id, "amount": credit.amount, "created": credit.at,
+        "currency": customer.currency, "customer": customer.id,
+        "description": quoted(credit.reason), "balance": credit.balance, "invoice": "null",
+        "type": "adjustment",
     })  # fmt: skip
 
 

@@ -254,6 +254,13 @@ CREDIT_NOTE = shape({
     "total_excluding_tax": raw("subtotal"),
     "total_taxes": raw("taxes"), "type": "post_payment", "voided_at": None,
 })
+BALANCE_TRANSACTION = shape({
+    "id": text("id"), "object": "customer_balance_transaction", "amount": raw("amount"),
+    "checkout_session": None, "created": raw("created"), "credit_note": None,
+    "currency": text("currency"), "customer": text("customer"), "customer_account": None,
+    "description": raw("description"), "ending_balance": raw("balance"), "invoice": raw("invoice"),
+    "livemode": False, "metadata": {}, "type": text("type"),
+})
 TAX_AMOUNT = shape({
     "amount": raw("amount"), "tax_behavior": "exclusive",
     "tax_rate_details": {"tax_rate": text("rate")},

@@ -10,7 +10,8 @@ from serving.words import Name
 
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$")]
 Category = Annotated[
-    str, StringConstraints(pattern=r"^(bank:[a-z_]{1,40}_(in|out)|stripe:[a-z_]{1,60})$")
+    str,
+    StringConstraints(pattern=r"^(bank:[a-z_]{1,40}_(in|out)|(stripe|credit):[a-z_]{1,60})$"),
 ]
 _ASKED: JsonDict = {
     "number": "6855",
@@ -39,7 +40,8 @@ class AccountOfLedger(BaseModel):
     is_changed: bool = Field(description="The workspace's own, or its own word on a standard one")
     posts: list[str] = Field(
         description="Kinds of bank lines (`bank:fee_out`: type, and in or out) and of movements at"
-        " the payment provider (`stripe:fee`) that it takes from the account that had them"
+        " the payment provider (`stripe:fee`) or of customers' credit (`credit:adjustment`) that"
+        " it takes from the account that had them"
     )
 
 

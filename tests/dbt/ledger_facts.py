@@ -75,6 +75,22 @@ def link(invoice: str, payment: dict[str, str], **fields: Any) -> dict[str, Any]
     }  # fmt: skip
 
 
+def credit(name: str, kind: str, amount: int, ending: int, day: int) -> dict[str, Any]:
+    return {
+        "id": f"cbtxn_{name}", "object": "customer_balance_transaction", "type": kind,
+        "amount": amount, "ending_balance": ending, "currency": "eur", "customer": "cus_h",
+        "invoice": None, "credit_note": None, "created": NEW_YEAR + day * DAY,
+    }  # fmt: skip
+
+
+# 50.00 were given by hand, 20.00 of it paid an invoice of 90.00, and 10.00 were taken back.
+CREDITED = paid_invoice("in_credited", 9000, amount_due=7000, amount_paid=7000)
+CREDITS = [
+    credit("given", "adjustment", -5000, -5000, 1),
+    credit("used", "applied_to_invoice", 2000, -3000, 2),
+    credit("back", "adjustment", 1000, -2000, 3),
+]  # fmt: skip
+
 # How an invoice comes to be paid without a charge, and how it only seems so.
 PAID: list[tuple[str, dict[str, Any]]] = [
     # Marked as paid by hand.
@@ -93,6 +109,8 @@ PAID: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 FACTS: list[tuple[str, dict[str, Any]]] = [
     *PAID,
+    ("stripe_invoice", CREDITED),
+    *(("stripe_customer_balance_transaction", one) for one in CREDITS),
     ("stripe_invoice", INVOICE),
     ("stripe_charge", CHARGE),
     ("stripe_invoice_payment", LINK),

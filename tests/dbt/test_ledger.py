@@ -82,6 +82,44 @@ def test_only_what_neither_payment_nor_charge_brought_was_paid_elsewhere(ledger:
     )
 
 
+def test_what_was_given_by_hand_is_a_journal_and_what_an_invoice_used_is_the_invoice_s(
+    ledger: Warehouse,
+) -> None:
+    told = {
+        name: entries(ledger, name)
+        for name in (
+            "credit:cbtxn_given", "credit:cbtxn_used", "credit:cbtxn_back", "invoice:in_credited",
+        )
+    }  # fmt: skip
+    assert told == {
+        "credit:cbtxn_given": written(("2400", -5000), ("4910", 5000), on="2026-01-02"),
+        "credit:cbtxn_used": [],
+        "credit:cbtxn_back": written(("2400", 1000), ("4910", -1000), on="2026-01-04"),
+        "invoice:in_credited": written(
+            ("1100", 7000), ("2200", -9000), ("2400", 2000), on="2026-01-01"
+        ),
+    }
+
+
+def test_the_company_s_credits_are_in_the_ledger_day_by_day(
+    ledger: Warehouse, company: Company
+) -> None:
+    truth: Counter[tuple[str, str, str]] = Counter()
+    for credit in company.books.credits():
+        on = f"{datetime.fromtimestamp(credit['created'], UTC):%Y-%m-%d}"
+        truth["4910", credit["currency"].upper(), on] -= credit["amount"]
+        truth["2400", credit["currency"].upper(), on] += credit["amount"]
+    rows = ledger.rows(
+        "select account_code, currency, toString(toDate(effective_at)) as day,"
+        " sum(amount_minor) as minor from marts.fct_ledger_entries final"
+        f" where workspace_id = '{WORKSPACE}' and account_code in ('2400', '4910')"
+        " group by account_code, currency, day"
+    )
+    told = {(r["account_code"], r["currency"], r["day"]): r["minor"] for r in rows if r["minor"]}
+    assert len(truth) > 10
+    assert told == {key: minor for key, minor in truth.items() if minor}
+
+
 def test_every_journal_of_the_company_balances_in_every_currency(
     ledger: Warehouse, company: Company
 ) -> None:

@@ -88,8 +88,7 @@ def test_contents_are_as_committed(definitions: Definitions):
 def test_every_dbt_source_is_an_asset_that_a_provider_fills(definitions: Definitions):
     graph = definitions.get_repository_def().asset_graph
     unfilled = {key.to_user_string() for key in graph.external_asset_keys}
-    # Only on request, as it costs a request per customer (pipelines/stripe/objects.py).
-    assert unfilled <= {"raw/stripe_customer_balance_transaction"}
+    assert unfilled == set()
 
 
 def test_schedules_skip_until_something_is_connected(definitions: Definitions, tmp_path: Path):

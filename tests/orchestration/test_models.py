@@ -18,13 +18,13 @@ from orchestration.runs import _execute
 from pipelines.ingest import prepare_warehouse
 from pipelines.raw import COLUMNS
 
-# Nothing else lands this object unless it is named, so its rows are ours.
-RAW = "raw.stripe_customer_balance_transaction"
-TARGET = AssetKey(["staging", "stg_stripe__customer_balance_transactions"])
-FEED = AssetKey(["staging", "stg_stripe__customer_balance_transactions__feed"])
+# The company has none of this object, so its rows are ours.
+RAW = "raw.stripe_fee_refund"
+TARGET = AssetKey(["staging", "stg_stripe__application_fee_refunds"])
+FEED = AssetKey(["staging", "stg_stripe__application_fee_refunds__feed"])
 PAYLOAD = (
-    '{{"id": "{id}", "object": "customer_balance_transaction", "amount": -500,'
-    ' "currency": "usd", "created": 1767225600, "customer": "cus_1", "type": "adjustment"}}'
+    '{{"id": "{id}", "object": "fee_refund", "amount": 500, "currency": "usd",'
+    ' "created": 1767225600, "fee": "fee_1"}}'
 )
 
 
@@ -38,7 +38,7 @@ def test_a_selected_target_is_built_with_its_feed_and_its_rows_are_counted(
     warehouse = Warehouse.connect(settings, pool_size=1)
     rows = [
         (workspace, "conn_a", name, version, 0, "backfill", moment, PAYLOAD.format(id=name))
-        for name in ("cbtxn_1", "cbtxn_2")
+        for name in ("fr_1", "fr_2")
     ]
     warehouse.insert_rows(RAW, rows, COLUMNS)
     warehouse.close()
@@ -52,7 +52,7 @@ def test_a_selected_target_is_built_with_its_feed_and_its_rows_are_counted(
 
     outcome = outcome_of(result, instance)
     assert outcome.error == ""
-    assert outcome.rows == heard == {"staging.stg_stripe__customer_balance_transactions": 2}
+    assert outcome.rows == heard == {"staging.stg_stripe__application_fee_refunds": 2}
     materialized = {event.asset_key for event in result.get_asset_materialization_events()}
     assert materialized == {TARGET, FEED}
     assert all(check.passed for check in outcome.checks)

@@ -128,3 +128,30 @@ def test_a_nested_list_that_says_it_ended_too_early_is_read_on():
         tamper=lambda path, _, page: {**page, "has_more": False} if "lines" in path else page,
     )
     assert len(read(stripe, "invoice")[0]["line_item"]) == 225
+
+
+def holder(number: int, balance: int) -> dict:
+    return {"id": f"cus_{number}", "object": "customer", "created": START, "balance": balance}
+
+
+def movements(number: int) -> list[dict]:
+    return [{"id": f"cbtxn_{number}", "object": "customer_balance_transaction"}]
+
+
+def test_movements_of_a_balance_are_asked_of_those_who_have_one_and_of_invoices_that_began_so():
+    path = "/v1/customers/cus_{}/balance_transactions"
+    stripe = FakeStripe({
+        "/v1/customers": [holder(1, -500), holder(2, 0), holder(3, 700)],
+        "/v1/invoices": [
+            invoice(n, [], has_more=False) | {"customer": f"cus_{who}", "starting_balance": start}
+            for n, (who, start) in enumerate([(4, -200), (4, -100), (5, 0)])
+        ],
+        **{path.format(n): movements(n) for n in range(1, 6)},
+    })  # fmt: skip
+    held, _ = read(stripe, "customer")
+    billed, _ = read(stripe, "invoice")
+    found = [{row["id"] for row in rows["customer_balance_transaction"]} for rows in (held, billed)]
+    assert found == [{"cbtxn_1", "cbtxn_3"}, {"cbtxn_4"}]
+    # Two invoices of one customer on a page are one list (a page, and the empty one after it).
+    asked = [path for path, _ in stripe.requests if "balance_transactions" in path]
+    assert sorted(asked) == sorted([path.format(n) for n in (1, 3, 4)] * 2)

@@ -63,7 +63,7 @@ def test_any_order_and_repetition_gives_the_true_final_state(steps, chance: rand
         if truth.get(who) == "removed":
             continue
         now += seconds
-        body = customer(who, balance=number)
+        body = customer(who, visits=number)
         truth[who] = "removed" if kind == "deleted" else body
         events.append(event(number, now, f"customer.{kind}", body))
     single = {f"/v1/customers/cus_{who}": body for who, body in truth.items() if body != "removed"}
@@ -83,7 +83,7 @@ def test_any_order_and_repetition_gives_the_true_final_state(steps, chance: rand
 
 
 def test_an_event_in_our_shape_needs_no_request():
-    rows, stripe = applied([event(1, START, "customer.updated", customer(1, balance=7))])
+    rows, stripe = applied([event(1, START, "customer.updated", customer(1, visits=7))])
     assert [path for path, _ in stripe.requests] == ["/v1/events"] * 2
     assert [(r["id"], r["version"], r["origin"]) for r in rows["customer"]] == [
         ("cus_1", START * 1_000_000, "poll")
@@ -111,18 +111,18 @@ def test_an_object_is_asked_for_once_per_page_however_many_events_it_has():
 
 
 def test_the_answer_outranks_a_tied_second_even_when_clocks_disagree():
-    events = [event(n, START, "customer.updated", customer(1, balance=n)) for n in (1, 2)]
-    stripe = FakeStripe({"/v1/events": events}, {"/v1/customers/cus_1": customer(1, balance=3)})
+    events = [event(n, START, "customer.updated", customer(1, visits=n)) for n in (1, 2)]
+    stripe = FakeStripe({"/v1/events": events}, {"/v1/customers/cus_1": customer(1, visits=3)})
     stripe.held_at = 5  # Stripe's clock, as if hours behind its own events
     (row,) = asyncio.run(apply(stripe))["customer"]
     assert row["version"] == START * 1_000_000 + 999_998  # before a removal and the next second
-    assert json.loads(row["payload"])["balance"] == 3
+    assert json.loads(row["payload"])["visits"] == 3
 
 
 def test_a_removal_outranks_an_answer_of_its_own_second():
     """Two changes in a second are asked for; the object is removed before that second ends."""
-    changes = [event(n, START, "customer.updated", customer(1, balance=n)) for n in (1, 2)]
-    stripe = FakeStripe({"/v1/events": changes}, {"/v1/customers/cus_1": customer(1, balance=2)})
+    changes = [event(n, START, "customer.updated", customer(1, visits=n)) for n in (1, 2)]
+    stripe = FakeStripe({"/v1/events": changes}, {"/v1/customers/cus_1": customer(1, visits=2)})
     stripe.held_at = (START - 1) * 1_000_000 - 1
     answered = asyncio.run(apply(stripe))["customer"]
     stripe.lists["/v1/events"] = [event(3, START, "customer.deleted", customer(1)), *changes]
@@ -137,9 +137,9 @@ def test_a_twin_on_the_next_page_makes_a_tie():
         event(n, START + 200 - n, "product.updated", {"id": f"p{n}", "object": "product"})
         for n in range(99)
     ]
-    twins = [event(n, START, "customer.updated", customer(1, balance=n)) for n in (201, 202)]
-    rows, _ = applied(events + twins, {"/v1/customers/cus_1": customer(1, balance=9)})
-    assert json.loads(newest(rows["customer"])["cus_1"]["payload"])["balance"] == 9
+    twins = [event(n, START, "customer.updated", customer(1, visits=n)) for n in (201, 202)]
+    rows, _ = applied(events + twins, {"/v1/customers/cus_1": customer(1, visits=9)})
+    assert json.loads(newest(rows["customer"])["cus_1"]["payload"])["visits"] == 9
 
 
 def test_a_canceled_subscription_is_not_removed():
@@ -172,11 +172,29 @@ def test_a_backfill_takes_only_removals_from_events():
 
 
 def test_events_applied_before_show_ties_and_are_not_applied_again():
-    events = [event(n, START, "customer.updated", customer(1, balance=n)) for n in (1, 2)]
+    events = [event(n, START, "customer.updated", customer(1, visits=n)) for n in (1, 2)]
     rows, _ = applied(
-        events, {"/v1/customers/cus_1": customer(1, balance=2)}, known=frozenset({"evt_00001"})
+        events, {"/v1/customers/cus_1": customer(1, visits=2)}, known=frozenset({"evt_00001"})
     )
-    assert json.loads(rows["customer"][0]["payload"])["balance"] == 2
+    assert json.loads(rows["customer"][0]["payload"])["visits"] == 2
     assert [r["id"] for r in rows["event"]] == ["evt_00002"]
     both = frozenset({"evt_00001", "evt_00002"})
     assert applied(events, known=both)[0] == {}
+
+
+def test_a_balance_that_came_to_nothing_is_asked_for_its_movements():
+    """What ended it by hand stands in no invoice, and the customer does not show it any more."""
+    path = "/v1/customers/cus_1/balance_transactions"
+    gone = event(1, START, "customer.updated", customer(1, balance=0, name="A"))
+    gone["data"]["previous_attributes"] = {"balance": -500}
+    renamed = event(2, START + 5, "customer.updated", customer(1, balance=0, name="B"))
+    renamed["data"]["previous_attributes"] = {"name": "A"}
+    moved = {"id": "cbtxn_1", "object": "customer_balance_transaction", "amount": 500}
+
+    def told(events: list[dict]) -> list[str]:
+        stripe = FakeStripe({"/v1/events": events, path: [moved]})
+        rows = asyncio.run(apply(stripe))
+        return [row["id"] for row in rows.get("customer_balance_transaction", [])]
+
+    assert told([gone]) == told([gone, renamed]) == ["cbtxn_1"]
+    assert told([renamed]) == []

@@ -88,7 +88,7 @@ def test_rows_become_arrow_in_the_contract_s_shape(fresh):
 
 
 def test_endpoints_are_consistent_data():
-    assert len({e.path for e in ENDPOINTS}) == len(ENDPOINTS)
+    assert len({(e.path, e.parent) for e in ENDPOINTS}) == len(ENDPOINTS)
     by_object = {e.object: e for e in ENDPOINTS if e.sync == "list"}
     for endpoint in ENDPOINTS:
         assert (endpoint.sync in ("excluded", "on_request")) == bool(endpoint.reason), endpoint.path

@@ -49,15 +49,16 @@ def test_the_stripe_side_of_the_company_is_what_it_was_before_it_had_banks(tmp_p
     store.close()
     books = hashlib.sha256()
     connection = sqlite3.connect(tmp_path / "books")
-    for table in ("counts", "mrr_changes", "movements", "failed_payments", "entries", "payouts"):
+    tables = "counts mrr_changes movements failed_payments credits entries payouts"
+    for table in tables.split():
         for row in connection.execute(f"select * from {table} order by rowid"):
             books.update(repr(row).encode())
     connection.close()
     # Both were taken at the last commit without banks. Whoever changes the Stripe side on purpose
     # changes GENERATOR_VERSION and these.
     assert (objects.hexdigest(), books.hexdigest()) == (
-        "5047604c44b8ceaf824e3e07000fbeb67653c3607ac148ae5d176c7611600e9a",
-        "e036d75c16325ed6ee4be26f088473568b4bd0d4a4f59213dba62c6ff4a45fee",
+        "077c6a6e6c142a9d4badc7651088955614f4bb732b8bf08de09a406f09990d57",
+        "7336b0030e0ddaee19a05e1590897c62dc06472f193551083da3d3aeeea4b567",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.stripe.errors import invalid, required
 from sandbox.stripe.forms import as_bool, as_int, as_list
+from sandbox.stripe.operations.credits import move
 from sandbox.stripe.operations.invoices import bury
 from sandbox.stripe.operations.payment_methods import attach_to, resolve
 from sandbox.stripe.operations.session import Fields, Session, metadata
@@ -25,7 +26,7 @@ def create(session: Session, params: Fields) -> Fields:
     prefix = hashlib.blake2b(identity.encode(), digest_size=4).hexdigest().upper()
     value: Fields = {
         "id": identity, "object": "customer", "address": params.get("address"),
-        "balance": as_int(params.get("balance", 0), "balance"),
+        "balance": 0,
         "created": session.now, "currency": None, "customer_account": None, "default_source": None,
         "delinquent": False, "description": None,
         "discount": None, "email": None, "invoice_prefix": prefix,
@@ -38,6 +39,8 @@ def create(session: Session, params: Fields) -> Fields:
     value |= {name: params[name] for name in _PLAIN if params.get(name)}
     session.save(value)
     session.emit("customer.created", value)
+    if initial := as_int(params.get("balance", 0), "balance"):
+        move(session, value, initial, "initial", "eur")
     if "payment_method" in params:
         attach_to(session, resolve(session, params["payment_method"], "payment_method"), value)
     wanted = _default_method(session, value, params)
@@ -83,6 +86,10 @@ def update(session: Session, params: Fields, identity: str) -> Fields:
     settings = _default_method(session, value, params)
     if settings is not None:
         changes["invoice_settings"] = settings
+    if "balance" in params:
+        moved = as_int(params["balance"], "balance") - value["balance"]
+        if moved:
+            move(session, value, moved, "adjustment", value["currency"] or "eur")
     return session.change(value, changes, "customer.updated")
 
 

@@ -10,6 +10,7 @@ import json
 from sandbox.company.calendar import DAY
 from sandbox.stripe.errors import invalid, required
 from sandbox.stripe.forms import as_bool, as_int
+from sandbox.stripe.operations.credits import put_back
 from sandbox.stripe.operations.invoicing import (
     collect,
     finalize,
@@ -218,6 +219,7 @@ def _close(session: Session, identity: str, status: str, moment: str, event: str
             }
             session.save(intent)
             session.emit("payment_intent.canceled", intent)
+        put_back(session, invoice)
     session.save(invoice)
     session.emit(event, invoice)
     return invoice

@@ -11,6 +11,7 @@ from sandbox.company.catalog import round_half_up
 from sandbox.stripe import shapes
 from sandbox.stripe.errors import invalid
 from sandbox.stripe.operations.charging import attempt, refuse
+from sandbox.stripe.operations.credits import apply_to
 from sandbox.stripe.operations.intents import make_intent
 from sandbox.stripe.operations.payment_methods import resolve
 from sandbox.stripe.operations.session import Fields, Session
@@ -149,12 +150,13 @@ def finalize(session: Session, invoice: Fields) -> Fields:
     session.save(customer)
     hosted = f"https://invoice.northwind.example/i/{invoice['id']}"
     invoice |= {
-        "automatically_finalizes_at": None, "effective_at": session.now, "ending_balance": 0,
+        "automatically_finalizes_at": None, "effective_at": session.now,
         "hosted_invoice_url": hosted,
         "invoice_pdf": hosted + "/pdf", "number": f"{customer['invoice_prefix']}-{sequence:04d}",
         "status": "open", "webhooks_delivered_at": session.now,
     }  # fmt: skip
     invoice["status_transitions"] = {**invoice["status_transitions"], "finalized_at": session.now}
+    apply_to(session, customer, invoice)
     if invoice["amount_due"] > 0:
         intent = make_intent(
             session,

@@ -22,12 +22,12 @@ moved as (
     from days
     where day < today()
     union all
-    -- Refunds and credit notes as the ledger books them; money without an invoice is earned when it comes.
+    -- Refunds, credit notes and credits given as the ledger books them; money without an invoice is earned when it comes.
     select workspace_id, connection_id, currency, toDate(effective_at, 'UTC') as day,
         if(account_code = '4010', -amount_minor, 0), if(account_code = '4010', -amount_minor, 0),
-        if(account_code = '4900', amount_minor, 0)
+        if(account_code in ('4900', '4910'), amount_minor, 0)
     from {{ newest(ref('fct_ledger_entries')) }}
-    where account_code in ('4010', '4900')
+    where account_code in ('4010', '4900', '4910')
 ),
 
 summed as (

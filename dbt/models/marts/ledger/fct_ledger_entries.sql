@@ -6,7 +6,7 @@
     settings={'index_granularity': 1024},
 ) }}
 {%- set key = 'workspace_id, connection_id, journal_id' %}
-{%- set journals = ['balance', 'payment', 'invoice', 'revenue', 'bank'] %}
+{%- set journals = ['balance', 'payment', 'invoice', 'credit', 'revenue', 'bank'] %}
 {#- Nothing is ever changed: a journal that its source corrected is reversed, entry by entry, and written anew. -#}
 
 with {% call touched_keys('touched', key) %}
