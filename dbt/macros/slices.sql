@@ -125,7 +125,7 @@
     {%- if execute and flags.WHICH in ('run', 'build') -%}
     {%- set found -%}
         select database || '.' || name as helper from system.tables
-        where database = '{{ target.schema }}' and match(name, '__(touched.|slices)_[0-9a-f]{8}$')
+        where database = '{{ target.schema }}' and match(name, '__(touched.|slices|lease)_[0-9a-f]{8}$')
             and (endsWith(name, '_{{ invocation_id[:8] }}') or metadata_modification_time < now() - 86400)
     {%- endset -%}
     {%- set helpers = run_query(found).rows | map(attribute=0) | list -%}

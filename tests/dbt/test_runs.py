@@ -113,3 +113,30 @@ def test_a_column_that_a_release_adds_is_there_after_a_run(runs: Warehouse, dbt:
     # What else was there, for the others; and nothing for their runs to do with all these invoices.
     runs.command(f"delete from unified.invoices where workspace_id = '{WORKSPACE}'")
     dbt("run", "--full-refresh", "--select", "fct_invoices")
+
+
+LEASE = "marts.run__lease_0badcafe"
+IMPATIENT = '{{"lease_wait_seconds": 1, "lease_seconds": {}}}'
+
+
+@pytest.fixture
+def other_run(built: Warehouse) -> Iterator[None]:
+    """Another run of the marts is under way."""
+    built.command(f"create table {LEASE} (held UInt8) engine = Memory")
+    yield
+    built.command(f"drop table {LEASE} sync")
+
+
+@pytest.mark.usefixtures("other_run")
+def test_a_run_of_the_marts_waits_for_another_and_leaves_nothing(
+    built: Warehouse, dbt: Any
+) -> None:
+    with pytest.raises(AssertionError, match="Another run of the marts is under way"):
+        dbt("run", "--select", "fct_invoices", variables=IMPATIENT.format(300))
+    leases = "select name from system.tables where name like 'run__lease_%'"
+    assert [f"marts.{row['name']}" for row in built.rows(leases)] == [LEASE]
+    # What reads no mart does not wait; nor does anything for a run that was killed.
+    dbt("run", "--select", "stg_stripe__coupons", variables=IMPATIENT.format(300))
+    time.sleep(2.1)
+    dbt("run", "--select", "fct_invoices", variables=IMPATIENT.format(1))
+    assert [f"marts.{row['name']}" for row in built.rows(leases)] == [LEASE]
