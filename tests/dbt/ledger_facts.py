@@ -91,6 +91,20 @@ CREDITS = [
     credit("back", "adjustment", 1000, -2000, 3),
 ]  # fmt: skip
 
+# 1,250 calls at 0.4 cents, counted by a meter.
+METERED = {
+    "id": "price_m", "object": "price", "currency": "eur", "type": "recurring",
+    "billing_scheme": "per_unit", "unit_amount_decimal": "0.4",
+    "recurring": {
+        "interval": "month", "interval_count": 1, "usage_type": "metered", "meter": "mtr_h"
+    },
+}  # fmt: skip
+USED = paid_invoice("in_used", 500)
+USED["lines"]["data"][0] |= {
+    "quantity": 1250, "pricing": {"price_details": {"price": "price_m", "product": "prod_m"}},
+    "period": {"start": NEW_YEAR - 31 * DAY, "end": NEW_YEAR},
+}  # fmt: skip
+
 # How an invoice comes to be paid without a charge, and how it only seems so.
 PAID: list[tuple[str, dict[str, Any]]] = [
     # Marked as paid by hand.
@@ -110,6 +124,8 @@ PAID: list[tuple[str, dict[str, Any]]] = [
 FACTS: list[tuple[str, dict[str, Any]]] = [
     *PAID,
     ("stripe_invoice", CREDITED),
+    ("stripe_price", METERED),
+    ("stripe_invoice", USED),
     *(("stripe_customer_balance_transaction", one) for one in CREDITS),
     ("stripe_invoice", INVOICE),
     ("stripe_charge", CHARGE),

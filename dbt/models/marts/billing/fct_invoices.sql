@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'invoice_id'],
-    settings={'index_granularity': 1024},
+    settings={'index_granularity': 256},
 ) }}
 {%- set key = 'workspace_id, connection_id, id' %}
 

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'customer_id', 'subscription_id', 'changed_on'],
-    settings={'index_granularity': 1024},
+    settings={'index_granularity': 256},
 ) }}
 -- dbt parses the first run only, which reads fewer models than the later ones:
 -- depends_on: {{ ref('invoices') }} {{ ref('invoice_payments') }} {{ ref('discounts') }}

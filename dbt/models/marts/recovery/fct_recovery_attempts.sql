@@ -3,10 +3,10 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'payment_id', 'attempt_id'],
-    settings={'index_granularity': 1024},
+    settings={'index_granularity': 256},
     indexes=[
         {'name': 'computed', 'definition': 'computed_at type minmax granularity 1'},
-        {'name': 'episode', 'definition': 'episode_id type bloom_filter(0.0001) granularity 1'},
+        {'name': 'episode', 'definition': 'episode_id type bloom_filter(0.000001) granularity 4'},
     ],
     on_schema_change='append_new_columns',
 ) }}

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'episode_id'],
-    settings={'index_granularity': 1024},
+    settings={'index_granularity': 256},
 ) }}
 {%- set episode = 'workspace_id, connection_id, episode_id' %}
 {%- set tens = 'arrayMap(n -> n * intExp10(' ~ iso_exponent('currency') ~ "), [10, 50, 100, 500])" %}

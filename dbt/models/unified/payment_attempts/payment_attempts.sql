@@ -6,8 +6,8 @@
     order_by=['workspace_id', 'connection_id', 'customer_id', 'payment_id', 'id'],
     indexes=[
         {'name': 'landed', 'definition': 'landed_at type minmax granularity 1'},
-        {'name': 'payment', 'definition': 'payment_id type bloom_filter(0.0001) granularity 1'},
+        {'name': 'payment', 'definition': 'payment_id type bloom_filter(0.000001) granularity 4'},
     ],
-    settings={'index_granularity': 1024},
+    settings={'index_granularity': 256},
 ) }}
 {{ empty_table() }}

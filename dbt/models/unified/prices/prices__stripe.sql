@@ -17,6 +17,7 @@ select
     interval,
     interval_count,
     usage_type,
+    meter_id,
     billing_scheme,
     divide_by,
     divide_round,

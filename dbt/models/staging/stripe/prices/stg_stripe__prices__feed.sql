@@ -13,6 +13,7 @@ with JSONExtract(payload, 'Tuple(
         interval Nullable(String),
         interval_count Nullable(String),
         usage_type Nullable(String),
+        meter Nullable(String),
         trial_period_days Nullable(String)
     ),
     tiers_mode Nullable(String),
@@ -39,6 +40,7 @@ select
     (object).recurring.interval as interval,
     toInt64OrNull((object).recurring.interval_count) as interval_count,
     (object).recurring.usage_type as usage_type,
+    {{ object_id('(object).recurring.meter') }} as meter_id,
     toInt64OrNull((object).recurring.trial_period_days) as trial_period_days,
     (object).tiers_mode as tiers_mode,
     toInt64OrNull((object).transform_quantity.divide_by) as divide_by,
