@@ -39,7 +39,7 @@ def test_both_stores_hold_the_truth_in_the_end(engine: Engine, steps, chance):
     for kind, number, flag, word in steps:
         if kind == "change" and truth.get(number) != "removed":
             provider.now += int(flag)
-            body = customer(number, balance=len(events))
+            body = customer(number, visits=len(events))
             truth[number] = "removed" if word == "deleted" else body
             shown = body | {"deleted": True} if word == "deleted" else body
             provider.objects[f"/v1/customers/cus_{number}"] = shown

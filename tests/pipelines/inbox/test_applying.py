@@ -158,9 +158,9 @@ def make_due(engine, connection):
 def test_a_tie_is_asked_for_again_until_the_provider_answers(engine):
     mine = engine.connect()
     provider = engine.provider
-    provider.now, provider.objects = NOW + 5, {"/v1/customers/cus_1": customer(1, balance=2)}
+    provider.now, provider.objects = NOW + 5, {"/v1/customers/cus_1": customer(1, visits=2)}
     provider.status = 500
-    engine.deliver(mine, *(event(n, NOW, "customer.updated", customer(1, balance=n))
+    engine.deliver(mine, *(event(n, NOW, "customer.updated", customer(1, visits=n))
                            for n in (1, 2)))  # fmt: skip
     try:
         engine.drain()
@@ -172,19 +172,19 @@ def test_a_tie_is_asked_for_again_until_the_provider_answers(engine):
     )  # fmt: skip
     make_due(engine, mine)
     engine.drain()
-    assert engine.latest(mine) == {"customer cus_1": (False, customer(1, balance=2))}
-    assert engine.landed(mine, "customer") == {"cus_1": customer(1, balance=2)}
+    assert engine.latest(mine) == {"customer cus_1": (False, customer(1, visits=2))}
+    assert engine.landed(mine, "customer") == {"cus_1": customer(1, visits=2)}
     assert engine.tasks(mine) == []
 
 
 def test_an_event_of_days_ago_changes_nothing(engine):
     mine = engine.connect()
-    engine.deliver(mine, event(2, NOW, "customer.updated", customer(1, balance=2)))
+    engine.deliver(mine, event(2, NOW, "customer.updated", customer(1, visits=2)))
     engine.drain()
-    engine.deliver(mine, event(1, NOW - 300_000, "customer.updated", customer(1, balance=1)))
+    engine.deliver(mine, event(1, NOW - 300_000, "customer.updated", customer(1, visits=1)))
     engine.drain()
-    assert engine.latest(mine) == {"customer cus_1": (False, customer(1, balance=2))}
-    assert engine.landed(mine, "customer") == {"cus_1": customer(1, balance=2)}
+    assert engine.latest(mine) == {"customer cus_1": (False, customer(1, visits=2))}
+    assert engine.landed(mine, "customer") == {"cus_1": customer(1, visits=2)}
 
 
 def test_a_flood_of_one_workspace_leaves_room_for_another(engine):
@@ -203,7 +203,7 @@ def test_a_flood_of_one_workspace_leaves_room_for_another(engine):
 def test_two_workers_share_the_work_and_apply_everything_once(engine):
     them = [engine.connect() for _ in range(6)]
     for connection in them:
-        engine.deliver(connection, *(event(n, NOW + n, "customer.updated", customer(1, balance=n))
+        engine.deliver(connection, *(event(n, NOW + n, "customer.updated", customer(1, visits=n))
                                      for n in range(100)))  # fmt: skip
     with opened(engine.worker.settings, threading.Event()) as second:
         workers = (engine.worker, second)
@@ -224,7 +224,7 @@ def test_two_workers_share_the_work_and_apply_everything_once(engine):
             thread.join()
     engine.drain()
     for connection in them:
-        assert engine.latest(connection) == {"customer cus_1": (False, customer(1, balance=99))}
+        assert engine.latest(connection) == {"customer cus_1": (False, customer(1, visits=99))}
         assert len(engine.landed(connection, "event")) == 100
 
 

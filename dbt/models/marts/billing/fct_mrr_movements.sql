@@ -30,7 +30,7 @@ customer_changes as (
     having delta_minor != 0
 ),
 
-touched_subscriptions as (
+touched_subscriptions as materialized (
     select distinct {{ customer }}, subscription_id from {{ ref('int_billing__subscription_mrr') }}
     where ({{ customer }}) in (select {{ customer }} from touched_customers)
 ),

@@ -38,7 +38,7 @@ with landed_charges as (
 {% endcall %},
 
 -- With those that are no more, which take their row along.
-movements as {{ newest_or_gone(ref('balance_transactions'), key) }},
+movements as materialized {{ newest_or_gone(ref('balance_transactions'), key) }},
 
 refunded as (
     select workspace_id, connection_id, id as refund_id, charge_id as refunded_charge_id, amount_minor as refunded_minor
@@ -52,7 +52,7 @@ disputed as (
     where ({{ key }}) in (select workspace_id, connection_id, assumeNotNull(transaction_id) from movements where transaction_id is not null)
 ),
 
-charged as (
+charged as materialized (
     select m.workspace_id as workspace_id, m.connection_id as connection_id, m.id as movement_id, m.provider as provider,
         m.reporting_category as reporting_category, m.currency as currency, m.amount_minor as amount_minor, m.fee_minor as fee_minor,
         m.net_minor as net_minor, m.exchange_rate as exchange_rate, m.created_at as created_at, m.available_at as available_at, m.is_deleted as is_gone,

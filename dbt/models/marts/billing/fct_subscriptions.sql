@@ -28,7 +28,7 @@ with {% call touched_keys('touched', key) %}
     {%- endif %}
 {% endcall %},
 
-agreements as (
+agreements as materialized (
     select *, id as subscription_id
     -- With those that are no more, which take their row along.
     from {{ newest_or_gone(ref('subscriptions'), 'workspace_id, connection_id, id') }}

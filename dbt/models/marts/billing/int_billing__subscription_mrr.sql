@@ -60,12 +60,12 @@ with {% call touched_keys('touched_subscriptions', key) %}
     {%- endif %}
 {% endcall %},
 
-terms as (
+terms as materialized (
     select * from {{ newest(ref('subscription_terms')) }}
     where ({{ key }}) in (select {{ key }} from touched_subscriptions)
 ),
 
-states as (
+states as materialized (
     select * from {{ newest(ref('subscription_states')) }}
     where ({{ key }}) in (select {{ key }} from touched_subscriptions)
 ),

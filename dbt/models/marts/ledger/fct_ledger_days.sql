@@ -11,7 +11,7 @@
     is in it, so that none is added twice. -#}
 
 with {% call touched_keys('touched', day) %}
-    select workspace_id, connection_id, toDate(effective_at, 'UTC') as effective_on
+    select distinct workspace_id, connection_id, toDate(effective_at, 'UTC') as effective_on
     from {{ ref('fct_ledger_entries') }}
     where {{ landed_since('computed_at') }}
 {% endcall %},
@@ -33,13 +33,13 @@ written as (
 ),
 
 {% if is_incremental() -%}
-standing as (
+standing as materialized (
     select {{ cell }}, written_at, entries, debits_minor, credits_minor, moved_minor, moved_at, newest_at
     from {{ newest(this) }}
     where ({{ day }}) in (select * from touched)
 ),
 
-added as (
+added as materialized (
     select written.*
     from written
     left join (select {{ cell }}, written_at as standing_at from standing) as known using ({{ cell }})

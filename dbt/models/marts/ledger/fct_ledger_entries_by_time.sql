@@ -8,7 +8,7 @@
 {%- set key = 'workspace_id, connection_id, journal_id' %}
 
 with {% call touched_keys('touched', key) %}
-    select {{ key }} from {{ ref('fct_ledger_entries') }} where {{ landed_since('computed_at') }}
+    select {{ key }} from {{ ref('fct_ledger_entries') }} where {{ landed_since('computed_at') }} and entry_number = 1
 {% endcall %}
 
 select

@@ -16,7 +16,7 @@ with {% call touched_keys('touched_payments', payment) %}
 {% endcall %},
 
 -- Those that are no more have no entries. A guest's attempt that was given a customer later has two keys.
-attempts as {{ newest_or_gone(
+attempts as materialized {{ newest_or_gone(
     ref('payment_attempts'), key, 'touched_payments', by='workspace_id, connection_id, customer_id, payment_id') }},
 
 links as (

@@ -46,7 +46,7 @@ with {% call touched_keys('touched_payments', payment) %}
     {%- endif %}
 {% endcall %},
 
-attempts as (
+attempts as materialized (
     -- A guest's attempt that was given a customer later has two keys.
     select * from {{ newest_or_gone(
         ref('payment_attempts'), 'workspace_id, connection_id, id', by='workspace_id, connection_id, customer_id, payment_id',
@@ -54,7 +54,7 @@ attempts as (
     where is_deleted = 0
 ),
 
-failed_payments as (
+failed_payments as materialized (
     select {{ payment }},
         -- One list shows all attempts in one version: a customer who was named outranks the guest.
         argMax(attempts.customer_id, (attempts.customer_id != '', attempts.version)) as customer_id,
@@ -92,14 +92,14 @@ links as (
     group by {{ payment }}
 ),
 
-invoiced as (
+invoiced as materialized (
     select failed_payments.* except (attempt_invoice_id),
         coalesce(attempt_invoice_id, nullIf(linked_invoice_id, '')) as invoice_id
     from failed_payments
     left join links using ({{ payment }})
 ),
 
-invoices as (
+invoices as materialized (
     select workspace_id, connection_id, id::Nullable(String) as invoice_id, subscription_id,
         status as invoice_status, if(status = 'paid', paid_at, null) as invoice_paid_at
     from {{ newest(ref('invoices')) }}

@@ -24,11 +24,11 @@ with {% call touched_keys('touched', payment) %}
     {%- endif %}
 {% endcall %},
 
-failed as (
+failed as materialized (
     select * from {{ newest(ref('fct_failed_payments')) }} where ({{ payment }}) in (select {{ payment }} from touched)
 ),
 
-attempts as (
+attempts as materialized (
     -- A guest's attempt that was given a customer later has two keys.
     select * from {{ newest_or_gone(
         ref('payment_attempts'), 'workspace_id, connection_id, id', by='workspace_id, connection_id, customer_id, payment_id',
@@ -36,7 +36,7 @@ attempts as (
     where is_deleted = 0
 ),
 
-charges as (
+charges as materialized (
     select workspace_id, connection_id, id as charge_id, balance_transaction_id, payment_method_id, coalesce(card_country, billing_country) as payer_country
     from (
         select * from {{ newest(ref('stg_stripe__charges')) }}

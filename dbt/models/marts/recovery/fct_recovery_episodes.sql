@@ -19,7 +19,7 @@ with {% call touched_keys('touched', episode) %}
     {%- endif %}
 {% endcall %},
 
-attempts as (
+attempts as materialized (
     select * from {{ newest(ref('fct_recovery_attempts')) }}
     where (workspace_id, connection_id, payment_id) in (
         select workspace_id, connection_id, payment_id from {{ ref('fct_recovery_attempts') }}
@@ -41,7 +41,7 @@ tried as (
     group by {{ episode }}
 ),
 
-payments as (
+payments as materialized (
     select {{ episode }},
         argMin(f.customer_id, f.first_failed_at) as customer_id,
         any(f.invoice_id) as invoice_id,
