@@ -19,12 +19,12 @@ from recovery.known.books import CONTACTS
 from recovery.known.subjects import ASKED, BROUGHT
 
 # What says where a row comes from is no fact of the payer.
-_PLUMBING = frozenset({
+PLUMBING = frozenset({
     "workspace_id", "source_table", "source_id", "version", "is_deleted", "extracted_at",
     "landed_at", "computed_at", "provider",
 })  # fmt: skip
 # Compared, but kept with no decision: personal data stays at the provider.
-_PERSONAL = frozenset({
+PERSONAL = frozenset({
     "name", "email", "description", "counterparty", "counterparty_account", "reference",
 })  # fmt: skip
 NOT_KEPT = "(not kept)"
@@ -150,7 +150,7 @@ def columns() -> Mapping[str, Column]:
 def is_personal(fact: str) -> bool:
     """Say whether a fact is who somebody is: it may be compared, and is kept nowhere."""
     table, _, column = fact.rpartition(".")
-    return table in OWN_ROWS and table not in _OF_THINGS and column in _PERSONAL
+    return table in OWN_ROWS and table not in _OF_THINGS and column in PERSONAL
 
 
 def kept(looked_at: Mapping[str, Fact | None]) -> dict[str, Fact | None]:
@@ -190,11 +190,11 @@ inner join (
 def _columns(dbt_project: Path) -> Mapping[str, Column]:
     found: dict[str, Column] = {}
     for table, row in OWN_ROWS.items():
-        declared = _contract(dbt_project, table)
+        declared = contract(dbt_project, table)
         has_currency = any(one["name"] == "currency" for one in declared)
         for one in declared:
-            kind = _type_of(str(one["name"]), str(one["data_type"]), has_currency=has_currency)
-            if kind is not None and one["name"] not in _PLUMBING:
+            kind = type_of(str(one["name"]), str(one["data_type"]), has_currency=has_currency)
+            if kind is not None and one["name"] not in PLUMBING:
                 says = f"Of {row.says}: {one.get('description', '')}".strip()
                 found[f"{table}.{one['name']}"] = Column(
                     table, str(one["name"]), FactKind(kind, says), has_currency
@@ -202,7 +202,8 @@ def _columns(dbt_project: Path) -> Mapping[str, Column]:
     return found
 
 
-def _contract(dbt_project: Path, table: str) -> Sequence[Mapping[str, Any]]:
+def contract(dbt_project: Path, table: str) -> Sequence[Mapping[str, Any]]:
+    """Return the columns that a table's model declares."""
     name = table.partition(".")[2]
     (file,) = (dbt_project / "models").glob(f"**/{name}.yml")
     (model,) = yaml.safe_load(file.read_text())["models"]
@@ -210,7 +211,8 @@ def _contract(dbt_project: Path, table: str) -> Sequence[Mapping[str, Any]]:
     return declared
 
 
-def _type_of(name: str, declared: str, *, has_currency: bool) -> FactType | None:
+def type_of(name: str, declared: str, *, has_currency: bool) -> FactType | None:
+    """Return the type by which a column is compared; None for one that cannot be."""
     bare = declared
     for wrapper in ("LowCardinality(", "Nullable("):
         if bare.startswith(wrapper):

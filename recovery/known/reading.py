@@ -16,7 +16,8 @@ from recovery.flows.conditions import Wanted
 from recovery.flows.facts import Fact, Facts
 from recovery.known.catalogue import CATALOGUE
 from recovery.known.columns import columns, statement
-from recovery.known.fact import together
+from recovery.known.fact import KnownFact, together
+from recovery.known.lists import lists
 from recovery.known.subjects import Subject, parameters
 
 AT_ONCE = 10_000
@@ -43,14 +44,16 @@ def read_facts(
     of_tables: defaultdict[str, list[Wanted]] = defaultdict(list)
     # Amounts first: what has no currency is asked along with those of one.
     for one in sorted(wanted, key=lambda each: (not each.currency, each.fact, each.currency or "")):
-        if one.fact in CATALOGUE:
-            asks = CATALOGUE[one.fact].asks
+        fact = CATALOGUE.get(one.fact) or lists().get(one.fact)
+        if fact is not None:
+            asks = fact.asks
             along = [key for key in named if key[0] == asks and not one.currency]
             named[along[0] if along else (asks, one.currency or "")].append(one)
         elif one.fact in columns():
             of_tables[columns()[one.fact].table].append(one)
     for (_, currency), asked in named.items():
-        _read_named(asking, subjects, asked, currency, found)
+        facts = [CATALOGUE.get(one.fact) or lists()[one.fact] for one in asked]
+        _read_named(asking, subjects, asked, facts, currency, found)
     for table, asked in of_tables.items():
         _read_columns(asking, subjects, table, asked, found)
     return list(found)
@@ -60,10 +63,10 @@ def _read_named(
     asking: Asking,
     subjects: Sequence[Subject],
     asked: Sequence[Wanted],
+    facts: Sequence[KnownFact],
     currency: str,
     found: Sequence[dict[str, Fact]],
 ) -> None:
-    facts = [CATALOGUE[one.fact] for one in asked]
     query = together(facts)
     if not all(asking.has_table(table) for table in query.tables):
         return

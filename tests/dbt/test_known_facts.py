@@ -12,6 +12,7 @@ from recovery.flows.conditions import Wanted
 from recovery.flows.facts import Facts
 from recovery.known.catalogue import CATALOGUE
 from recovery.known.columns import columns
+from recovery.known.lists import lists
 from recovery.known.reading import Asking, read_facts
 from recovery.known.subjects import Subject
 from sandbox.company.synthetic import company_of
@@ -123,6 +124,31 @@ def test_every_column_of_every_contract_is_read_from_what_dbt_built(
     told = {name for facts in found for name in facts}
     assert {"unified.customers.email", "unified.prices.interval", "marts.dim_customers.status",
             "unified.invoices.period_ends_at", "unified.products.name"} <= told  # fmt: skip
+
+
+def test_every_list_is_read_from_what_dbt_built(built: Warehouse, subjects: list[Subject]) -> None:
+    wanted = [
+        Wanted(name, "USD" if fact.kind.type == "money" else None) for name, fact in lists().items()
+    ]
+    found = read(built, WORKSPACE, subjects, wanted)
+    billed = {
+        row["invoice_id"]: (row["lines"], row["amount_minor"])
+        for row in built.rows(
+            "select invoice_id, count() as lines, sum(if(currency = 'USD', ifNull(amount_minor, 0),"
+            " 0)) as amount_minor from unified.invoice_lines final"
+            " where workspace_id = {ws:String} group by invoice_id",
+            {"ws": WORKSPACE},
+        )
+    }
+    for subject, facts in zip(subjects, found, strict=True):
+        assert billed[subject.invoice_id] == (
+            facts["unified.invoice_lines.count"],
+            facts["unified.invoice_lines.sum_amount_minor:USD"],
+        )
+    told = {name for facts in found for name in facts}
+    assert {"unified.invoice_lines.any_price_id", "unified.subscription_items.any_product_id",
+            "unified.invoices.sum_amount_due_minor:USD", "unified.payment_attempts.any_status",
+            } <= told  # fmt: skip
 
 
 def test_nobody_else_is_told_anything(built: Warehouse, subjects: list[Subject]) -> None:

@@ -23,6 +23,7 @@ TABLES = {
     "unified/customers/customers": BY_ID,
     "unified/invoices/invoices": BY_ID,
     "unified/payments/payments": BY_ID,
+    "unified/invoice_lines/invoice_lines": "workspace_id, connection_id, invoice_id, id",
     "unified/subscriptions/subscriptions": BY_ID,
     "unified/subscription_items/subscription_items": BY_ID,
     "unified/prices/prices": BY_ID,
