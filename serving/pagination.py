@@ -87,7 +87,8 @@ def decode_position(text: str, *shape: type[int] | type[str]) -> list[Any]:
         body = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if type(body) is not list or [type(part) for part in body] != list(shape):
             raise TypeError
-        if any(type(part) is str and "\0" in part for part in body):
+        texts = "".join(part for part in body if type(part) is str)
+        if "\0" in texts.encode().decode():  # half of a surrogate pair is no text
             raise ValueError
         if any(type(part) is int and not _LEAST <= part <= _MOST for part in body):
             raise ValueError

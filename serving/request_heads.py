@@ -1,9 +1,9 @@
-"""How slowly may a request arrive, and how much of a head is read before it is refused?
+"""How slowly may a request arrive or an answer be taken, and how much of a head is read?
 
 uvicorn's parser waits for ever and keeps whatever comes until a head is complete: a client that
-trickles or never ends its headers would hold a connection, or all memory. This protocol closes such
-connections. A head that did arrive whole, but is larger than it may be, is answered with a problem
-by `serving.exchange`.
+trickles or never ends its headers would hold a connection, or all memory; and so would one that
+takes no answer (`serving.unread`). This protocol closes such connections. A head that did arrive
+whole, but is larger than it may be, is answered with a problem by `serving.exchange`.
 """
 
 from asyncio import TimerHandle, Transport
@@ -12,6 +12,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from serving.answering import Answering
+from serving.unread import UNREAD_SECONDS, Unread
 
 ARRIVAL_SECONDS = 30.0
 UNFINISHED_HEAD_BYTES = 65_536
@@ -25,6 +26,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with a time for each request to arrive in and a size for its head."""
 
     arrival_seconds = ARRIVAL_SECONDS
+    unread_seconds = UNREAD_SECONDS
     _is_in_head = True
     _head_bytes = 0
     _deadline: TimerHandle | None = None
@@ -32,11 +34,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Start the clock: a connection that says nothing is closed too."""
         super().connection_made(transport)
+        self._unread = Unread(transport, self.unread_seconds, self.loop)
         self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._arrived()
+        self._unread.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -66,8 +70,25 @@ class BoundedProtocol(HttpToolsProtocol):
         self._arrived()
         super().on_message_complete()
 
+    def pause_writing(self) -> None:
+        """Wait for the reader, but not for ever."""
+        super().pause_writing()
+        self._unread.watch()
+
+    def resume_writing(self) -> None:
+        """Go on: the reader has taken most of what was there."""
+        self._unread.stop()
+        super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """Watch the rest of an answer go: the connection may be closing behind it."""
+        super().on_response_complete()
+        if self.cycle is None or self.cycle.response_complete:
+            self._unread.watch()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.transport = Answering(self.transport, lambda: cycle.response_started, self.loop)
+        self._unread.stop()
         super()._start_asgi_task(cycle, app)
 
     def _expect_request(self) -> None:

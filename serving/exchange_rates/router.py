@@ -4,6 +4,7 @@ A rate is told for a day and holds until the next one. Telling it again replaces
 back. What the processor converted at is seen by itself and cannot be changed.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -12,14 +13,21 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from core.clock import utc_now
-from core.database import Rows
 from core.errors import InvalidInputError
 from serving.audit_log.entries import record
 from serving.auth.scope import MetricsRead, WorkspaceWrite
 from serving.exchange_rates import queries
-from serving.exchange_rates.known import known_rates
+from serving.exchange_rates.known import place, rates_after, told_among
 from serving.metrics.rates import Rate
-from serving.pagination import Collection
+from serving.pagination import (
+    Collection,
+    CursorText,
+    Limit,
+    Page,
+    decode_position,
+    encode_position,
+    page_of,
+)
 from serving.times import Day
 from serving.words import Currency
 
@@ -77,16 +85,24 @@ class ToldRates(BaseModel):
 
 
 @router.get("", summary="List exchange rates", operation_id="list_exchange_rates")
-def get_exchange_rates(scope: MetricsRead) -> Collection[ExchangeRate]:
-    """List every rate that the workspace knows, told and seen, by pair and day."""
-    return _listed(known_rates(scope))
+def get_exchange_rates(
+    scope: MetricsRead, limit: Limit = 100, cursor: CursorText = None
+) -> Page[ExchangeRate]:
+    """List the rates that the workspace knows, told and seen, by pair and day."""
+    after = [""] * 4 if cursor is None else decode_position(cursor, str, str, str, str)
+    found = [{"rate": one} for one in rates_after(scope, after, limit + 1)]
+    return page_of(
+        found, limit, lambda row: _shown(row["rate"]),
+        lambda row: encode_position(*place(row["rate"])),
+    )  # fmt: skip
 
 
 @router.put("", summary="Tell exchange rates", operation_id="tell_exchange_rates")
 def put_exchange_rates(scope: WorkspaceWrite, request: ToldRates) -> Collection[ExchangeRate]:
-    """Tell rates, by pair and day; answers with all that are known then."""
+    """Tell rates, by pair and day; answers with those that are told then for these."""
+    pairs = [(told.base_currency, told.quote_currency, told.day) for told in request.data]
     with scope.transaction() as rows:
-        before = _told(rows, request.data)
+        before = told_among(rows, pairs)
         for told in request.data:
             values = told.model_dump() | {"workspace_id": str(scope.tenant), "now": utc_now()}
             rows.execute(queries.FORGET if told.rate is None else queries.TELL, values)
@@ -95,49 +111,31 @@ def put_exchange_rates(scope: WorkspaceWrite, request: ToldRates) -> Collection[
             raise InvalidInputError(
                 f"A workspace may tell {MOST_TOLD} rates.", next_step="Take old ones back."
             )
+        after = told_among(rows, pairs)
         record(
-            rows, scope, "exchange_rates.told", str(scope.tenant),
-            changes=_changes(before, _told(rows, request.data)),
-        )  # fmt: skip
-    return _listed(known_rates(scope))
+            rows, scope, "exchange_rates.told", str(scope.tenant), changes=_changes(before, after)
+        )
+    return Collection(data=[_shown(one) for one in after])
 
 
-def _told(rows: Rows, asked: list[ToldRate]) -> dict[tuple[str, str, date], str]:
-    """Return the rates that are told for these pairs and days."""
-    values = {
-        "bases": [one.base_currency for one in asked],
-        "quotes": [one.quote_currency for one in asked],
-        "days": [one.day for one in asked],
-    }
-    return {
-        (row["base_currency"], row["quote_currency"], row["day"]): plain(row["rate"])
-        for row in rows.execute(queries.KNOWN, values)
-    }
-
-
-def _changes(
-    before: dict[tuple[str, str, date], str], after: dict[tuple[str, str, date], str]
-) -> list[dict[str, Any]]:
+def _changes(before: Sequence[Rate], after: Sequence[Rate]) -> list[dict[str, Any]]:
+    """Return what became of each pair and day, where anything did."""
+    was, now = ({(one.base, one.quote, one.day): plain(one.rate) for one in each}
+                for each in (before, after))  # fmt: skip
     return [
         {
             "base_currency": base, "quote_currency": quote, "day": day.isoformat(),
-            "before": before.get((base, quote, day)), "after": after.get((base, quote, day)),
+            "before": was.get((base, quote, day)), "after": now.get((base, quote, day)),
         }
-        for base, quote, day in sorted(before.keys() | after.keys())
-        if before.get((base, quote, day)) != after.get((base, quote, day))
+        for base, quote, day in sorted(was.keys() | now.keys())
+        if was.get((base, quote, day)) != now.get((base, quote, day))
     ]  # fmt: skip
 
 
-def _listed(rates: list[Rate]) -> Collection[ExchangeRate]:
-    ordered = sorted(rates, key=lambda one: (one.base, one.quote, one.day, one.source))
-    return Collection(
-        data=[
-            ExchangeRate(
-                base_currency=one.base, quote_currency=one.quote, day=one.day,
-                rate=plain(one.rate), source=one.source, source_id=one.source_id,
-            )
-            for one in ordered
-        ]
+def _shown(rate: Rate) -> ExchangeRate:
+    return ExchangeRate(
+        base_currency=rate.base, quote_currency=rate.quote, day=rate.day, rate=plain(rate.rate),
+        source=rate.source, source_id=rate.source_id,
     )  # fmt: skip
 
 

@@ -5,7 +5,15 @@
 
 _COLUMNS = "id, email, role, invited_by, created_at, expires_at, accepted_at, revoked_at"
 
-ALL = f"select {_COLUMNS} from invitations order by created_at desc, id desc limit 1000"
+PAGE = f"""
+select {_COLUMNS} from invitations where (created_at, id) < (%(after_at)s, %(after_id)s)
+order by created_at desc, id desc limit %(limit)s
+"""
+PENDING = f"""
+select {_COLUMNS} from invitations
+where accepted_at is null and revoked_at is null and expires_at > %(now)s
+order by created_at desc, id desc
+"""
 LATELY = """
 select count(*) as invited from invitations where created_at > %(now)s - interval '1 day'
 """

@@ -11,8 +11,9 @@ from serving.auth.scope import MembersRead, MembersWrite
 from serving.idempotency import Idempotent
 from serving.invitations import actions, queries
 from serving.invitations.schemas import Invitation, InvitationRequest, invitation_of
-from serving.pagination import Collection
+from serving.pagination import Cursor, CursorText, Limit, Page, page_of
 from serving.responses import problems
+from serving.times import LATEST
 from serving.words import Id
 
 router = APIRouter(prefix="/v1/invitations", tags=["invitations"])
@@ -21,12 +22,19 @@ InvitationId = Annotated[Id, Path(examples=["inv_7e9b3n6x4q0r2hz5k2m8w0c1t"])]
 
 
 @router.get("", summary="List invitations", operation_id="list_invitations")
-def get_invitations(scope: MembersRead) -> Collection[Invitation]:
-    """List the latest thousand invitations, newest first, whatever became of them."""
+def get_invitations(
+    scope: MembersRead, limit: Limit = 100, cursor: CursorText = None
+) -> Page[Invitation]:
+    """List invitations, newest first, whatever became of them."""
     now = utc_now()
+    after = Cursor(LATEST, ("",)) if cursor is None else Cursor.decode(cursor, names=1)
+    values = {"after_at": after.moment, "after_id": after.name[0], "limit": limit + 1}
     with scope.transaction() as rows:
-        found = rows.execute(queries.ALL).fetchall()
-    return Collection(data=[invitation_of(row, now) for row in found])
+        found = rows.execute(queries.PAGE, values).fetchall()
+    return page_of(
+        found, limit, lambda row: invitation_of(row, now),
+        lambda row: Cursor(row["created_at"], (row["id"],)),
+    )  # fmt: skip
 
 
 @router.post(

@@ -16,7 +16,7 @@ from serving.auth.key_store import list_keys
 from serving.auth.permissions import PRESETS, Permission, Preset, Role
 from serving.auth.scope import TenantScope
 from serving.invitations import actions as invitations
-from serving.invitations.queries import ALL as ALL_INVITATIONS
+from serving.invitations.queries import PENDING
 from serving.invitations.schemas import InvitationRequest, invitation_of
 from serving.members.queries import ALL as ALL_MEMBERS
 from serving.members.schemas import Email, member_of
@@ -119,7 +119,7 @@ def _workspace_page(
         ).fetchone()
         known = list_keys(rows) if Permission.API_KEYS_READ in may else []
         members = [member_of(row) for row in rows.execute(ALL_MEMBERS)]
-        invited = [invitation_of(row, now) for row in rows.execute(ALL_INVITATIONS)]
+        invited = [invitation_of(row, now) for row in rows.execute(PENDING, {"now": now})]
     return page(
         visit,
         "workspace.html",
@@ -132,7 +132,7 @@ def _workspace_page(
         may_make_keys=Permission.API_KEYS_WRITE in may,
         new_key=new_key,
         members=members,
-        invitations=[one for one in invited if one.state == "pending"],
+        invitations=invited,
         may_invite=Permission.MEMBERS_WRITE in may,
         roles=[
             role for role in Role if role is not Role.OWNER or Permission.WORKSPACE_WRITE in may

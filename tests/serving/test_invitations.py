@@ -43,6 +43,20 @@ def listed(workspace):
     return [(one["email"], one["role"], one["state"]) for one in data]
 
 
+def test_invitations_are_walked_page_by_page(workspace):
+    for number in range(3):
+        workspace.api.post(
+            "/v1/invitations", json={"email": f"p{number}-{new_address()}"},
+            headers=workspace.headers(),
+        ).raise_for_status()  # fmt: skip
+    seen, cursor = [], {}
+    while cursor is not None:
+        page = workspace.get("/v1/invitations", limit=2, **cursor).json()
+        seen += page["data"]
+        cursor = {"cursor": page["next_cursor"]} if page["has_more"] else None
+    assert [one["email"][:2] for one in seen] == ["p2", "p1", "p0"]
+
+
 def test_whoever_is_invited_signs_in_and_joins(visit, workspace, mailbox):
     email = new_address()
     made = invite(workspace, email.upper())

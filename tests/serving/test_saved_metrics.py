@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from serving.metrics import billing, recovery
+from serving.pagination import encode_position
 from tests.serving.documented import DOCUMENT
 
 COMPUTED = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -225,6 +226,35 @@ def test_a_rate_is_told_again_and_taken_back(workspace):
             headers=workspace.headers(),
         )  # fmt: skip
         assert answer.status_code == 422, wrong
+
+
+def test_rates_are_walked_page_by_page_told_and_seen_in_one_order(workspace):
+    for day in (3, 1):
+        put(
+            workspace, "fct_exchange_rates", base_currency="EUR", quote_currency="USD",
+            day=date(2024, 1, day), rate=f"1.{day}", source="stripe", source_id="txn_x",
+        )  # fmt: skip
+    told = [
+        {"base_currency": base, "quote_currency": "USD", "day": f"2024-01-0{day}", "rate": "2"}
+        for base, day in (("EUR", 3), ("EUR", 2), ("GBP", 1), ("CAD", 5))
+    ]
+    answer = workspace.api.put(
+        "/v1/exchange_rates", json={"data": told}, headers=workspace.headers()
+    )
+    assert [one["base_currency"] for one in answer.json()["data"]] == ["CAD", "EUR", "EUR", "GBP"]
+    seen, cursor = [], {}
+    while cursor is not None:
+        page = workspace.get("/v1/exchange_rates", limit=2, **cursor).json()
+        seen += page["data"]
+        assert len(page["data"]) <= 2
+        cursor = {"cursor": page["next_cursor"]} if page["has_more"] else None
+    assert [(one["base_currency"], one["day"][-1], one["source"]) for one in seen] == [
+        ("CAD", "5", "workspace"), ("EUR", "1", "stripe"), ("EUR", "2", "workspace"),
+        ("EUR", "3", "stripe"), ("EUR", "3", "workspace"), ("GBP", "1", "workspace"),
+    ]  # fmt: skip
+    half_a_pair = encode_position("", "", "", "\ud800")
+    foreign = workspace.get("/v1/exchange_rates", cursor=half_a_pair)
+    assert (foreign.status_code, foreign.json()["code"]) == (422, "invalid_input")
 
 
 def test_pages_and_exports_hold_the_same_points(workspace):
