@@ -1,13 +1,12 @@
 """Can a merchant choose a fact of the unified layer, and a goal? In a real browser."""
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from recovery.flows.document import document_of, flow_of
 from serving.recovery_pages.flows import BLANK
-from tests.serving.browsing import axe_complaints, chromium, needs_chromium, signed_in
+from tests.serving.browsing import axe_complaints, needs_chromium
+from tests.serving.flow_pages.canvas import ask, create, kept, open_flow, save, step
 from tests.serving.merchant import Merchant
-from tests.serving.test_flow_builder import ask, create, kept, open_flow, save, step
 
 pytestmark = needs_chromium
 ASKS = {
@@ -20,25 +19,6 @@ ASKS = {
         **BLANK["steps"],
     },
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def merchant(api_url, mailbox, database, engines):
-    arrived = Merchant.arrive(api_url, mailbox, database, engines)
-    yield arrived
-    arrived.close()
-
-
-@pytest.fixture
-def page(browser: Browser, merchant: Merchant):
-    with signed_in(browser, merchant) as opened:
-        yield opened
 
 
 def test_a_fact_of_the_books_a_day_and_a_column_are_chosen(page: Page, merchant: Merchant):
