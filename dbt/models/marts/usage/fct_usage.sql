@@ -8,10 +8,12 @@
 {%- set invoice = 'workspace_id, connection_id, invoice_id' %}
 {%- set of_metered = '(workspace_id, connection_id, price_id) in (select workspace_id, connection_id, price_id from metered)' %}
 
+-- With prices that are no more: what they billed stays billed, and may be withdrawn yet. A price is metered for good.
 with metered as (
-    select workspace_id, connection_id, id::Nullable(String) as price_id, ifNull(meter_id, id) as meter_id
-    from {{ newest(ref('prices')) }}
+    select workspace_id, connection_id, id::Nullable(String) as price_id, ifNull(any(prices.meter_id), id) as meter_id
+    from {{ ref('prices') }} as prices
     where usage_type = 'metered'
+    group by workspace_id, connection_id, id
 ),
 
 {% call touched_keys('touched', invoice) %}
