@@ -32,8 +32,8 @@ READ_FROM_WAREHOUSE = {
 }  # fmt: skip
 # Of a resource whose other operations need Postgres alone.
 ALSO_READ = {"enrich_transactions", "correct_enrichment"}
-# What there is to ask for is known without asking.
-ASKS_NOTHING = {"list_metrics"}
+# What there is to ask for is known without asking; what is told is answered from Postgres.
+ASKS_NOTHING = {"list_metrics", "tell_exchange_rates"}
 BINDING = "set_config('app.workspace_id'"
 
 
