@@ -18,14 +18,15 @@ VERSION = "anomaly-rules-2"
 # The gravest first: money that may be lost, then what only changed.
 KINDS = ("duplicate", "new_account", "amount", "new_payee", "price_increase")
 _LEAST_CONFIDENCE = 0.8
-# Every reason is a comparison with an earlier payment.
+# Every reason is a comparison with an earlier payment: to the payee, or to anybody.
 _LEAST_PAYMENTS = 2
 
 
 def answer(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Answer as a facet; nothing of payments that are like those before."""
     paid = payments(frame, context)
-    if paid.height < _LEAST_PAYMENTS:
+    least = _LEAST_PAYMENTS if context.beyond is None else 1
+    if paid.height < least:
         return nothing(NAME, frame.height)
     found = pl.concat([reason(paid) for reason in (duplicates, amounts, payees, prices)])
     ordered = pl.col("kind").replace_strict(

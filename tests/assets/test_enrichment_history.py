@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from assets import enrichment_scoring
@@ -129,8 +129,10 @@ def whole(books: Any, lines: dict[str, Any], now: datetime) -> list[dict[str, An
 
 
 # Every example is a workspace in the engines: none are made only to find a smaller one.
-@settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.generate],
+@settings(max_examples=EXAMPLES, deadline=None,
+          phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@example(steps=[([line("x0", 5, -50_000, 395)], 1)])  # the only row of its name
 @given(steps=STEPS)
 def test_step_by_step_finds_what_the_whole_history_says(books, steps):
     own = books()
