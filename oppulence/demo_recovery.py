@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
+from core.clock import utc_now
 from core.connections import Connection, ConnectionStore
 from core.database import Database, Rows
 from core.mail import Mail, Mailer
@@ -101,6 +102,8 @@ def recover(settings: Settings, tenant: TenantId, moment: int, most: int = FAILU
                 provider_account_id=ACCOUNT, api_url=str(clock.stripe.base_url).rstrip("/"),
                 credentials={"api_key": SANDBOX_KEY},
             )  # fmt: skip
+            # It tells all that happens. Beside this, others check that no connection is stale.
+            store.record_status(account, "active", synced_at=utc_now())
             parts = _parts(settings, system, application)
             with _recovering(store, account, clock):
                 _live(parts, account, clock, most, begins + DAYS * DAY)

@@ -66,10 +66,14 @@ def test_episodes_say_what_the_ledger_says_and_a_second_demo_changes_nothing(set
     assert again is not None
     assert asdict(again) == asdict(found)
     with database.tenant(tenant) as rows:
-        status = rows.execute("select status from connections").fetchall()
+        status = rows.execute(
+            "select status, last_synced_at is null as is_stale from connections"
+        ).fetchall()
         enabled = rows.execute("select is_enabled from recovery_settings").fetchall()
     database.close()
-    assert (status, enabled) == ([{"status": "revoked"}], [{"is_enabled": False}])
+    assert (status, enabled) == (
+        [{"status": "revoked", "is_stale": False}], [{"is_enabled": False}]
+    )  # fmt: skip
 
 
 def landed(settings: Settings, tenant: TenantId) -> dict[str, dict[str, object]]:
