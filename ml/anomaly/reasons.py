@@ -17,7 +17,7 @@ from ml.wording import money
 _DUPLICATE_DAYS = 3
 # How often chance would bring such a repeat, at the payee's own pace, at most.
 _MOST_CHANCE = 0.1
-_LEAST_SPAN = 30
+_LEAST_SPAN = 365
 # Two rooms or two seats cost the same.
 _TWO_TRAVELLERS = 0.7
 # An amount is compared with the latest payments to its payee, at least and at most so many.
@@ -34,7 +34,7 @@ def duplicates(paid: pl.DataFrame) -> pl.DataFrame:
     """Payments that repeat one of the same amount to the same payee within three days."""
     group = [*PAYEE, "connection_id", "account_id"]
     first, last = pl.col("booked_on").min(), pl.col("booked_on").max()
-    span = (last - first).dt.total_days().clip(lower_bound=_LEAST_SPAN)
+    span = (last - first).over(group).dt.total_days().clip(lower_bound=_LEAST_SPAN)
     gap = (pl.col("booked_on") - pl.col("booked_on").shift()).over([*group, "paid"])
     is_other = (
         pl.col("reference") != pl.col("reference").shift().over([*group, "paid"])

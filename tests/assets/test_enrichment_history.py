@@ -133,6 +133,12 @@ def whole(books: Any, lines: dict[str, Any], now: datetime) -> list[dict[str, An
           phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @example(steps=[([line("x0", 5, -50_000, 395)], 1)])  # the only row of its name
+@example(
+    steps=[
+        ([line("x0", 5, -50_000, 397), line("x1", 5, -50_000, 399)], 1),
+        ([line("x2", 2, -900_000, 419)], 1),
+    ]
+)  # a history that grows longer elsewhere
 @given(steps=STEPS)
 def test_step_by_step_finds_what_the_whole_history_says(books, steps):
     own = books()
