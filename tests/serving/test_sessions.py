@@ -175,7 +175,9 @@ def test_cookies_are_kept_from_scripts_and_other_sites(api_url, mailbox):
         for line in answer.headers.get_list("set-cookie")
         if "max-age=0" not in line.lower()
     }
-    assert set(set_by) == {"oppulence_sign_in", "oppulence_session", "oppulence_csrf"}
+    assert set(set_by) == {
+        "oppulence_sign_in", "oppulence_session", "oppulence_csrf", "oppulence_known",
+    }  # fmt: skip
     for name, line in set_by.items():
         assert "samesite=lax" in line
         assert "path=/" in line
