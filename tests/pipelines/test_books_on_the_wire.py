@@ -188,7 +188,7 @@ def test_a_malformed_row_lands_and_stops_nothing(settings, store, stripe_sandbox
 
 def test_a_day_that_is_nearly_spent_ends_the_run_before_xero_does(settings, store, stripe_sandbox):
     connection = connected(store, settings, "xero", 27)
-    fault(stripe_sandbox, kind="day_limit", path="/xero/api.xro", value="55")
+    fault(stripe_sandbox, kind="day_limit", path="/xero/api.xro", value="58")
     fault(stripe_sandbox, kind="no_journals", path="/xero/api.xro/2.0/Journals")
     (outcome,) = backfill(settings, [connection]).outcomes
     assert outcome.skipped == {"journal": "Forbidden: The plan does not offer journals."}
