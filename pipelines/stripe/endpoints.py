@@ -7,11 +7,13 @@ from typing import Literal
 
 # How an endpoint is read in a backfill:
 #   list        page by page, newest first; in windows of `created` where Stripe filters on it
+#   part        as list, but only some of what another list shows: once a day beside it, since no
+#               event tells of those; a backfill reads them from the whole list
 #   children    once per parent, right after the page that names the parent
 #   completed   Stripe embeds the first page in the parent; the rest is fetched when `has_more`
 #   on_request  as children, but only when `objects` names it: it costs a request per parent
 #   excluded    never, for the stated reason
-Sync = Literal["list", "children", "completed", "on_request", "excluded"]
+Sync = Literal["list", "part", "children", "completed", "on_request", "excluded"]
 
 # How later changes are seen by an incremental run:
 #   events      an event carries the object whenever it is created, changed or removed
@@ -39,6 +41,7 @@ class Endpoint:
         needs: The parent's field that must be set for the walk to find anything, or have been until
             an event changed it.
         parameters: Fixed query parameters.
+        part: What a list of a part is called, beside its object, in what a connection remembers.
         expand: The item's field to be sent whole instead of by id.
         keyed_by_parent: Items do not say whose they are, or their ids are unique only within the
             parent: a row's id is `<parent id>/<id>`.
@@ -60,6 +63,7 @@ class Endpoint:
     embedded: str = ""
     needs: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    part: str = ""
     expand: str = ""
     keyed_by_parent: bool = False
     immutable: bool = False
@@ -70,6 +74,11 @@ class Endpoint:
     def name(self) -> str:
         """What `objects` calls it: the object, or for an endpoint on request its path."""
         return self.path.removeprefix("/v1/") if self.sync == "on_request" else self.object
+
+    @property
+    def key(self) -> str:
+        """Under which name a connection remembers what is left of the list."""
+        return f"{self.object}:{self.part}" if self.part else self.object
 
     @property
     def resource(self) -> str:

@@ -15,6 +15,7 @@ from pipelines.stripe.endpoints import Endpoint
 _listed = partial(Endpoint, sync="list")
 _dated = partial(Endpoint, sync="list", created=True)  # filters on `created`
 _relisted = partial(Endpoint, sync="list", updates="relist")
+_part = partial(Endpoint, sync="part", updates="relist")
 _completed = partial(Endpoint, sync="completed", updates="parent")
 _children = partial(Endpoint, sync="children", updates="parent")
 _asked = partial(Endpoint, sync="on_request", updates="parent")
@@ -67,6 +68,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _completed("/v1/invoices/{invoice}/lines", "line_item", "billing", parent="invoice", embedded="lines"),
     _excluded("/v1/invoices/upcoming/lines", "line_item", "billing", reason="a preview; Stripe stores no such object"),
     _listed("/v1/invoice_payments", "invoice_payment", "billing"),
+    _part("/v1/invoice_payments", "invoice_payment", "billing", parameters={"status": "open"}, part="open", reason="the only event is of those that are paid: which invoice a failed payment is of, nothing else says"),
     _dated("/v1/invoiceitems", "invoiceitem", "billing"),
     _listed("/v1/credit_notes", "credit_note", "billing"),
     _completed("/v1/credit_notes/{credit_note}/lines", "credit_note_line_item", "billing", parent="credit_note", embedded="lines", keyed_by_parent=True),
@@ -163,6 +165,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 # fmt: on
 
 LISTS: tuple[Endpoint, ...] = tuple(e for e in ENDPOINTS if e.sync == "list")
+PARTS: tuple[Endpoint, ...] = tuple(e for e in ENDPOINTS if e.sync == "part")
 OBJECTS: tuple[str, ...] = tuple(
     dict.fromkeys([e.object for e in ENDPOINTS if e.sync != "excluded"] + ["card", "bank_account"])
 )

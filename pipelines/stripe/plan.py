@@ -4,7 +4,9 @@ A connection's memory is plain JSON in dlt's state, and is committed with the ro
 
     {"runs": {<backfill>: {"begun": 1790000000, "lists": {<object>: <spans>}}},
      "relisted": 1790000000,
-     "lists": {<object>: {"until": 1790000000, "looked_back": 1790000000, "spans": <spans>}}}
+     "lists": {<list>: {"until": 1790000000, "looked_back": 1790000000, "spans": <spans>}}}
+
+A list is remembered by its object, a list of a part of them by its part as well.
 
 Spans are what is left to read: no span, nothing left. A backfill that was killed is found under
 its name and goes on; finished, it is forgotten, and the same call starts a new one.
@@ -15,7 +17,7 @@ from typing import Any, Literal
 
 from pipelines.stripe.endpoints import Endpoint
 from pipelines.stripe.listing import Stored
-from pipelines.stripe.objects import LISTS, children_of, lists_for, selected_names
+from pipelines.stripe.objects import LISTS, PARTS, children_of, lists_for, selected_names
 from pipelines.stripe.windows import Span
 
 DAY = 86_400
@@ -87,18 +89,18 @@ def plan_incremental(
     """Return what to read to learn of all changes since the last run.
 
     Events are always read in full, since they speak of every object; `names` selects among the
-    lists that have no events. `is_new` is false for the later chunks of one run, which only go on
-    with what is left.
+    lists that have no events, or none of a part of their objects. `is_new` is false for the later
+    chunks of one run, which only go on with what is left.
     """
     readings = []
-    for endpoint in LISTS:
+    for endpoint in (*LISTS, *PARTS):
         is_event = endpoint.object == "event"
         wanted = endpoint.object in names or children_of(endpoint.object, names)
         if endpoint.updates == "events" or not (is_event or wanted):
             continue
         memory = state.setdefault("lists", {}).setdefault(
-            endpoint.object,
-            {"until": state["relisted"], "looked_back": state["relisted"], "spans": []},
+            endpoint.key,
+            {"until": state["relisted"], "looked_back": _read_at(endpoint, state), "spans": []},
         )
         if is_new:
             _extend(memory, endpoint, now)
@@ -116,6 +118,11 @@ def run_name(names: frozenset[str], since: int, until: int) -> str:
     """Return the name under which a backfill is remembered."""
     selection = "all" if names == selected_names(None) else ",".join(sorted(names))
     return f"{since}-{until} {selection}"
+
+
+def _read_at(endpoint: Endpoint, state: State) -> int:
+    """When a list was last read whole, where no poll has; a part of one is due at once."""
+    return 0 if endpoint.part else int(state["relisted"])
 
 
 def _extend(memory: State, endpoint: Endpoint, now: int) -> None:

@@ -20,6 +20,8 @@ class ListEndpoint:
     # The stored column that a path's first variable selects.
     parent: str | None = None
     required: str | None = None
+    # What `status` may say, where Stripe refuses anything else.
+    statuses: tuple[str, ...] = ()
 
 
 _CUSTOMER = {"customer": "customer"}
@@ -52,7 +54,7 @@ _LISTS = [
     ListEndpoint("/v1/file_links", "file_link"),
     ListEndpoint("/v1/files", "file", {"purpose": "json:$.purpose"}),
     ListEndpoint("/v1/invoice_payments", "invoice_payment",
-    {"invoice": "parent", "status": "status"}),
+    {"invoice": "parent", "status": "status"}, statuses=("canceled", "open", "paid")),
     ListEndpoint("/v1/invoiceitems", "invoiceitem", _CUSTOMER | {"invoice": "parent"}),
     ListEndpoint("/v1/invoices", "invoice",
     _CUSTOMER | {"subscription": "parent", "status": "status",

@@ -128,6 +128,9 @@ def _filter(
         return
     if isinstance(value, dict) and name != "arrival_date":
         raise invalid("Invalid string", name)
+    if name == "status" and endpoint.statuses and value not in endpoint.statuses:
+        *first, last = endpoint.statuses
+        raise invalid(f"Invalid status: must be one of {', '.join(first)}, or {last}", name)
     if kind == "event" and name == "types":
         value = as_list(value, name)
     if kind == "subscription" and name == "status":

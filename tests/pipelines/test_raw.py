@@ -88,10 +88,14 @@ def test_rows_become_arrow_in_the_contract_s_shape(fresh):
 
 
 def test_endpoints_are_consistent_data():
-    assert len({(e.path, e.parent) for e in ENDPOINTS}) == len(ENDPOINTS)
+    assert len({(e.path, e.parent, e.part) for e in ENDPOINTS}) == len(ENDPOINTS)
     by_object = {e.object: e for e in ENDPOINTS if e.sync == "list"}
     for endpoint in ENDPOINTS:
-        assert (endpoint.sync in ("excluded", "on_request")) == bool(endpoint.reason), endpoint.path
+        explained = endpoint.sync in ("excluded", "on_request", "part")
+        assert explained == bool(endpoint.reason), endpoint.path
+        assert (endpoint.sync == "part") == bool(endpoint.part), endpoint.path
+        if endpoint.part:
+            assert by_object[endpoint.object].path == endpoint.path
         if endpoint.is_walked:
             assert endpoint.parent in by_object, endpoint.path
             assert ("{" in endpoint.path) != bool(endpoint.parent_parameter), endpoint.path
