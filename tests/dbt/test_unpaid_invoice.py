@@ -1,4 +1,4 @@
-"""Is a failed invoice that is never paid an episode of the invoice? From Stripe's lists to the mart.
+"""Is a failed invoice that is never paid an episode of it? From Stripe's lists to the mart.
 
 Its charge and its payment intent do not say whose invoice they pay, and the one event of an invoice
 payment is of those that are paid: only the list of the open ones links them.
