@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.database import Rows
-from core.errors import ConflictError, NotFoundError
-from core.warehouse import TenantQuery
+from core.errors import NotFoundError
 from recovery.experiments.analysis import Comparison, analyse
 from recovery.experiments.arms import Arm, Experiment
 from recovery.experiments.cash import CashLift
@@ -15,6 +14,7 @@ from recovery.experiments.proportions import Interval
 from recovery.experiments.units import Tally, Unit
 from serving.auth.scope import TenantScope
 from serving.recovery import experiment_queries as queries
+from serving.recovery.experiment_cash import Cash, settled_cash
 from serving.recovery.experiment_schemas import (
     ArmComparison,
     ArmOutcome,
@@ -25,17 +25,6 @@ from serving.recovery.experiment_schemas import (
     ExperimentSummary,
     GoalOutcome,
 )
-
-IDS_PER_QUERY = 5_000
-# By connection and payment: how much, and from when it counts; no time where nothing settled.
-Settled = dict[tuple[str, str], tuple[int, datetime | None]]
-
-
-class MartsMissingError(ConflictError):
-    """The marts that tell what settled are not built yet."""
-
-    code = "marts_missing"
-    title = "What settled is not known yet"
 
 
 def summaries(rows: Rows) -> list[ExperimentSummary]:
@@ -71,7 +60,7 @@ def detail(scope: TenantScope, name: str, as_of: datetime) -> ExperimentDetail:
         tuple(Arm(arm, share * 100) for arm, share in summary.shares.items()),
         summary.holdout,
     )
-    settled = _settled(scope, drawn)
+    settled = settled_cash(scope, drawn, timedelta(days=experiment.maturity_days))
     units = [_unit(experiment, row, settled) for row in drawn]
     analysis = analyse(experiment, units, as_of=as_of)
     return ExperimentDetail(
@@ -115,38 +104,8 @@ def _summary(name: str, row: Mapping[str, Any], counts: list[dict[str, Any]]) ->
     )
 
 
-def _settled(scope: TenantScope, drawn: list[dict[str, Any]]) -> Settled:
-    """Return what settled of each episode's subject, and when; who is not known is absent."""
-    if drawn and not scope.has_table(queries.MART):
-        raise MartsMissingError(
-            "Settled cash is told by the marts, which are not built yet.",
-            next_step="Run the job `marts` in Dagster, or `oppulence migrate`.",
-        )
-    found = _read(scope, queries.SETTLED, {row["subject_id"] for row in drawn})
-    sent = {
-        row["subject_id"]
-        for row in drawn
-        if row["subject_kind"] == "invoice"
-        and (row["connection_id"], row["subject_id"]) not in found
-    }
-    if sent and scope.has_table(queries.INVOICES):
-        found = _read(scope, queries.SENT, sent) | found
-    return found
-
-
-def _read(scope: TenantScope, query: TenantQuery, wanted: set[str]) -> Settled:
-    ids = sorted(wanted)
-    found: Settled = {}
-    for start in range(0, len(ids), IDS_PER_QUERY):
-        for row in scope.rows(query, {"ids": ids[start : start + IDS_PER_QUERY]}):
-            place = row["connection_id"], row["episode_id"]
-            found[place] = row["recovered_minor"], row["settled_at"]
-    return found
-
-
-def _unit(experiment: Experiment, row: Mapping[str, Any], settled: Settled) -> Unit:
+def _unit(experiment: Experiment, row: Mapping[str, Any], settled: Cash) -> Unit:
     place = row["connection_id"], row["subject_id"]
-    amount, when = settled.get(place, (0, None))
     until = row["assigned_at"] + timedelta(days=experiment.maturity_days)
     return Unit(
         id=f"{row['connection_id']}|{row['unit']}",
@@ -155,8 +114,7 @@ def _unit(experiment: Experiment, row: Mapping[str, Any], settled: Settled) -> U
         entered_at=row["assigned_at"],
         currency=row["currency"],
         at_risk_minor=row["amount_minor"],
-        # The same time for everyone: what settles later counts for nobody.
-        settled_minor=amount if when is not None and when <= until else 0,
+        settled_minor=settled.get(place, 0),
         goals=frozenset(
             name
             for name, reached in row["goals"].items()

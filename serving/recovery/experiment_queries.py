@@ -19,18 +19,21 @@ from recovery_assignments group by experiment, arm
 """
 UNITS = """
 select assigned.unit, assigned.arm, assigned.stratum, assigned.assigned_at,
-    assigned.connection_id, episodes.subject_kind, episodes.subject_id, episodes.amount_minor,
-    episodes.currency, coalesce(episodes.memory -> 'goals', '{}') as goals
+    assigned.connection_id, episodes.subject_kind, episodes.subject_id, episodes.subscription_id,
+    episodes.customer_id, episodes.amount_minor, episodes.currency, connections.last_synced_at,
+    coalesce(episodes.memory -> 'goals', '{}') as goals
 from recovery_assignments assigned
 join recovery_episodes episodes on episodes.workspace_id = assigned.workspace_id
     and episodes.id = assigned.episode_id
+join connections on connections.workspace_id = assigned.workspace_id
+    and connections.id = assigned.connection_id
 where assigned.experiment = %s
 order by assigned.connection_id, assigned.unit
 """
 # Every payment that the marts have; what has not settled has no time.
 SETTLED = TenantQuery(
     """
-    select connection_id, episode_id, recovered_minor,
+    select connection_id, episode_id as id, recovered_minor,
         if(outcome = 'recovered', settled_at, null) as settled_at
     from marts.fct_recovery_episodes final
     where episode_id in {ids:Array(String)}
@@ -41,7 +44,7 @@ MART = "marts.fct_recovery_episodes"
 # is settled. Of one that is collected by itself only that it is unpaid is known without them.
 SENT = TenantQuery(
     """
-    select connection_id, id as episode_id, ifNull(amount_paid_minor, 0) as recovered_minor,
+    select connection_id, id, ifNull(amount_paid_minor, 0) as recovered_minor,
         if(status = 'paid', paid_at, null) as settled_at
     from unified.invoices final
     where id in {ids:Array(String)}
@@ -49,3 +52,72 @@ SENT = TenantQuery(
     """
 )
 INVOICES = "unified.invoices"
+
+# What is no debt: known where the layer has it.
+SUBSCRIPTIONS = TenantQuery(
+    "select connection_id, id from unified.subscriptions final where id in {ids:Array(String)}"
+)
+DISPUTES = TenantQuery(
+    "select connection_id, id from unified.disputes final where id in {ids:Array(String)}"
+)
+# A dispute's movement is in the balance's currency; what it took is told by the dispute, in the
+# payer's. What has not settled has no time, and is left out.
+_MOVED = """
+    m.charge_id as charge_id, m.category = 'charge' as is_payment,
+    m.category = 'dispute_reversal' as is_returned,
+    if(startsWith(m.category, 'dispute'), sign(m.gross_minor) * ifNull(d.amount_minor, 0),
+        m.payment_minor) as minor,
+    if(startsWith(m.category, 'dispute'), ifNull(d.currency, ''), m.payment_currency) as currency,
+    m.booked_at as booked_at, assumeNotNull(m.available_at) as available_at
+"""
+_OF_PAYMENTS = "category in ('charge', 'charge_failure', 'refund', 'dispute', 'dispute_reversal')"
+PAID_ON_SUBSCRIPTIONS = TenantQuery(
+    f"""
+    with billed as (
+        select connection_id, id, assumeNotNull(subscription_id) as subscription_id
+        from unified.invoices final where subscription_id in {{ids:Array(String)}}
+    ),
+    paid as (
+        select distinct p.connection_id as connection_id, p.payment_id as payment_id,
+            b.subscription_id as subscription_id
+        from (
+            select connection_id, invoice_id, payment_id from unified.invoice_payments final
+            where payment_id != '' and invoice_id in (select id from billed)
+        ) as p
+        inner join billed as b on p.connection_id = b.connection_id and p.invoice_id = b.id
+    )
+    select p.connection_id as connection_id, p.subscription_id as id, {_MOVED}
+    from (
+        select * from marts.fct_settlements final
+        where available_at is not null and {_OF_PAYMENTS}
+            and payment_id in (select payment_id from paid)
+    ) as m
+    inner join paid as p on m.connection_id = p.connection_id and m.payment_id = p.payment_id
+    any left join (select * from unified.disputes final) as d
+        on m.connection_id = d.connection_id and m.charge_id = d.charge_id
+    """
+)
+PAID_BY_CUSTOMERS = TenantQuery(
+    f"""
+    select m.connection_id as connection_id, m.customer_id as id, {_MOVED}
+    from (
+        select * from marts.fct_settlements final
+        where available_at is not null and customer_id in {{ids:Array(String)}}
+            and category in ('charge', 'charge_failure', 'refund', 'dispute')
+    ) as m
+    any left join (select * from unified.disputes final) as d
+        on m.connection_id = d.connection_id and m.charge_id = d.charge_id
+    """
+)
+GIVEN_BACK = TenantQuery(
+    f"""
+    select m.connection_id as connection_id, d.id as id, {_MOVED}
+    from (
+        select * from marts.fct_settlements final
+        where available_at is not null and category = 'dispute_reversal'
+    ) as m
+    inner join (
+        select * from unified.disputes final where id in {{ids:Array(String)}}
+    ) as d on m.connection_id = d.connection_id and m.charge_id = d.charge_id
+    """
+)

@@ -9,6 +9,7 @@ from core.errors import NotFoundError
 from serving.auth.scope import RecoveryRead
 from serving.pagination import Collection
 from serving.recovery import experiment_actions as actions
+from serving.recovery.experiment_cash import MartsMissingError
 from serving.recovery.experiment_schemas import ExperimentDetail, ExperimentSummary
 from serving.responses import problems
 from serving.words import Word
@@ -27,7 +28,7 @@ def get_experiments(scope: RecoveryRead) -> Collection[ExperimentSummary]:
     "/{name}",
     summary="Analyse an experiment",
     operation_id="get_recovery_experiment",
-    responses=problems(NotFoundError, actions.MartsMissingError),
+    responses=problems(NotFoundError, MartsMissingError),
 )
 def get_experiment(
     scope: RecoveryRead, name: Annotated[Word, Path(examples=["holdout"])]

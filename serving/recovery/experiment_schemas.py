@@ -180,8 +180,9 @@ class ExperimentDetail(ExperimentSummary):
     effect: float = Field(description="The difference that the experiment is made to see")
     matured: int = Field(description="Customers whose outcome is known")
     unknown: int = Field(
-        description="Customers whose time is over, and of whom the marts cannot tell what settled:"
-        " in no comparison, and no verdict while there are any"
+        description="Customers whose time is over, and of whom nobody can tell what settled: the"
+        " marts do not have it, or the account was not read since. They are in no comparison, and"
+        " there is no verdict while there are any"
     )
     needed: int | None = Field(description="Outcomes that the effect needs; null before a rate")
     checks: list[ExperimentCheck]

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from core.clock import utc_now
 from serving.recovery import experiment_actions as actions
+from serving.recovery.experiment_cash import MartsMissingError
 from serving.recovery.experiment_schemas import ArmComparison, Bounds, ExperimentDetail
 from serving.recovery_pages.charts import Span, interval, reach, share
 from serving.recovery_pages.shell import PREFIX, shell
@@ -41,7 +42,7 @@ def get_experiment(visit: AnyVisit, scope: RecoveryLook, name: Word) -> Response
     """Show what may be said of one, with its intervals."""
     try:
         detail = actions.detail(scope, name, utc_now())
-    except actions.MartsMissingError as error:
+    except MartsMissingError as error:
         return shell(
             visit, scope, "experiments", "recovery/experiment.html", name=name, experiment=None,
             problem=f"{error.detail} {error.next_step}", comparisons=[], verdicts=VERDICTS,
