@@ -125,7 +125,7 @@ def settled_by_marts(warehouse: Warehouse, tenant: TenantId, found: Recovered) -
     """
     ids = sorted({row["subject_id"] for row in found.drawn})
     told = {
-        (row["connection_id"], row["episode_id"]): row
+        (row["connection_id"], row["id"]): row
         for row in warehouse.tenant_rows(tenant, SETTLED, {"ids": ids})
     }
     settled: Counter[str] = Counter()
