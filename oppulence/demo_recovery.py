@@ -5,9 +5,11 @@
 
 What moves episodes is the production code with another `now`; only the worker's loops are these. A
 third of the soft declines is held out, so that the lift is known as far as so few can tell it. It
-runs once: a later demo reads what is kept (`oppulence.demo_recovered`).
+runs once: a later demo reads what is kept (`oppulence.demo_recovered`). One that was interrupted
+left its account connected: the next forgets what it did, and does it anew.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,11 +23,13 @@ from psycopg.types.json import Jsonb
 from core.clock import utc_now
 from core.connections import Connection, ConnectionStore
 from core.database import Database, Rows
+from core.erasure import erase_connection
 from core.mail import Mail, Mailer
 from core.recovery_signals import OBJECTS, Changed, note
 from core.secrets import SecretBox
 from core.settings import Settings
 from core.tenancy import TenantId, new_id
+from core.warehouse import Warehouse
 from oppulence.demo_clock import Clock, company_on_a_clock
 from oppulence.demo_landing import land
 from oppulence.demo_recovered import ACCOUNT, EXPERIMENT, HELD_OUT, mail_folder
@@ -41,6 +45,7 @@ from recovery.running import run_due
 from recovery.store import settings as settings_store
 from recovery.watching import Parts, parts_of, watch
 from recovery.worker import act
+from serving.connections.erasing import erase_from_postgres
 
 DAYS = 40
 FAILURES = 40
@@ -55,6 +60,11 @@ _VERSION = """
 insert into recovery_flow_versions
     (workspace_id, flow_id, version, document, published_at, published_by)
 values (%(workspace)s, %(id)s, 1, %(document)s, %(now)s, 'the demo')
+"""
+_FORGET_FLOWS = """
+delete from recovery_flows f using recovery_flow_versions v
+where f.workspace_id = %s and v.workspace_id = f.workspace_id and v.flow_id = f.id
+    and v.published_by = 'the demo'
 """
 _NEXT = """
 select min(due_at) as due from (
@@ -93,8 +103,11 @@ def recover(settings: Settings, tenant: TenantId, moment: int, most: int = FAILU
     application = Database.connect(settings, size=2)
     try:
         store = ConnectionStore(application, box)
-        if any(known.provider_account_id == ACCOUNT for known in store.of(tenant)):
-            return
+        for known in store.of(tenant):
+            if known.provider_account_id == ACCOUNT:
+                if known.status == "revoked":  # its forty days are over
+                    return
+                _forget(settings, system, store, known)
         begins = datetime.fromtimestamp(moment, UTC) - (DAYS + 1) * DAY
         with company_on_a_clock(settings, begins) as clock:
             account = store.connect(
@@ -114,6 +127,23 @@ def recover(settings: Settings, tenant: TenantId, moment: int, most: int = FAILU
     finally:
         application.close()
         system.close()
+
+
+def _forget(
+    settings: Settings, system: Database, store: ConnectionStore, account: Connection
+) -> None:
+    """Remove what an interrupted demo left of the account, in every place that it was told to."""
+    tenant = account.tenant
+    warehouse = Warehouse.connect(settings, pool_size=1)
+    try:
+        erase_connection(warehouse, tenant, account.id)
+    finally:
+        warehouse.close()
+    erase_from_postgres(system, tenant, account.id)
+    with store.database.tenant(tenant) as rows:
+        rows.execute(_FORGET_FLOWS, [str(tenant)])
+        rows.execute("delete from connections where id = %s", [account.id])
+    shutil.rmtree(mail_folder(settings), ignore_errors=True)
 
 
 def flows() -> list[Flow]:

@@ -1,6 +1,9 @@
 """Does the demo's recovery say what the account's ledger says, once and for all?"""
 
 import json
+import multiprocessing
+import os
+import signal
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 
@@ -20,6 +23,7 @@ from sandbox.__main__ import remembered
 from sandbox.server import open_account
 from sandbox.stripe.generate import CompanySpec
 from sandbox.stripe.store import Store
+from tests.local.processes import until
 
 UNTIL = date(2026, 11, 20)
 MOMENT = int(datetime(2026, 11, 20, 9, tzinfo=UTC).timestamp())
@@ -41,11 +45,29 @@ def test_the_demos_flows_can_be_published():
             if finding.severity == "error"] == []  # fmt: skip
 
 
+def interrupted(settings: Settings, tenant: TenantId) -> None:
+    """Run a demo's recovery until its first message to a payer lies there, and press Ctrl-C."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=recover, args=(settings, tenant, MOMENT, 12)
+    )
+    process.start()
+    until(lambda: list(mail_folder(settings).glob("*.html")), "a message was written")
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGINT)
+    process.join()
+    assert process.exitcode == 1
+
+
 def test_episodes_say_what_the_ledger_says_and_a_second_demo_changes_nothing(settings):
+    """Nor does one that was interrupted before: it begins anew, and nothing counts twice."""
     tenant = TenantId(new_id("ws"))
     database = Database.connect(settings, size=1)
     ensure_workspace(database, tenant)
     assert recovered(settings, tenant) is None
+    interrupted(settings, tenant)
+    half = recovered(settings, tenant)
+    assert half is not None
+    assert half.episodes == 12
     recover(settings, tenant, MOMENT, most=12)
     found = recovered(settings, tenant)
     assert found is not None
@@ -70,7 +92,12 @@ def test_episodes_say_what_the_ledger_says_and_a_second_demo_changes_nothing(set
             "select status, last_synced_at is null as is_stale from connections"
         ).fetchall()
         enabled = rows.execute("select is_enabled from recovery_settings").fetchall()
+        live = rows.execute(
+            "select count(*) as number, count(*) filter (where state = 'live') as live"
+            " from recovery_flows"
+        ).fetchall()
     database.close()
+    assert live == [{"number": len(flows()), "live": 0}]
     assert (status, enabled) == (
         [{"status": "revoked", "is_stale": False}], [{"is_enabled": False}]
     )  # fmt: skip
