@@ -25,6 +25,8 @@ deposits as (
     ) as t on t.called = p.called
     where t.occurred_at <= p.moment
 )"""
+# Each line is cut into every piece that is as long as some number, and the pieces are looked up: a
+# join by equality, where comparing every number with every line would take their product.
 _NAMING = f"""{PAYERS},
 numbered as (
     select p.n as n, p.moment as moment, i.number as number, i.created_at as created_at
@@ -35,15 +37,27 @@ numbered as (
         where (connection_id, id) in (select connection_id, invoice_id from payers)
     ) as i on i.connection_id = p.connection_id and i.id = p.invoice_id
     where length(i.number) > 4
-)
-select x.n as n, {{values}}
-from numbered as x
-cross join (
+),
+deposits as (
     select occurred_at, lower(concat(ifNull(description, ''), ' ', ifNull(reference, ''))) as said
     from unified.transactions final
     where provider != 'stripe' and amount_minor > 0 and status = 'succeeded'
-        and occurred_at >= (select min(created_at) from numbered)
-) as t
+),
+named as (
+    select t.occurred_at as occurred_at, arrayJoin(arrayMap(
+        place -> substring(t.said, place, b.bytes),
+        range(1, if(length(t.said) < b.bytes, 1, length(t.said) - b.bytes + 2)))) as number
+    from (
+        select occurred_at, said from deposits
+        where occurred_at >= (select min(created_at) from numbered)
+    ) as t
+    cross join (select distinct length(number) as bytes from numbered) as b
+    where number in (select number from numbered)
+)
+select x.n as n, {{values}}
+from numbered as x
+left join named as t on t.number = x.number
+where (select count() from deposits) > 0
 group by x.n
 """
 _BALANCE = f"""{ASKED},
@@ -61,18 +75,21 @@ accounts as (
     ) as s on s.connection_id = k.connection_id and s.id = k.id
 ),
 reported as (
-    select a.n as n, a.currency as currency, k.account as account,
+    select a.currency as currency, a.day as day, k.account as account,
         argMax(b.amount_minor, (b.reported_on, b.reported_at)) as amount_minor
-    from asked as a
-    cross join (
+    from (select distinct currency, toDate(moment, 'UTC') as day from asked) as a
+    inner join (
         select connection_id, account_id, currency, amount_minor, reported_on, reported_at
         from unified.balances final where type = 'booked'
-    ) as b
+    ) as b on b.currency = a.currency
     inner join accounts as k on k.connection_id = b.connection_id and k.id = b.account_id
-    where b.currency = a.currency and b.reported_on <= toDate(a.moment, 'UTC')
-    group by a.n, a.currency, k.account
+    where b.reported_on <= a.day
+    group by a.currency, a.day, k.account
 )
-select r.n as n, {{values}} from reported as r group by r.n
+select x.n as n, {{values}}
+from asked as x
+inner join reported as r on r.currency = x.currency and r.day = toDate(x.moment, 'UTC')
+group by x.n
 """
 
 FACTS = (
@@ -106,7 +123,7 @@ FACTS = (
         "bank.names_invoice",
         FactKind("boolean", "A deposit that names the invoice's number has come since it was made"),
         _NAMING,
-        "toBool(countIf(position(t.said, x.number) > 0 and t.occurred_at <= x.moment"
+        "toBool(countIf(t.number != '' and t.occurred_at <= x.moment"
         " and t.occurred_at >= x.created_at) > 0)",
     ),
 )
