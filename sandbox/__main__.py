@@ -15,11 +15,17 @@ from sandbox.clock import Clock
 from sandbox.server import open_account, serve
 from sandbox.stripe.generate import CompanySpec
 
-DEFAULTS: dict[str, Any] = {"seed": 7, "scale": 300, "until": date(2026, 11, 20)}
+DEFAULTS: dict[str, Any] = {
+    "seed": 7, "scale": 300, "until": date(2026, 11, 20), "metered": False,
+}  # fmt: skip
 
 
 def remembered(
-    folder: Path, seed: int | None, scale: int | None, until: date | None
+    folder: Path,
+    seed: int | None,
+    scale: int | None,
+    until: date | None,
+    metered: bool | None = None,
 ) -> dict[str, Any]:
     """Return what is asked for, else what the folder's company was made from; keeps it there."""
     note = folder / "company.json"
@@ -27,7 +33,7 @@ def remembered(
     if note.exists():
         held = json.loads(note.read_text())
         known |= {**held, "until": date.fromisoformat(held["until"])}
-    asked = {"seed": seed, "scale": scale, "until": until}
+    asked = {"seed": seed, "scale": scale, "until": until, "metered": metered}
     known |= {name: value for name, value in asked.items() if value is not None}
     note.write_text(json.dumps({**known, "until": known["until"].isoformat()}))
     return known
@@ -64,6 +70,12 @@ def main() -> None:
         help=f"the company's end, exclusive ({kept % DEFAULTS['until']})",
     )
     parser.add_argument(
+        "--metered",
+        action=argparse.BooleanOptionalAction,
+        help="whether some customers pay for API calls by use (default: as the folder has it, "
+        "else no)",
+    )
+    parser.add_argument(
         "--accounts",
         type=int,
         default=1,
@@ -89,9 +101,15 @@ def main() -> None:
     )
     options = parser.parse_args()
     options.data.mkdir(parents=True, exist_ok=True)
-    chosen = remembered(options.data, options.seed, options.scale, options.until)
+    chosen = remembered(options.data, options.seed, options.scale, options.until, options.metered)
     specs = [
-        CompanySpec(chosen["seed"] + number, chosen["scale"], chosen["until"], options.event_days)
+        CompanySpec(
+            chosen["seed"] + number,
+            chosen["scale"],
+            chosen["until"],
+            options.event_days,
+            chosen["metered"],
+        )
         for number in range(options.accounts)
     ]
     accounts = [open_account(options.data, spec, number + 1) for number, spec in enumerate(specs)]

@@ -26,6 +26,7 @@ BOOKS = (
     "movements",
     "failed_payments",
     "credits",
+    "usage",
     "balances",
     "months",
     "payouts",

@@ -35,6 +35,7 @@ class Listed:
         file: The file's filters, `format` among them; its `parameters()` are the query's.
         queries: What the file holds, by format.
         file_name: The file's name, without an ending.
+        known: What the file's query needs besides its filters, of the caller's workspace.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Listed:
     file: type[BaseModel]
     queries: Mapping[Format, TenantQuery]
     file_name: str
+    known: Callable[[TenantScope], Mapping[str, Any]] = lambda scope: {}
 
 
 def add_list_and_file(router: APIRouter, listed: Listed, *, read: Any, take: Any) -> None:
@@ -66,7 +68,8 @@ def add_list_and_file(router: APIRouter, listed: Listed, *, read: Any, take: Any
         return listed.give(scope, query)
 
     def get_file(scope: Any, query: Any) -> StreamingResponse:
-        return export(scope, listed.queries, query.parameters(), query.format, listed.file_name)
+        values = query.parameters() | listed.known(scope)
+        return export(scope, listed.queries, values, query.format, listed.file_name)
 
     get_page.__annotations__ |= {"scope": read, "query": Annotated[listed.page, Query()]}
     get_file.__annotations__ |= {"scope": take, "query": Annotated[listed.file, Query()]}

@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from core.errors import InvalidInputError
+
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(2261, 12, 31, tzinfo=UTC)
 
@@ -58,6 +60,16 @@ def read_day(value: object) -> object:
         raise ValueError
     except ValueError:
         raise ValueError("give a date (2024-01-01)") from None
+
+
+def refuse_turned_round(since: date | None, until: date | None) -> None:
+    """Refuse a time that ends before it begins: an empty answer would say that nothing happened.
+
+    Raises:
+        InvalidInputError: `since` does not lie before `until`.
+    """
+    if since is not None and until is not None and since >= until:
+        raise InvalidInputError("since must lie before until.", next_step="Exchange the two.")
 
 
 Moment = Annotated[

@@ -9,6 +9,7 @@
     proration Nullable(Bool),
     period Tuple(start Nullable(Int64), end Nullable(Int64)),
     discount_amounts Array(Tuple(amount Nullable(String), discount Nullable(String))),
+    pretax_credit_amounts Array(Tuple(amount Nullable(String), type Nullable(String))),
     tax_amounts Array(Tuple(amount Nullable(String))),
     taxes Array(Tuple(amount Nullable(String))),
     subscription Nullable(String),
@@ -62,7 +63,8 @@
     {{ of }}.currency as currency,
     toInt64OrNull({{ of }}.quantity) as quantity,
     toDecimal128OrNull(coalesce({{ of }}.pricing.unit_amount_decimal, {{ of }}.unit_amount_excluding_tax), 12) as unit_amount_decimal,
-    arraySum(discount -> ifNull(toInt64OrNull((discount).amount), 0), {{ of }}.discount_amounts) as discount,
+    arraySum(discount -> ifNull(toInt64OrNull((discount).amount), 0), {{ of }}.discount_amounts)
+        + {{ billing_credits(of ~ '.pretax_credit_amounts') }} as discount,
     arrayMap(discount -> ifNull({{ object_id('(discount).discount') }}, ''), {{ of }}.discount_amounts) as discount_ids,
     arraySum(
         tax -> ifNull(toInt64OrNull((tax).amount), 0),
@@ -74,4 +76,9 @@
     {{ epoch_seconds(of ~ '.period.start') }} as period_starts_at,
     {{ epoch_seconds(of ~ '.period.end') }} as period_ends_at,
     {{ of }}.description as description
+{%- endmacro %}
+
+{#- What billing credits paid, of a list that repeats the discounts: they lower what is charged, as discounts do. #}
+{% macro billing_credits(amounts) -%}
+    arraySum(credit -> if((credit).type = 'credit_balance_transaction', ifNull(toInt64OrNull((credit).amount), 0), 0), {{ amounts }})
 {%- endmacro %}

@@ -36,6 +36,8 @@ def period_lines(
     """The lines that one period of a subscription costs."""
     lines = []
     for item in items:
+        if item.price.meter is not None:
+            continue  # Billed after the period, by what was used: `usage.usage_lines`.
         amount = 0 if trial else item.price.unit_amount * item.quantity
         text = (
             f"Trial period for {item.price.product.name}"

@@ -31,6 +31,9 @@ create table failed_payments (
 );
 create table credits (id text primary key, customer text, currency text, amount integer,
 created integer);
+create table usage (line text primary key, invoice text, customer text, subscription text,
+meter text,
+currency text, started integer, ended integer, quantity integer, amount integer, status text);
 create table entries (id text primary key, currency text, type text, amount integer, fee integer,
 net integer, created integer, slot integer);
 create table payouts (id text primary key, currency text, amount integer, created integer,
@@ -49,6 +52,7 @@ class Journal:
     failed: list[tuple[Any, ...]] = field(default_factory=list)
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     credits: list[tuple[Any, ...]] = field(default_factory=list)
+    usage: list[tuple[Any, ...]] = field(default_factory=list)
 
     def enter(self, customer: Customer) -> None:
         """Enter one customer's life."""
@@ -60,6 +64,7 @@ class Journal:
             row = _failed(invoice, self.until)
             if row is not None:
                 self.failed.append(row)
+            self.usage += _used(invoice, self.until)
         for entry in entries_of(customer):
             self.enter_entry(entry, slot_of(entry))
         self.credits += [
@@ -122,6 +127,7 @@ class BookKeeper:
         self._insert("failed_payments", 11, journal.failed)
         self._insert("entries", 8, journal.entries)
         self._insert("credits", 5, journal.credits)
+        self._insert("usage", 11, journal.usage)
 
     def enter_payout(self, payout: Payout) -> None:
         """Enter one payout and its movement, which no slot counts."""
@@ -146,6 +152,23 @@ class BookKeeper:
     def _insert(self, table: str, width: int, rows: list[tuple[Any, ...]]) -> None:
         marks = ",".join("?" * width)
         self.connection.executemany(f"insert into {table} values ({marks})", rows)
+
+
+def _used(invoice: Invoice, until: int) -> list[tuple[Any, ...]]:
+    """The metered lines of an invoice, with what became of it; amounts less discount, no tax."""
+    if invoice.finalized_at >= until:
+        return []
+    status = "void" if invoice.voided_at < until else "issued"
+    return [
+        (
+            line.id, invoice.id, invoice.customer.id,
+            invoice.subscription.id if invoice.subscription else None, line.price.meter.id,
+            invoice.customer.currency, line.start, line.end, line.quantity,
+            line.amount - line.discount, status,
+        )
+        for line in invoice.lines
+        if line.price is not None and line.price.meter is not None
+    ]  # fmt: skip
 
 
 def _failed(invoice: Invoice, until: int) -> tuple[Any, ...] | None:

@@ -71,6 +71,13 @@ class Books:
         """Every change by hand of what a customer has in their favour; below zero gives."""
         return self._rows("select * from credits order by created, id")
 
+    def usage(self) -> list[dict[str, Any]]:
+        """What meters counted on issued invoices, a line each: quantity, net amount, status."""
+        known = "select 1 from sqlite_master where name = 'usage'"
+        if self.connection.execute(known).fetchone() is None:
+            return []  # Books from before meters.
+        return self._rows("select * from usage order by started, line")
+
     def balances(self) -> dict[str, dict[str, int]]:
         """The balance at the provider at the end of every day, by settlement currency and day."""
         found: dict[str, dict[str, int]] = {}

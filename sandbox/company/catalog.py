@@ -25,9 +25,21 @@ class Product:
     deleted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What counts the use of something that is billed by use."""
+
+    id: str
+    name: str
+    event_name: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Price:
-    """What one unit of a product costs per interval."""
+    """What one unit of a product costs per interval.
+
+    A metered price has a meter, and may cost parts of a minor unit: `unit_ten_thousandths`.
+    """
 
     id: str
     product: Product
@@ -37,6 +49,16 @@ class Price:
     nickname: str
     active: bool = True
     tier: int = 0
+    meter: Meter | None = None
+    unit_ten_thousandths: int = 0
+
+    @property
+    def unit_decimal(self) -> str:
+        """The unit amount as the provider writes it: minor units, with decimals where needed."""
+        if self.meter is None:
+            return str(self.unit_amount)
+        whole, part = divmod(self.unit_ten_thousandths, 10_000)
+        return f"{whole}.{part:04d}".rstrip("0").rstrip(".")
 
     @property
     def months(self) -> int:
@@ -145,6 +167,29 @@ LEGACY_PRICE = Price(
     active=False,
     tier=9,
 )
+# Sold only by a company that is asked for with `metered`.
+CALLS = Product("calls", "prod_NwCalls000006", "API calls", "Queries by machines")
+CALLS_METER = Meter("mtr_test_61NwCalls00001", "API calls", "api_calls")
+METERED_PRICES = {
+    currency: Price(
+        f"price_1NwCalls{currency.upper()}",
+        CALLS,
+        currency,
+        "month",
+        0,
+        f"API calls {currency.upper()}",
+        tier=9,
+        meter=CALLS_METER,
+        unit_ten_thousandths=part,
+    )
+    for currency, part in (
+        ("eur", 4_000),
+        ("usd", 4_500),
+        ("gbp", 3_750),
+        ("jpy", 6_000),
+        ("kwd", 12_500),
+    )
+}
 ALL_PRICES = (*PRICES.values(), *PACK_PRICES["eur"], *PACK_PRICES["usd"], LEGACY_PRICE)
 
 COUPONS = {

@@ -290,6 +290,7 @@ class Customer:
     checkouts: list[Checkout] = field(default_factory=list)
     credits: list[Credit] = field(default_factory=list)
     deleted_at: int = NEVER
+    is_metered: bool = False
     sequence: int = 0
     counter: int = 0
 

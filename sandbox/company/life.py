@@ -18,13 +18,14 @@ from sandbox.company.facts import NEVER, Checkout, Customer, Discount, Invoice, 
 from sandbox.company.goodwill import give_credit
 from sandbox.company.payments import collect
 from sandbox.company.people import FATES, meet, new_method, random_of
+from sandbox.company.usage import is_metered, usage_lines, with_calls
 
 HOUR = 3_600
 TRIAL = 14 * DAY
 
 
-def live(seed: int, index: int, start: int, until: int) -> Customer:
-    """The whole life of customer number `index` between two moments."""
+def live(seed: int, index: int, start: int, until: int, metered: bool = False) -> Customer:
+    """The whole life of customer number `index` between two moments; `metered` may sell calls."""
     random = random_of(seed, "customer", index)
     fate = FATES.get(index)
     span = until - start
@@ -35,6 +36,7 @@ def live(seed: int, index: int, start: int, until: int) -> Customer:
         created = start + int(span * (0.04 + 0.96 * random.random()) ** 0.6)
     created = min(created, until - 2 * HOUR)
     customer = meet(seed, index, created, random)
+    customer.is_metered = metered and fate is None and is_metered(seed, index)
     debit = fate == "debit_fails" or (
         fate is None and customer.currency == "eur" and random.random() < 0.16
     )
@@ -115,6 +117,8 @@ def _choose_discount(
 def _subscribe(random: Random, customer: Customer, at: int, until: int, fate: str | None) -> int:
     """Live one subscription; returns when it ended, NEVER where it has not."""
     items = _choose_items(random, customer, fate)
+    if customer.is_metered:
+        items = with_calls(customer, items)
     trial = fate in ("trial_converts", "trial_ends") or (fate is None and random.random() < 0.35)
     trial_end = at + TRIAL if trial else None
     discount = None if fate is not None else _choose_discount(random, customer, at, items, trial)
@@ -190,6 +194,7 @@ def _renew(
         immediate = first and not trialed
         finalized = at if immediate else at + HOUR
         previous = (at, at) if immediate else (subscription.periods[-1][1], at)
+        lines += usage_lines(customer, items, *previous, free=first)
         reason = "subscription_create" if immediate else "subscription_cycle"
         invoice = write_invoice(
             customer, subscription, lines, at, finalized, previous, reason, first
@@ -236,11 +241,26 @@ def _renew(
             random, customer, subscription, at, end, max(when, at), until, renewal, fate
         )
         if ended is not None:
+            if ended == end:
+                _bill_last_use(random, customer, subscription, at, end, until)
             return ended
         months += step
         renewal += 1
         at = end
     return NEVER
+
+
+def _bill_last_use(
+    random: Random, customer: Customer, subscription: Subscription, at: int, end: int, until: int
+) -> None:
+    """Bill what the last period used, where a subscription ran to its end and is not renewed."""
+    lines = usage_lines(customer, subscription.items_at(at), at, end)
+    if not any(line.amount for line in lines):
+        return
+    invoice = write_invoice(
+        customer, subscription, lines, end, end + HOUR, (at, end), "subscription_cycle", first=False
+    )
+    collect(random, customer, subscription, invoice, end + HOUR + 5, until, -1, "calm")
 
 
 def _follow(

@@ -4,7 +4,7 @@ The company's own definition of MRR.
 
 A subscription counts at the end of a day (UTC) on which it is active or past due; not while
 trialing,
-incomplete, or after its end. Per item: price × quantity per period,
+incomplete, or after its end. Per item that is not metered: price × quantity per period,
 less a recurring discount (percent, or
 the fixed amount off the first item; coupons for once do not count), over the months of the period,
 rounded half up to the minor unit. A movement is the change of a customer's sum between two days'
@@ -32,6 +32,8 @@ def monthly_value(subscription: Subscription, at: int) -> int:
             discount = None
     value = 0
     for place, item in enumerate(subscription.items_at(at)):
+        if item.price.meter is not None:
+            continue  # What is used is no promise.
         numerator, denominator = item.price.unit_amount * item.quantity, item.price.months
         if discount is not None and discount.coupon.percent_off is not None:
             numerator, denominator = (

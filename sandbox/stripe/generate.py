@@ -48,6 +48,8 @@ class CompanySpec:
     scale: int
     until: date
     event_days: int = 30
+    # Whether some customers pay for API calls besides their plan.
+    metered: bool = False
 
     @property
     def until_at(self) -> int:
@@ -64,7 +66,7 @@ class CompanySpec:
         """What a data folder remembers, to start again without generating."""
         return (
             f"v{GENERATOR_VERSION} seed={self.seed} scale={self.scale} until={self.until} "
-            f"event_days={self.event_days}"
+            f"event_days={self.event_days}{' metered' if self.metered else ''}"
         )
 
 
@@ -73,7 +75,8 @@ def projection_of(spec: CompanySpec) -> Projection:
     """The projection of a company; one per process."""
     until = spec.until_at
     events_from = until - spec.event_days * DAY
-    return Projection(spec.start_at, until, events_from, until - UPGRADED_DAYS * DAY)
+    upgraded_at = until - UPGRADED_DAYS * DAY
+    return Projection(spec.start_at, until, events_from, upgraded_at, spec.metered)
 
 
 def live_stretch(spec: CompanySpec, begin: int, end: int) -> tuple[list[Row], Journal]:
@@ -83,7 +86,7 @@ def live_stretch(spec: CompanySpec, begin: int, end: int) -> tuple[list[Row], Jo
     rows: list[Row] = []
     journal = Journal(until)
     for index in range(begin, end):
-        customer = live(spec.seed, index, start, until)
+        customer = live(spec.seed, index, start, until, spec.metered)
         journal.enter(customer)
         rows += projection.objects(customer)
         rows += projection.events(customer)

@@ -32,12 +32,14 @@ def event_text(
 class Projection:
     """Facts to rows, for one company between its first day and its last moment."""
 
-    def __init__(self, start: int, until: int, events_from: int, upgraded_at: int) -> None:
+    def __init__(
+        self, start: int, until: int, events_from: int, upgraded_at: int, metered: bool = False
+    ) -> None:
         """Forget events before `events_from`; those before `upgraded_at` have the old shape."""
         self.until = until
         self.events_from = events_from
         self.upgraded_at = upgraded_at
-        self.texts = CatalogTexts(start)
+        self.texts = CatalogTexts(start, metered)
 
     def objects(self, customer: Customer) -> Iterator[Row]:
         """Every object of one customer as it is at the company's last moment."""

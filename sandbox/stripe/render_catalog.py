@@ -1,6 +1,6 @@
 """How does Stripe show what the company sells?
 
-Products, prices, plans, coupons, promotion codes, tax rates.
+Products, prices, plans, coupons, promotion codes, tax rates, meters.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from typing import Any
 
 from sandbox.company.catalog import (
     ALL_PRICES,
+    CALLS,
+    CALLS_METER,
     COUPONS,
     DAY,
+    METERED_PRICES,
     PRODUCTS,
     TAX_RATES,
     Coupon,
+    Meter,
     Price,
     Product,
     TaxRate,
@@ -28,9 +32,35 @@ def encode(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def _meter(price: Price) -> str | None:
+    return price.meter.id if price.meter else None
+
+
+def _usage_type(price: Price) -> str:
+    return "metered" if price.meter else "licensed"
+
+
+def _whole(price: Price) -> int | None:
+    """The unit amount where it is a whole number of minor units."""
+    return int(price.unit_decimal) if price.unit_decimal.isdigit() else None
+
+
+def meter_object(meter: Meter, created: int) -> dict[str, Any]:
+    """One meter: sums the values of its events, by the customer that they name."""
+    return {
+        "id": meter.id, "object": "billing.meter", "created": created,
+        "customer_mapping": {"event_payload_key": "stripe_customer_id", "type": "by_id"},
+        "default_aggregation": {"formula": "sum"}, "display_name": meter.name,
+        "event_name": meter.event_name, "event_time_window": "day", "livemode": False,
+        "status": "active", "status_transitions": {"deactivated_at": None}, "updated": created,
+        "value_settings": {"event_payload_key": "value"},
+    }  # fmt: skip
+
+
 def product_object(product: Product, created: int) -> dict[str, Any]:
     """One product."""
-    default = next((price.id for price in ALL_PRICES if price.product is product), None)
+    sold = (*ALL_PRICES, *METERED_PRICES.values())
+    default = next((price.id for price in sold if price.product is product), None)
     return {
         "id": product.id, "object": "product", "active": True, "created": created,
         "default_price": default, "description": product.description,
@@ -38,7 +68,7 @@ def product_object(product: Product, created: int) -> dict[str, Any]:
         "name": product.name,
         "package_dimensions": None, "shippable": None, "statement_descriptor": None,
         "tax_code": None, "type": "service",
-        "unit_label": "seat", "updated": created, "url": None,
+        "unit_label": "call" if product is CALLS else "seat", "updated": created, "url": None,
     }  # fmt: skip
 
 
@@ -49,24 +79,24 @@ def price_object(price: Price, created: int) -> dict[str, Any]:
         "created": created, "currency": price.currency,
         "custom_unit_amount": None, "livemode": False, "lookup_key": None, "metadata": {},
         "nickname": price.nickname, "product": price.product.id,
-        "recurring": {"interval": price.interval, "interval_count": 1, "meter": None,
-        "trial_period_days": None, "usage_type": "licensed"},
+        "recurring": {"interval": price.interval, "interval_count": 1, "meter": _meter(price),
+        "trial_period_days": None, "usage_type": _usage_type(price)},
         "tax_behavior": "exclusive", "tiers_mode": None, "transform_quantity": None,
         "type": "recurring",
-        "unit_amount": price.unit_amount, "unit_amount_decimal": str(price.unit_amount),
+        "unit_amount": _whole(price), "unit_amount_decimal": price.unit_decimal,
     }  # fmt: skip
 
 
 def plan_object(price: Price, created: int) -> dict[str, Any]:
     """The older form of a price."""
     return {
-        "id": price.id, "object": "plan", "active": price.active, "amount": price.unit_amount,
-        "amount_decimal": str(price.unit_amount),
+        "id": price.id, "object": "plan", "active": price.active, "amount": _whole(price),
+        "amount_decimal": price.unit_decimal,
         "billing_scheme": "per_unit", "created": created, "currency": price.currency,
         "interval": price.interval, "interval_count": 1,
-        "livemode": False, "metadata": {}, "meter": None, "nickname": price.nickname,
+        "livemode": False, "metadata": {}, "meter": _meter(price), "nickname": price.nickname,
         "product": price.product.id, "tiers_mode": None,
-        "transform_usage": None, "trial_period_days": None, "usage_type": "licensed",
+        "transform_usage": None, "trial_period_days": None, "usage_type": _usage_type(price),
     }  # fmt: skip
 
 
@@ -99,11 +129,12 @@ def tax_rate_object(rate: TaxRate, created: int) -> dict[str, Any]:
 class CatalogTexts:
     """The catalog as ready JSON texts, by fact."""
 
-    def __init__(self, start: int) -> None:
-        """Render the catalog of a company that began at `start`."""
-        self.created = start - 10 * DAY
-        self.prices = {price.id: encode(price_object(price, self.created)) for price in ALL_PRICES}
-        self.plans = {price.id: encode(plan_object(price, self.created)) for price in ALL_PRICES}
+    def __init__(self, start: int, metered: bool = False) -> None:
+        """Render the catalog of a company that began at `start`; `metered` sells calls too."""
+        self.created, self.metered = start - 10 * DAY, metered
+        self.sold = (*ALL_PRICES, *(METERED_PRICES.values() if metered else ()))
+        self.prices = {price.id: encode(price_object(price, self.created)) for price in self.sold}
+        self.plans = {price.id: encode(plan_object(price, self.created)) for price in self.sold}
         self.tax_rates = {
             rate.id: encode(tax_rate_object(rate, self.created)) for rate in TAX_RATES.values()
         }
@@ -112,7 +143,7 @@ class CatalogTexts:
         """Every catalog object, deleted ones as tombstones."""
         at = self.created
         rows: list[Row] = []
-        for product in PRODUCTS:
+        for product in (*PRODUCTS, *((CALLS,) if self.metered else ())):
             if product.deleted:
                 rows.append(tombstone("product", product.id, at))
             else:
@@ -127,7 +158,7 @@ class CatalogTexts:
                         encode(product_object(product, at)),
                     )
                 )
-        for price in ALL_PRICES:
+        for price in self.sold:
             rows.append(
                 ("price", price.id, at, None, price.product.id, None, self.prices[price.id])
             )
@@ -156,6 +187,9 @@ class CatalogTexts:
         rows.append(
             ("promotion_code", "promo_1NwLaunch20", at, None, "LAUNCH20", None, encode(promotion))
         )
+        if self.metered:
+            meter = encode(meter_object(CALLS_METER, at))
+            rows.append(("billing.meter", CALLS_METER.id, at, None, None, "active", meter))
         return rows
 
 

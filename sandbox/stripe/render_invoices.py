@@ -17,6 +17,7 @@ from sandbox.company.facts import (
     Line,
     Subscription,
 )
+from sandbox.company.usage import usage_line
 from sandbox.stripe import shapes
 from sandbox.stripe.render_people import address, tax_exempt
 from sandbox.stripe.template import array, boolean, embedded_list, number, quoted
@@ -62,7 +63,7 @@ def render_line(invoice: Invoice, line: Line) -> str:
         "start": line.start, "end": line.end,
         "credits": _reductions(line.discount, discount, ',"type":"discount"'),
         "price": price.id if price else "", "product": price.product.id if price else "",
-        "unit": price.unit_amount if price else line.amount,
+        "unit": price.unit_decimal if price else line.amount,
         "quantity": line.quantity, "subscription": quoted(subscription_id), "taxes": taxes,
     })  # fmt: skip
 
@@ -83,7 +84,7 @@ def render_pending(
         "description": json.dumps(line.description), "invoice": quoted(invoice),
         "subscription": subscription.id, "item": line.item_id,
         "start": line.start, "end": line.end, "price": line.price.id,
-        "product": line.price.product.id, "unit": line.price.unit_amount,
+        "product": line.price.product.id, "unit": line.price.unit_decimal,
         "quantity": line.quantity,
     })  # fmt: skip
 
@@ -178,10 +179,15 @@ def render_invoice(invoice: Invoice, at: int) -> str:
     })  # fmt: skip
 
 
-def _next_line(item: Item, start: int, end: int) -> Line:
-    price, text = item.price, f"{item.quantity} × {item.price.nickname}"
+def _next_line(subscription: Subscription, item: Item, start: int, end: int, at: int) -> Line:
+    price, identity = item.price, f"il_tmp_{item.id[3:]}"
+    if price.meter is not None:
+        # Of what is used, the preview tells what was used so far; a trial's use is free.
+        since = next(begin for _, begin, until in subscription.periods if until == start)
+        return usage_line(identity, item, since, at, free=subscription.trial_end == start)
     amount = price.unit_amount * item.quantity
-    return Line(f"il_tmp_{item.id[3:]}", text, amount, item.quantity, price, item.id, start, end)
+    text = f"{item.quantity} × {price.nickname}"
+    return Line(identity, text, amount, item.quantity, price, item.id, start, end)
 
 
 def render_upcoming(subscription: Subscription, renews_at: int, at: int) -> str:
@@ -189,7 +195,7 @@ def render_upcoming(subscription: Subscription, renews_at: int, at: int) -> str:
     customer = subscription.customer
     items = subscription.items_at(at)
     end = add_months(renews_at, items[0].price.months)
-    lines = [_next_line(item, renews_at, end) for item in items]
+    lines = [_next_line(subscription, item, renews_at, end, at) for item in items]
     reckon(customer, subscription, lines, renews_at, first=False)
     subtotal = sum(line.amount for line in lines)
     discount = sum(line.discount for line in lines)

@@ -132,7 +132,8 @@ def render_item(
     subscription: Subscription, item: Item, period: tuple[int, int], texts: CatalogTexts
 ) -> str:
     """One subscription item with its current period."""
-    return shapes.SUBSCRIPTION_ITEM({
+    item_shape = shapes.METERED_ITEM if item.price.meter else shapes.SUBSCRIPTION_ITEM
+    return item_shape({
         "id": item.id, "created": subscription.created, "period_start": period[0],
         "period_end": period[1], "plan": texts.plans[item.price.id],
         "price": texts.prices[item.price.id], "quantity": item.quantity,

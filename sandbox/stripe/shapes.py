@@ -98,14 +98,17 @@ _DISCOUNT_KEYS = {
 DISCOUNT = shape(_DISCOUNT_KEYS)
 
 _NO_TAX = {"disabled_reason": None, "enabled": False, "liability": None}
-SUBSCRIPTION_ITEM = shape({
+_ITEM = {
     "id": text("id"), "object": "subscription_item", "billing_thresholds": None,
     "created": raw("created"),
     "current_period_end": raw("period_end"), "current_period_start": raw("period_start"),
     "discounts": [], "metadata": {},
     "plan": raw("plan"), "price": raw("price"), "quantity": raw("quantity"),
     "subscription": text("subscription"), "tax_rates": [],
-})
+}
+SUBSCRIPTION_ITEM = shape(_ITEM)
+# What is billed by use has no quantity, not even null.
+METERED_ITEM = shape({name: slot for name, slot in _ITEM.items() if name != "quantity"})
 SUBSCRIPTION = shape({
     "id": text("id"), "object": "subscription", "application": None,
     "application_fee_percent": None, "automatic_tax": _NO_TAX,

@@ -18,7 +18,7 @@ from serving.balances.history import (
 from serving.balances.schemas import Balance, BalanceHistory
 from serving.freshness import tell_freshness
 from serving.pagination import Collection
-from serving.times import Day, Moment
+from serving.times import Day, Moment, refuse_turned_round
 from serving.words import Currency, Id
 
 router = APIRouter(prefix="/v1/balances", tags=["balances"])
@@ -63,8 +63,7 @@ def get_history(
 ) -> Collection[BalanceHistory]:
     """Show what each account held at the end of each day (UTC), per currency."""
     end = min(until or date.max, utc_now().date() + timedelta(days=1))
-    if until is not None and since >= until:
-        raise InvalidInputError("since must lie before until.", next_step="Exchange the two.")
+    refuse_turned_round(since, until)
     if (end - since).days > MAXIMUM_DAYS:
         raise InvalidInputError(
             f"That is more than {MAXIMUM_DAYS} days.", next_step="Ask for a shorter time."

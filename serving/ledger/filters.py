@@ -1,14 +1,14 @@
 """Which entries does a caller want? The filters of entries and of balances, and as of when."""
 
 from datetime import UTC, time
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.clock import epoch_microseconds
 from serving.exporting import FileFormat
 from serving.pagination import MAXIMUM_LIMIT
-from serving.times import EARLIEST, LATEST, Moment
+from serving.times import EARLIEST, LATEST, Moment, refuse_turned_round
 from serving.words import Currency, Id, Word
 
 AccountCode = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,40}$", examples=["1100"])
@@ -55,6 +55,12 @@ class EntryFilters(BalanceFilters):
     journal_type: Word | None = Field(default=None, examples=["bank_payout"])
     source_id: Id | None = Field(default=None, description="The provider's object behind it")
     since: Moment | None = Field(default=None, description="From this moment on, inclusive")
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        """Refuse a time that ends before it begins."""
+        refuse_turned_round(self.since, self.until)
+        return self
 
     def parameters(self) -> dict[str, Any]:
         """Return the query's parameters, but for the position in a list."""

@@ -75,6 +75,18 @@ def trial_balance_of(scope: TenantScope, filters: BalanceFilters) -> TrialBalanc
     )
 
 
+def names_of_accounts(scope: TenantScope) -> dict[str, list[str]]:
+    """Return the workspace's chart as the trial balance's file is written with it."""
+    with scope.transaction() as rows:
+        chart = charts.chart_of(rows)
+    return {
+        "codes": [account.code for account in chart],
+        "names": [account.name for account in chart],
+        "types": [account.type for account in chart],
+        "numbers": [account.number for account in chart],
+    }
+
+
 def position_of(cursor: str | None) -> dict[str, Any]:
     """Return where the page begins: behind the entry that the cursor names."""
     at, journal, connection, revision, reversal, number = (

@@ -101,8 +101,19 @@ TRIAL_BALANCE_AT_MOMENTS = TenantQuery(
     f"with balances as ({_BALANCES}) select {', '.join(_BALANCE_COLUMNS)} from balances"
     " order by account_code, account_id, currency"
 )
+# The workspace's names come along: its chart stands in Postgres.
+_NAMED = ", ".join(
+    f"transform(account_code, {{codes:Array(String)}}, {{{given}:Array(String)}}, {otherwise})"
+    f" as {name}"
+    for name, given, otherwise in (
+        ("account_name", "names", "''"),
+        ("account_type", "types", "'expense'"),
+        ("number", "numbers", "account_code"),
+    )
+)
 TRIAL_BALANCE_EXPORT = exports(
-    _BALANCES, _BALANCE_COLUMNS,
+    _BALANCES.replace("account_code,", f"account_code, {_NAMED},", 1),
+    ("account_code", "account_name", "account_type", "number", *_BALANCE_COLUMNS[1:]),
     no_texts=("debits_minor", "credits_minor", "balance_minor", "moved_at"),
 )  # fmt: skip
 _OF_WHOLE_DAYS = _CONDITIONS | {

@@ -8,7 +8,12 @@ from core.errors import NotFoundError
 from serving.auth.scope import LedgerExport, LedgerRead
 from serving.ledger import queries
 from serving.ledger.filters import BalanceFilters, BalancesExport, EntriesExport, EntriesPage
-from serving.ledger.listing import get_journal_of, list_entries, trial_balance_of
+from serving.ledger.listing import (
+    get_journal_of,
+    list_entries,
+    names_of_accounts,
+    trial_balance_of,
+)
 from serving.ledger.schemas import Journal, LedgerEntry, TrialBalance
 from serving.list_and_file import Listed, add_list_and_file
 from serving.pagination import Page
@@ -48,10 +53,12 @@ _LISTS = (
         give=trial_balance_of,
         file_summary="Export the trial balance",
         file_operation="export_trial_balance",
-        file_description="Stream the balances of all accounts as CSV or Parquet.",
+        file_description="Stream the balances of all accounts, under the workspace's own names,"
+        " as CSV or Parquet.",
         file=BalancesExport,
         queries=queries.TRIAL_BALANCE_EXPORT,
         file_name="trial_balance",
+        known=names_of_accounts,
     ),
 )
 for listed in _LISTS:

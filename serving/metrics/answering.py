@@ -30,6 +30,7 @@ from serving.metrics.saved_schemas import (
 from serving.metrics.series import interval_starts
 from serving.metrics.statements import checked, newest, parameters, statement
 from serving.pagination import decode_position, encode_position
+from serving.times import refuse_turned_round
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,7 @@ def _fingerprint(known: list[Rate]) -> str:
 
 def _times(question: MetricQuestion, today: date) -> tuple[list[date], date]:
     since, until = question.since, question.until
-    if since is not None and until is not None and since >= until:
-        raise InvalidInputError("since must lie before until.", next_step="Exchange the two.")
+    refuse_turned_round(since, until)
     end = min(until or date.max, today + timedelta(days=1))
     start = since or usual_start(end, question.interval)
     starts = list(interval_starts(start, end, question.interval))

@@ -12,6 +12,7 @@ from serving.caching import cached_model
 from serving.metrics import queries
 from serving.metrics.schemas import Mrr, series_of
 from serving.metrics.series import Interval, Movement, interval_start, series
+from serving.times import refuse_turned_round
 
 MAXIMUM_POINTS = 2_000
 # What is shown when nobody says how much: the last quarter, two years, five years.
@@ -36,8 +37,7 @@ def recurring_revenue(
         InvalidInputError: The bounds are reversed, or hold more points than an answer may.
     """
     end = min(until or date.max, today + timedelta(days=1))  # nobody knows the MRR of tomorrow
-    if since is not None and until is not None and since >= until:
-        raise InvalidInputError("since must lie before until.", next_step="Exchange the two.")
+    refuse_turned_round(since, until)
     asked = {"until": end, "currency": currency or ""}
 
     def make() -> Mrr:

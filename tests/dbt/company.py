@@ -33,20 +33,26 @@ class Company:
     banked: Banked
 
     def rows(self) -> Iterator[tuple[str, list[tuple[str, int, str]]]]:
-        """Yield (raw table, rows), discounts expanded as the connector asks for them."""
-        connection = sqlite3.connect(self.store)
-        objects: dict[str, list[tuple[str, int, str]]] = {}
-        for kind, identity, created, body in connection.execute(
-            "select kind, id, created, body from objects"
-        ):
-            version = created * 1_000_000 if kind == "event" else NEWEST
-            objects.setdefault(kind, []).append((identity, version, body))
-        discounts = {identity: json.loads(body) for identity, _, body in objects["discount"]}
-        for kind, rows in objects.items():
-            if kind in ("subscription", "invoice"):
-                rows = [(i, v, _expanded(body, discounts)) for i, v, body in rows]
-            if kind in OBJECTS:
-                yield f"stripe_{kind.replace('.', '_')}", rows
+        """Yield (raw table, rows), as the connector would land them."""
+        return stored_rows(self.store)
+
+
+def stored_rows(store: Path) -> Iterator[tuple[str, list[tuple[str, int, str]]]]:
+    """Yield (raw table, rows) of a store, discounts expanded as the connector asks for them."""
+    connection = sqlite3.connect(store)
+    objects: dict[str, list[tuple[str, int, str]]] = {}
+    for kind, identity, created, body in connection.execute(
+        "select kind, id, created, body from objects"
+    ):
+        version = created * 1_000_000 if kind == "event" else NEWEST
+        objects.setdefault(kind, []).append((identity, version, body))
+    connection.close()
+    discounts = {identity: json.loads(body) for identity, _, body in objects["discount"]}
+    for kind, rows in objects.items():
+        if kind in ("subscription", "invoice"):
+            rows = [(i, v, _expanded(body, discounts)) for i, v, body in rows]
+        if kind in OBJECTS:
+            yield f"stripe_{kind.replace('.', '_')}", rows
 
 
 def _expanded(body: str, discounts: dict[str, Any]) -> str:

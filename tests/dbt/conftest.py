@@ -20,7 +20,8 @@ from pipelines.arrow import ARROW_SCHEMA
 from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
-from tests.dbt import buried_rows, late_rows, ledger_facts, moved_rows
+from sandbox.company.books import Books
+from tests.dbt import buried_rows, late_rows, ledger_facts, metered, moved_rows
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -137,12 +138,19 @@ def land(warehouse: Warehouse) -> Land:
 
 
 @pytest.fixture(scope="session")
+def metered_company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Books, list[metered.Rows]]:
+    """The books and the rows of a company that sells by use; `company` lands and builds them."""
+    return metered.make(tmp_path_factory.mktemp("metered"))
+
+
+@pytest.fixture(scope="session")
 def company(
     built: Warehouse,
     clickhouse: Settings,
     land: Any,
     dbt: Any,
     tmp_path_factory: pytest.TempPathFactory,
+    metered_company: tuple[Books, list[metered.Rows]],
 ) -> Company:
     """The company, half of it landed before the marts' full build and half of it after.
 
@@ -150,6 +158,9 @@ def company(
     its banks and books, which are reconciled then.
     """
     made = make_company(tmp_path_factory.mktemp("company"))
+    for workspace, table, rows in metered_company[1]:
+        if table != metered.LATE:
+            land(table, workspace, rows)
     for table, rows in late_rows.rows(late_rows.FIRST):
         land(table, late_rows.WORKSPACE, rows)
     for table, rows in ledger_facts.rows():
@@ -171,6 +182,9 @@ def company(
             land(table, WORKSPACE, rows)
     for table, rows in buried_rows.tombstones():
         land(table, buried_rows.WORKSPACE, rows, is_deleted=1)
+    for workspace, table, rows in metered_company[1]:
+        if table == metered.LATE:
+            land(table, workspace, rows)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
     made.banked.land(built)

@@ -187,6 +187,33 @@ def test_files_hold_what_the_lists_show(books):
     }  # fmt: skip
 
 
+def test_the_trial_balances_file_has_the_workspaces_own_names(books):
+    put(books, "1100", name="=Forderungen", type="asset", number="1400")
+    text = books.get("/v1/ledger/trial_balance/export").text
+    rows = {row["account_code"]: row for row in csv.DictReader(io.StringIO(text))}
+    # A name that a spreadsheet would run is a text there.
+    assert (rows["1100"]["account_name"], rows["1100"]["number"]) == ("'=Forderungen", "1400")
+    told = {row["account_code"]: row for row in trial_balance(books)}
+    assert list(rows["1000"]) == [name for name in told["1000"] if name != "balance"]
+    for code, row in rows.items():
+        assert (row["account_type"], row["number"]) == (
+            told[code]["account_type"], told[code]["number"],
+        )  # fmt: skip
+    assert rows["1000"]["account_name"] == told["1000"]["account_name"] == "Bank accounts"
+
+
+def test_a_time_that_ends_before_it_begins_is_no_empty_list(books):
+    for path in ("entries", "entries/export"):
+        answer = books.get(f"/v1/ledger/{path}", since="2026-02-01", until="2026-01-01")
+        assert (answer.status_code, answer.json()["detail"]) == (
+            422, "since must lie before until.",
+        )  # fmt: skip
+
+
+def trial_balance(books: Any) -> Any:
+    return books.get("/v1/ledger/trial_balance").json()["data"]
+
+
 def put(workspace: Any, code: str, **account: Any) -> Any:
     return workspace.api.put(
         f"/v1/ledger/accounts/{code}", json=account, headers=workspace.headers()

@@ -3,11 +3,13 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from reconciliation import records
 from serving.pagination import encode_position
+from serving.reconciliation.filters import Verdict
 
 ON = date(2026, 3, 6)
 AT = datetime(2026, 3, 7, 6, tzinfo=UTC)
@@ -112,6 +114,16 @@ def test_payouts_deposits_and_entries_are_listed_with_verdict_score_and_reason(r
 )
 def test_each_filter_leaves_what_it_says(reconciled, asked, found):
     assert names(reconciled.get("/v1/reconciliation/payouts", **asked)) == found
+
+
+def test_a_verdict_that_there_is_not_is_no_empty_list(reconciled):
+    assert get_args(Verdict) == get_args(records.Verdict)
+    for name in ("verdict", "bank_verdict", "books_verdict"):
+        answer = reconciled.get("/v1/reconciliation/payouts", **{name: "amount_difers"})
+        assert answer.status_code == 422
+        assert [error["location"] for error in answer.json()["errors"]] == [f"query.{name}"]
+    backwards = {"since": "2026-02-01", "until": "2026-01-01"}
+    assert reconciled.get("/v1/reconciliation/payouts", **backwards).status_code == 422
 
 
 def test_pages_neither_repeat_nor_hide(workspace):

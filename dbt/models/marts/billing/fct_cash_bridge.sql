@@ -74,46 +74,48 @@ steps as (
     union all
     select {{ place }}, currency, month, 4, 'prorations', net_minor from lines where kind = 'proration'
     union all
-    select {{ place }}, currency, month, 5, 'one_off', net_minor from lines where kind = 'one_off'
+    select {{ place }}, currency, month, 5, 'usage', net_minor from lines where kind = 'usage'
     union all
-    select {{ place }}, currency, month, 6, 'tax', tax_minor from invoices
+    select {{ place }}, currency, month, 6, 'one_off', net_minor from lines where kind = 'one_off'
     union all
-    select {{ place }}, currency, month, 7, 'credited_before_payment', -credited_before_payment_minor from invoices
+    select {{ place }}, currency, month, 7, 'tax', tax_minor from invoices
     union all
-    select {{ place }}, currency, month, 8, 'paid_by_balance', -paid_by_balance_minor from invoices
+    select {{ place }}, currency, month, 8, 'credited_before_payment', -credited_before_payment_minor from invoices
     union all
-    select {{ place }}, currency, month, 9, 'still_owed', -open_minor from invoices
+    select {{ place }}, currency, month, 9, 'paid_by_balance', -paid_by_balance_minor from invoices
     union all
-    select {{ place }}, currency, month, 10, 'written_off', -written_off_minor from invoices
+    select {{ place }}, currency, month, 10, 'still_owed', -open_minor from invoices
     union all
-    select {{ place }}, currency, month, 11, 'paid_elsewhere', -minor from elsewhere
+    select {{ place }}, currency, month, 11, 'written_off', -written_off_minor from invoices
     union all
-    select {{ place }}, currency, invoice_month, 12, 'paid_in_another_month', -minor from received
+    select {{ place }}, currency, month, 12, 'paid_elsewhere', -minor from elsewhere
+    union all
+    select {{ place }}, currency, invoice_month, 13, 'paid_in_another_month', -minor from received
     where invoice_id != '' and invoice_status = 'paid' and invoice_month != month
     union all
-    select {{ place }}, currency, month, 13, 'paid_for_another_month', minor from received
+    select {{ place }}, currency, month, 14, 'paid_for_another_month', minor from received
     where invoice_id != '' and invoice_status = 'paid' and invoice_month != month
     union all
-    select {{ place }}, currency, month, 14, 'under_way', minor from received where invoice_id != '' and invoice_status != 'paid'
+    select {{ place }}, currency, month, 15, 'under_way', minor from received where invoice_id != '' and invoice_status != 'paid'
     union all
-    select {{ place }}, currency, month, 15, 'without_invoice', minor from received where invoice_id = ''
+    select {{ place }}, currency, month, 16, 'without_invoice', minor from received where invoice_id = ''
     union all
-    select {{ place }}, payment_currency, month, 16, 'refunds', payment_minor from balance where category = 'refund'
+    select {{ place }}, payment_currency, month, 17, 'refunds', payment_minor from balance where category = 'refund'
     union all
-    select {{ place }}, payment_currency, month, 17, 'converted', -payment_minor from balance where payment_currency != currency
+    select {{ place }}, payment_currency, month, 18, 'converted', -payment_minor from balance where payment_currency != currency
     union all
-    select {{ place }}, currency, month, 17, 'converted', gross_minor from balance where payment_currency != currency
+    select {{ place }}, currency, month, 18, 'converted', gross_minor from balance where payment_currency != currency
     union all
-    select {{ place }}, currency, month, 18, 'disputes', gross_minor from balance where startsWith(category, 'dispute')
+    select {{ place }}, currency, month, 19, 'disputes', gross_minor from balance where startsWith(category, 'dispute')
     union all
-    select {{ place }}, currency, month, 19, 'fees', -fee_minor from balance
+    select {{ place }}, currency, month, 20, 'fees', -fee_minor from balance
     union all
-    select {{ place }}, currency, month, 19, 'fees', gross_minor from balance where category = 'fee'
+    select {{ place }}, currency, month, 20, 'fees', gross_minor from balance where category = 'fee'
     union all
-    select {{ place }}, currency, month, 20, 'other_income', gross_minor from balance
+    select {{ place }}, currency, month, 21, 'other_income', gross_minor from balance
     where category not in ('charge', 'charge_failure', 'refund', 'fee') and not startsWith(category, 'dispute') and category not in {{ moved }}
     union all
-    select {{ place }}, currency, month, 21, 'moved_to_and_from_banks', gross_minor from balance where category in {{ moved }}
+    select {{ place }}, currency, month, 22, 'moved_to_and_from_banks', gross_minor from balance where category in {{ moved }}
 )
 
 select {{ place }}, currency, month, toUInt8(place_in_bridge) as place, step, toInt64(sum(minor)) as amount_minor

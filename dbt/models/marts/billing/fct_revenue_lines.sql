@@ -31,7 +31,8 @@ billed as (
 
 prices as (
     select workspace_id, connection_id, id::Nullable(String) as price_id, ifNull(product_id, '') as product_id,
-        ifNull(interval, '')::String as interval, ifNull(interval_count, 1) as interval_count
+        ifNull(interval, '')::String as interval, ifNull(interval_count, 1) as interval_count,
+        ifNull(usage_type, '') = 'metered' as is_metered
     from {{ newest(ref('prices')) }}
     where (workspace_id, connection_id) in (select workspace_id, connection_id from touched)
 )
@@ -48,6 +49,7 @@ select
     multiIf(
         lines.is_proration, 'proration',
         lines.subscription_id is null, 'one_off',
+        prices.is_metered, 'usage',
         prices.interval = 'month' and prices.interval_count = 1, 'month',
         'longer') as kind,
     toInt64(ifNull(lines.amount_minor, 0)) as amount_minor,

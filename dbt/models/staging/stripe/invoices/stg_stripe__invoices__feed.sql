@@ -28,6 +28,7 @@ with JSONExtract(payload, 'Tuple(
     tax Nullable(String),
     total_taxes Array(Tuple(amount Nullable(String))),
     total_discount_amounts Array(Tuple(amount Nullable(String))),
+    total_pretax_credit_amounts Array(Tuple(amount Nullable(String), type Nullable(String))),
     starting_balance Nullable(String),
     ending_balance Nullable(String),
     pre_payment_credit_notes_amount Nullable(String),
@@ -76,7 +77,8 @@ select
     coalesce(
         toInt64OrNull((object).tax),
         arraySum(tax -> ifNull(toInt64OrNull((tax).amount), 0), (object).total_taxes)) as tax,
-    arraySum(discount -> ifNull(toInt64OrNull((discount).amount), 0), (object).total_discount_amounts) as discount,
+    arraySum(discount -> ifNull(toInt64OrNull((discount).amount), 0), (object).total_discount_amounts)
+        + {{ billing_credits('(object).total_pretax_credit_amounts') }} as discount,
     toInt64OrNull((object).starting_balance) as starting_balance,
     toInt64OrNull((object).ending_balance) as ending_balance,
     toInt64OrNull((object).pre_payment_credit_notes_amount) as pre_payment_credit_notes_amount,
