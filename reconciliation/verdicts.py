@@ -32,6 +32,7 @@ GRAVITY: tuple[Verdict, ...] = (
     "unexplained", "in_transit", "matched_late", "matched_with_fee", "matched_converted",
     "matched_group", "matched",
 )  # fmt: skip
+NOT_EXPLAINED = "names the payment provider, and no payout explains it"
 _RANK = {verdict: rank for rank, verdict in enumerate(GRAVITY)}
 
 
@@ -231,11 +232,11 @@ class _Judge:
         for trace in sorted(read(deposit.text).words & self.traces_come.keys()):
             payout = self.traces_come[trace]
             return Said("duplicate", f"carries the trace of {payout.id}, which came already")
-        return Said("unexplained", "names the payment provider, and no payout explains it")
+        return Said("unexplained", NOT_EXPLAINED)
 
     def _bank_of_entry(self, claims: Sequence[str]) -> Said:
         if not claims:
-            return Said("unexplained", "names the payment provider, and no payout explains it")
+            return Said("unexplained", NOT_EXPLAINED)
         found = []
         for key in claims:
             edge = self.found.bank_of.get(key)

@@ -22,6 +22,7 @@ BRIDGE_STEPS = {
     "longer_periods": "Billed for longer than a month",
     "changes_within_the_month": "Changes within the month",
     "prorations": "Prorations",
+    "usage": "Use that was billed",
     "one_off": "One-off items",
     "tax": "Tax",
     "credited_before_payment": "Credited before payment",

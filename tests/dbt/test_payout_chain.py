@@ -115,3 +115,28 @@ def test_a_guest_s_charge_is_one_once_its_customer_is_named(
         "payment_to_charges": [("pi_guest", ["ch_guest"], 500, 0)],
         "charge_to_balance": [("ch_guest", [], 500, 500)],
     }
+
+
+def test_money_sent_to_the_processor_is_nothing_to_look_at(
+    built: Warehouse, company: Company
+) -> None:
+    """Its top-ups are a month's largest lines that name it: none of them is unexplained."""
+    told = built.rows(
+        "select verdict, books_verdict, count() as lines, sum(amount_minor) as minor"
+        " from marts.fct_deposit_reconciliation final"
+        " where workspace_id = {workspace:String} and (connection_id, id) in ("
+        "  select connection_id, id from marts.fct_own_transfers final"
+        "  where workspace_id = {workspace:String} and kind = 'topup')"
+        " group by verdict, books_verdict",
+        {"workspace": WORKSPACE},
+    )
+    sent = [
+        row for row in company.books.connection.execute(
+            "select amount from entries where type = 'topup'"
+        )
+    ]  # fmt: skip
+    assert told == [
+        {"verdict": "matched", "books_verdict": "matched", "lines": len(sent),
+         "minor": -sum(amount for (amount,) in sent)}
+    ]  # fmt: skip
+    assert sent

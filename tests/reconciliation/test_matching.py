@@ -14,6 +14,7 @@ from reconciliation.records import (
     Payout,
     Span,
 )
+from reconciliation.topups import with_topups
 
 # 2 March 2026 is a Monday.
 MONDAY = date(2026, 3, 2)
@@ -244,3 +245,25 @@ def test_a_person_may_confirm_an_entry_and_another_is_one_too_many():
     found = verdicts([payout()], [deposit()], entries, COVERED, [Decision("po_1", "e2", True)])
     assert (found["e1"].verdict, found["e2"].verdict) == ("duplicate", "matched")
     assert found["po_1"].entries == ("e1", "e2")
+
+
+def test_money_sent_to_the_provider_is_explained_by_its_side_of_it():
+    """Of two lines that pay the provider, its balance shows one; the books hold both."""
+    lines = [deposit("d1", amount=-150_000), deposit("d2", amount=-70_000, on=date(2026, 3, 9))]
+    booked = [
+        entry("e1", amount=-150_000, text="Stripe top-up"),
+        entry("e2", amount=-70_000, on=date(2026, 3, 9), text="Stripe top-up"),
+    ]
+    company = Company([], lines, booked, COVERED)
+    found = {one.key: one for one in with_topups(reconcile(company), {"d1"})}
+    assert told(found) == {
+        "d1": "matched", "e1": "matched", "d2": "unexplained", "e2": "unexplained",
+    }  # fmt: skip
+    assert found["d1"].reason == (
+        "Bank: a top-up of the payment provider's balance, which holds its other side."
+        " Books: booked: the same amount; booked on its day."
+    )
+    # A deposit that is a payout's stays it, and one that repeats a payout's trace repeats it.
+    lines = [deposit(text="STRIPE TRACE00001"), deposit("d3", text="STRIPE TRACE00001")]
+    twice = reconcile(Company([payout(trace_id="TRACE00001")], lines, [], BANK_ONLY))
+    assert with_topups(twice, {"d1", "d3"}) == twice
