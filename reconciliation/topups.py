@@ -1,7 +1,7 @@
 """What is said of money that went to the payment provider, and of its entry in the books?
 
-A line of a bank that pays the provider names it, as a deposit does, and no payout explains it. Where
-the balance there holds the other side (a top-up, found by `transfers`), that explains it.
+A line of a bank that pays the provider names it, as a deposit does, and no payout explains it. The
+balance there may: where it holds the other side (a top-up, found by `transfers`), all is said.
 """
 
 from __future__ import annotations

@@ -130,13 +130,10 @@ def test_money_sent_to_the_processor_is_nothing_to_look_at(
         " group by verdict, books_verdict",
         {"workspace": WORKSPACE},
     )
-    sent = [
-        row for row in company.books.connection.execute(
-            "select amount from entries where type = 'topup'"
-        )
-    ]  # fmt: skip
+    sql = "select amount from entries where type = 'topup'"
+    sent = [amount for (amount,) in company.books.connection.execute(sql)]
     assert told == [
         {"verdict": "matched", "books_verdict": "matched", "lines": len(sent),
-         "minor": -sum(amount for (amount,) in sent)}
+         "minor": -sum(sent)}
     ]  # fmt: skip
     assert sent
