@@ -3,12 +3,14 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from core.ledger_accounts import STANDARD
+from serving.ledger.chart_schemas import BANK_TYPES
 
 JANUARY = datetime(2026, 1, 5, tzinfo=UTC)
 FEBRUARY = datetime(2026, 2, 3, tzinfo=UTC)
@@ -218,6 +220,17 @@ def put(workspace: Any, code: str, **account: Any) -> Any:
     return workspace.api.put(
         f"/v1/ledger/accounts/{code}", json=account, headers=workspace.headers()
     )
+
+
+def test_a_kind_of_line_that_no_bank_has_is_taken_by_no_account(books):
+    tests = Path(__file__).parents[2] / "dbt" / "tests"
+    words = (tests / "transactions_have_canonical_words_and_signs.sql").read_text()
+    assert all(f"'{name}'" in words for name in BANK_TYPES)
+    for kind in ("bank:fees_out", "bank:fee", "bank:topup_in", "fee_out"):
+        answer = put(books, "own_1", name="Bank charges", type="expense", posts=[kind])
+        assert (answer.status_code, answer.json()["errors"][0]["location"]) == (
+            422, "body.posts.0",
+        )  # fmt: skip
 
 
 def test_a_workspace_names_and_numbers_accounts_and_has_its_own(books, new_workspace):
