@@ -149,8 +149,8 @@ METRICS = catalog(
         dimensions=_BILLED,
     ),
     Metric(
-        "discounts", "Discounts on invoices issued.", "money", "flow", INVOICES, "discount_minor",
-        "assumeNotNull(issued_on)", where=_ISSUED,
+        "discounts", "Discounts and billing credits on invoices issued.", "money", "flow", INVOICES,
+        "discount_minor", "assumeNotNull(issued_on)", where=_ISSUED,
         dimensions=_BILLED,
     ),
     Metric(
