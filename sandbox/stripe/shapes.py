@@ -98,7 +98,7 @@ _DISCOUNT_KEYS = {
 DISCOUNT = shape(_DISCOUNT_KEYS)
 
 _NO_TAX = {"disabled_reason": None, "enabled": False, "liability": None}
-_ITEM = {
+_ITEM: dict[str, object] = {
     "id": text("id"), "object": "subscription_item", "billing_thresholds": None,
     "created": raw("created"),
     "current_period_end": raw("period_end"), "current_period_start": raw("period_start"),
