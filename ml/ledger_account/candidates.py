@@ -64,17 +64,17 @@ def candidates(wording: npt.NDArray[np.float32], facts: Parts, memory: Memory) -
     probability = np.take_along_axis(wording, chosen, axis=1).astype(np.float64)
     columns = [np.log(probability + 1e-6)]
     whole = recalls["name, unit"]
-    columns.append(np.log(_share(whole.slow, whole.slow_total, probability, 2.0) + 1e-6))
+    columns.append(np.log(_share(whole.slow(), whole.slow_total(), probability, 2.0) + 1e-6))
     for name, recall in recalls.items():
-        columns.append(_share(recall.slow, recall.slow_total, probability, 0.5))
-        columns.append(np.log1p(recall.slow_total)[:, None])
+        columns.append(_share(recall.slow(), recall.slow_total(), probability, 0.5))
+        columns.append(np.log1p(recall.slow_total())[:, None])
         if name in _FRESH:
-            columns.append(_share(recall.fast, recall.fast_total, probability, 0.5))
-            columns.append(np.log1p(recall.fast_total)[:, None])
-            columns.append(recall.days_ago)
-            columns.append(recall.is_last.astype(np.float64))
+            columns.append(_share(recall.fast(), recall.fast_total(), probability, 0.5))
+            columns.append(np.log1p(recall.fast_total())[:, None])
+            columns.append(recall.days_ago())
+            columns.append(recall.is_last().astype(np.float64))
         if name in _AMOUNTS:
-            columns.append(recall.amount_distance)
+            columns.append(recall.amount_distance())
     columns.append(np.arange(chosen.shape[1], dtype=np.float64)[None, :])
     entropy = -(wording * np.log(wording + np.float32(1e-9))).sum(axis=1)
     columns += [facts.log_amount[:, None], entropy[:, None], probability.max(axis=1)[:, None]]

@@ -21,7 +21,8 @@ import polars as pl
 from core.errors import InvalidInputError
 from ml.ledger_account.baselines import exact_merchant, most_frequent
 from ml.ledger_account.model import finish, predict, train
-from ml.ledger_account.training import Training, best, block_ends
+from ml.ledger_account.ranker import best
+from ml.ledger_account.training import Training, block_ends
 
 PROTOCOLS = ("frozen", "monthly", "weekly")
 

@@ -1,6 +1,5 @@
 """Why this account? One sentence per purchase, from the most specific context that knows it."""
 
-import numpy as np
 import polars as pl
 
 from ml.ledger_account.candidates import Candidates
@@ -37,13 +36,12 @@ def evidence(rows: pl.DataFrame, found: Candidates, choice: Integers) -> pl.Seri
     """
     if rows.height <= FEW:
         return pl.Series("evidence", _each(rows, found, choice), pl.String)
-    at = np.arange(rows.height)
     sentence = pl.lit(_NEW)
     counts: list[pl.Series] = []
     for name in reversed(_SUBJECTS):
         recall = found.recalls[name]
-        counts.append(pl.Series(f"{name} times", recall.times[at, choice]))
-        counts.append(pl.Series(f"{name} total", recall.times_total))
+        counts.append(pl.Series(f"{name} times", recall.times(choice)))
+        counts.append(pl.Series(f"{name} total", recall.times_total()))
         subject = pl.format(*_SUBJECTS[name])
         counted_so = pl.format(
             "{} was booked so {} of {} times.", subject, f"{name} times", f"{name} total"
@@ -57,15 +55,18 @@ def evidence(rows: pl.DataFrame, found: Candidates, choice: Integers) -> pl.Seri
 
 def _each(rows: pl.DataFrame, found: Candidates, choice: Integers) -> list[str]:
     """Say the same of a few rows, one by one."""
+    counted = {
+        name: (found.recalls[name].times(choice), found.recalls[name].times_total())
+        for name in _SUBJECTS
+    }
     said = []
     for at, row in enumerate(rows.iter_rows(named=True)):
         sentence = _NEW
         for name, (words, *fields) in _SUBJECTS.items():
-            recall = found.recalls[name]
-            times = int(recall.times[at, choice[at]])
-            if times and ("unit" not in name or row["unit"]):
+            times, total = counted[name]
+            if times[at] and ("unit" not in name or row["unit"]):
                 subject = words.format(*(row[field] for field in fields))
-                sentence = f"{subject} was booked so {times} of {recall.times_total[at]} times."
+                sentence = f"{subject} was booked so {times[at]} of {total[at]} times."
                 break
         said.append(sentence)
     return said

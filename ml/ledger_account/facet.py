@@ -7,6 +7,7 @@ from ml.facet import Alone, Context, Facet, Trained, Training
 from ml.feature_queries import CODED_PURCHASES
 from ml.ledger_account import training
 from ml.ledger_account.model import NAME, LedgerAccountModel, finish, from_artifact, predict
+from ml.ledger_account.ranker import best
 from ml.merchants import parse
 from ml.results import NOTHING, SCHEMA, Said, nothing
 from ml.terms import Line, field
@@ -89,7 +90,7 @@ def _out_of_time(learned: training.Training, model: LedgerAccountModel) -> tuple
         return 0, 0
     right = tested = 0
     for block in learned.examples[-max(len(learned.examples) // 4, 1) :]:
-        choice, _ = training.best(model.ranker, block.features)
+        choice, _ = best(model.ranker, block.features)
         right += int(block.right[np.arange(len(choice)), choice].sum())
         tested += len(choice)
     return right, tested

@@ -42,20 +42,20 @@ class Parts:
 def hash_texts(texts: pl.Series) -> Hashes:
     """Return a stable 64-bit hash per text, computed once per distinct text."""
     if len(texts) <= FEW:
-        return np.array([_hash(text) for text in texts], np.uint64)
+        return _hashed(texts)
     distinct = texts.unique(maintain_order=True)
-    hashed = [_hash(text) for text in distinct]
-    table = pl.DataFrame({"text": distinct, "hash": pl.Series(hashed, dtype=pl.UInt64)})
+    table = pl.DataFrame({"text": distinct, "hash": _hashed(distinct)})
     joined = texts.to_frame("text").join(table, on="text", how="left", maintain_order="left")
     return joined["hash"].to_numpy()
 
 
-def _hash(text: str) -> int:
+def _hashed(texts: pl.Series) -> Hashes:
     from sklearn.utils import murmurhash3_32  # where it is used: 100 MB
 
-    low: int = murmurhash3_32(text, seed=2, positive=True)
-    high: int = murmurhash3_32(text, seed=1, positive=True)
-    return (high << 32) | low
+    told = [text.encode() for text in texts]
+    low = np.array([murmurhash3_32(text, seed=2, positive=True) for text in told], np.uint64)
+    high = np.array([murmurhash3_32(text, seed=1, positive=True) for text in told], np.uint64)
+    return (high << np.uint64(32)) | low
 
 
 def mix(*parts: Hashes | int) -> Hashes:

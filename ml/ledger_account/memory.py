@@ -17,10 +17,12 @@ from ml.ledger_account.fingerprints import Hashes, Parts, mix
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
 
 SLOW_DAYS, FAST_DAYS = 360.0, 90.0
 # A new amount is compared with past ones by logarithm; this much spread is assumed at least.
 _LEAST_VARIANCE = 0.25
+_NEVER = np.uint64(2**64 - 1)
 
 LEVELS: dict[str, Callable[[Parts], Hashes]] = {
     "unit": lambda f: mix(1, f.unit),
@@ -38,50 +40,90 @@ LEVELS: dict[str, Callable[[Parts], Hashes]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
-    """What one level remembers of each row's candidates.
+class _Table:
+    """What is known of each key; after the last one stands what is known of a key never seen.
 
-    Attributes
-    ----------
-    slow, fast
-        Faded count of the candidate in this context.
-    slow_total, fast_total
-        Faded count of all accounts in this context, one per row.
-    days_ago
-        Since the candidate was last chosen here; NaN if never.
-    amount_distance
-        Deviation from the candidate's amounts here, in standard deviations; NaN if never.
-    is_last
-        Whether the candidate is what was chosen last here.
-    times, times_total
-        Plain counts, for the evidence.
+    Keys are hashes, so where one stands among the sorted follows from its first bits, or nearly.
     """
 
-    slow: Floats
-    fast: Floats
-    slow_total: Floats
-    fast_total: Floats
-    days_ago: Floats
-    amount_distance: Floats
-    is_last: npt.NDArray[np.bool_]
-    times: Integers
-    times_total: Integers
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
     keys: Hashes
+    starts: Places
+    shift: np.uint64
     slow: Floats
     fast: Floats
     times: Integers
-    last_day: Integers
+    last_day: Floats
     last_account: Integers
     mean: Floats
     deviation: Floats
 
-    def find(self, keys: Hashes) -> tuple[Integers, npt.NDArray[np.bool_]]:
-        position = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return position, self.keys[position] == keys
+    def find(self, keys: Hashes) -> Integers:
+        """Return where keys stand."""
+        wanted = keys.ravel()
+        at = self.starts[(wanted >> self.shift).view(np.int64)].astype(np.int64)
+        behind = np.flatnonzero(self.keys[at] < wanted)
+        while len(behind):
+            at[behind] += 1
+            behind = behind[self.keys[at[behind]] < wanted[behind]]
+        at[self.keys[at] != wanted] = len(self.keys) - 1
+        return at.reshape(keys.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What one level remembers of each row's candidates, worked out where it is asked for.
+
+    A total is of all accounts in the row's context, one number per row.
+    """
+
+    as_of: int
+    log_amount: Floats
+    candidates: Integers
+    context: _Table
+    context_at: Integers
+    pair: _Table
+    pair_at: Integers
+
+    def slow(self) -> Floats:
+        """Return the faded count of the candidate in this context."""
+        return self.pair.slow[self.pair_at]
+
+    def slow_total(self) -> Floats:
+        """Return the faded count of all accounts."""
+        return self.context.slow[self.context_at]
+
+    def fast(self) -> Floats:
+        """Return the count that fades faster."""
+        return self.pair.fast[self.pair_at]
+
+    def fast_total(self) -> Floats:
+        """Return the count of all accounts that fades faster."""
+        return self.context.fast[self.context_at]
+
+    def days_ago(self) -> Floats:
+        """Return since when the candidate was not chosen here; NaN if it never was."""
+        return self.as_of - self.pair.last_day[self.pair_at]
+
+    def amount_distance(self) -> Floats:
+        """Return how many standard deviations the amount is from the candidate's here, or NaN."""
+        distance = np.abs(self.log_amount[:, None] - self.pair.mean[self.pair_at])
+        distance /= self.pair.deviation[self.pair_at]
+        return distance
+
+    def is_last(self) -> npt.NDArray[np.bool_]:
+        """Return whether the candidate is what was chosen last here."""
+        last: npt.NDArray[np.bool_] = (
+            self.context.last_account[self.context_at][:, None] == self.candidates
+        )
+        return last
+
+    def times(self, choice: Integers) -> Integers:
+        """Return the plain count of one candidate per row, for the evidence."""
+        return self.pair.times[self.pair_at[np.arange(len(choice)), choice]]
+
+    def times_total(self) -> Integers:
+        """Return the plain count of all accounts."""
+        return self.context.times[self.context_at]
 
 
 class Memory:
@@ -109,29 +151,19 @@ class Memory:
 
     def last_account(self, name: str, contexts: Hashes) -> Integers:
         """Return the account chosen last in each context of a level; -1 where it is new."""
-        position, known = self._contexts[name].find(contexts)
-        return np.where(known, self._contexts[name].last_account[position], -1)
+        table = self._contexts[name]
+        return table.last_account[table.find(contexts)]
 
     def recall(
         self, name: str, contexts: Hashes, log_amount: Floats, candidates: Integers
     ) -> Recall:
         """Return what a level remembers of each row's candidate accounts."""
-        table = self._contexts[name]
-        position, known = table.find(contexts)
-        pairs = self._pairs[name]
-        at, hit = pairs.find(mix(contexts[:, None], candidates.view(np.uint64)))
-        distance = np.abs(log_amount[:, None] - pairs.mean[at]) / pairs.deviation[at]
+        context, pair = self._contexts[name], self._pairs[name]
+        pairs = mix(contexts[:, None], candidates.view(np.uint64))
         return Recall(
-            slow=np.where(hit, pairs.slow[at], 0.0),
-            fast=np.where(hit, pairs.fast[at], 0.0),
-            slow_total=np.where(known, table.slow[position], 0.0),
-            fast_total=np.where(known, table.fast[position], 0.0),
-            days_ago=np.where(hit, self.as_of - pairs.last_day[at], np.nan),
-            amount_distance=np.where(hit, distance, np.nan),
-            is_last=known[:, None] & (table.last_account[position][:, None] == candidates),
-            times=np.where(hit, pairs.times[at], 0),
-            times_total=np.where(known, table.times[position], 0),
-        )
+            self.as_of, log_amount, candidates, context, context.find(contexts), pair,
+            pair.find(pairs),
+        )  # fmt: skip
 
 
 def _table(
@@ -146,13 +178,18 @@ def _table(
     count = np.maximum(np.bincount(inverse, known), 1)
     mean = np.bincount(inverse, amounts) / count
     variance = np.maximum(np.bincount(inverse, amounts**2) / count - mean**2, 0)
+    bits = len(distinct).bit_length()
+    shift = np.uint64(64 - bits)
+    per_start = np.bincount((distinct >> shift).view(np.int64), minlength=2**bits)
     return _Table(
-        keys=distinct,
-        slow=np.bincount(inverse, weights[0]).astype(np.float64),
-        fast=np.bincount(inverse, weights[1]).astype(np.float64),
-        times=np.bincount(inverse),
-        last_day=facts.day[last],
-        last_account=accounts[last],
-        mean=mean,
-        deviation=np.sqrt(variance + _LEAST_VARIANCE),
+        keys=np.append(distinct, _NEVER),
+        starts=(np.cumsum(per_start) - per_start).astype(np.int32),
+        shift=shift,
+        slow=np.append(np.bincount(inverse, weights[0]), 0.0),
+        fast=np.append(np.bincount(inverse, weights[1]), 0.0),
+        times=np.append(np.bincount(inverse), 0),
+        last_day=np.append(facts.day[last].astype(np.float64), np.nan),
+        last_account=np.append(accounts[last], -1),
+        mean=np.append(mean, np.nan),
+        deviation=np.append(np.sqrt(variance + _LEAST_VARIANCE), np.nan),
     )

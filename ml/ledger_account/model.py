@@ -8,6 +8,7 @@ same answer, whatever stands beside it in the batch.
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,8 @@ from ml.ledger_account.columns import coded_history, purchases
 from ml.ledger_account.evidence import evidence
 from ml.ledger_account.fingerprints import parts
 from ml.ledger_account.memory import Memory
-from ml.ledger_account.training import Training, best, block_ends
+from ml.ledger_account.ranker import best
+from ml.ledger_account.training import Training, block_ends
 from ml.ledger_account.wording import probabilities
 from ml.results import results
 from ml.softmax import BUCKETS, Softmax
@@ -162,14 +164,16 @@ def predict(model: LedgerAccountModel, frame: pl.DataFrame) -> pl.DataFrame:
         return _results(model, [None] * rows.height, np.zeros(rows.height), nothing)
     if rows.height <= _CHUNK:
         return _predict_chunk(model, model.memory, rows)
-    # A merchant's wording is weighed once in a chunk: its purchases stand in one.
+    # A merchant's wording is weighed once in a chunk: its purchases stand in one. An even number of
+    # equal chunks, or one core waits for the other's last.
+    size = ceil(rows.height / (2 * ceil(rows.height / (2 * _CHUNK))))
     ordered = rows.with_row_index("row").sort("merchant", "unit")
     memory = model.memory
     # Array operations let go of the interpreter: two chunks at a time use two cores.
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="ledger-account") as pool:
         chunks = pool.map(
-            lambda start: _predict_chunk(model, memory, ordered[start : start + _CHUNK]),
-            range(0, rows.height, _CHUNK),
+            lambda start: _predict_chunk(model, memory, ordered[start : start + size]),
+            range(0, rows.height, size),
         )
         return pl.concat(chunks)[ordered["row"].arg_sort()]
 

@@ -12,22 +12,19 @@ A model trained through month m is the model trained through m - 1 that saw one 
 rolling evaluation uses that, and a test proves that both are equal.
 """
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.special import expit
-from threadpoolctl import ThreadpoolController
 
 from ml.ledger_account.calibration import Calibration, calibrate
 from ml.ledger_account.candidates import Candidates, candidates
 from ml.ledger_account.columns import coded_history
 from ml.ledger_account.fingerprints import parts
 from ml.ledger_account.memory import Memory
+from ml.ledger_account.ranker import Examples, best, fit_ranker
 from ml.ledger_account.wording import feature_matrix
 from ml.softmax import Matrix, Softmax
 
@@ -40,15 +37,6 @@ RANKER_BLOCKS = 12
 LEAST_BLOCKS = 8
 # Below this many out-of-time examples the ranker is not trained and every answer abstains.
 LEAST_EXAMPLES = 150
-_CACHED = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Out-of-time candidates of one block: features, and which candidate was right."""
-
-    features: npt.NDArray[np.float32]
-    right: npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -121,64 +109,6 @@ class Training:
             ]
         )
         return ranker, calibrate(confidence, correct)
-
-
-def fit_ranker(examples: list[Examples]) -> "HistGradientBoostingClassifier":
-    """Learn the probability that a candidate is what the bookkeeper chooses."""
-    width = examples[0].features.shape[-1]
-    features = np.concatenate([block.features.reshape(-1, width) for block in examples])
-    right = np.concatenate([block.right.ravel() for block in examples])
-    from sklearn.ensemble import HistGradientBoostingClassifier  # where it is used: 100 MB
-
-    ranker = HistGradientBoostingClassifier(
-        max_iter=90, learning_rate=0.1, max_leaf_nodes=31, min_samples_leaf=60,
-        l2_regularization=1.0, early_stopping=False, random_state=0,
-    )  # fmt: skip
-    # On a busy machine OpenMP's threads wait for each other: one is many times faster than two.
-    with _one_thread():
-        return ranker.fit(features, right)
-
-
-def best(
-    ranker: "HistGradientBoostingClassifier", features: npt.NDArray[np.float32]
-) -> tuple[Integers, npt.NDArray[np.float64]]:
-    """Return each row's best candidate and its uncalibrated probability."""
-    flat = features.reshape(-1, features.shape[-1])
-    score = _probabilities(ranker, flat).reshape(features.shape[:2])
-    choice = score.argmax(axis=1)
-    return choice, score[np.arange(len(choice)), choice]
-
-
-def _probabilities(
-    ranker: "HistGradientBoostingClassifier", flat: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float64]:
-    """Return what `predict_proba` returns, without its checks of the rows, a cacheful at a time.
-
-    The checks take a millisecond, and a row is read once for each tree.
-    """
-    trees = [iteration[0] for iteration in ranker._predictors]
-    raw = np.full(len(flat), ranker._baseline_prediction.item())
-    none = np.zeros((0, 8), np.uint32)
-    places = np.zeros(flat.shape[1], np.uint32)
-    for start in range(0, len(flat), _CACHED):
-        rows = np.ascontiguousarray(flat[start : start + _CACHED], np.float64)
-        for tree in trees:
-            raw[start : start + _CACHED] += tree.predict(rows, none, places, 1)
-    odds: npt.NDArray[np.float64] = expit(raw)
-    return odds
-
-
-def _one_thread() -> AbstractContextManager[object]:
-    limited: AbstractContextManager[object] = _threads().limit(limits=1, user_api="openmp")
-    return limited
-
-
-@cache
-def _threads() -> ThreadpoolController:
-    # To look for the libraries takes milliseconds, so once, when they are loaded.
-    import sklearn.ensemble  # noqa: F401
-
-    return ThreadpoolController()
 
 
 def block_ends(days: pl.Series) -> list[int]:
