@@ -89,11 +89,20 @@ def _of_debts(scope: TenantScope, drawn: Sequence[Mapping[str, Any]], maturity: 
     sent = [row for row in drawn if row["subject_kind"] == "invoice" and _place(row) not in found]
     if sent and scope.has_table(queries.INVOICES):
         found |= {_at(row): row for row in _read(scope, queries.SENT, _ids(sent, "subject_id"))}
-    return {
-        _place(row): _debt(found[_place(row)], row["assigned_at"] + maturity)
-        for row in drawn
-        if _place(row) in found
+    known = [row for row in drawn if _place(row) in found]
+    came_in = {
+        _place(row): _debt(found[_place(row)], row["assigned_at"] + maturity) for row in known
     }
+    paid = [row for row in known if came_in[_place(row)]]
+    back = _movements(scope, queries.WENT_BACK, paid, "subject_id")
+    for row in paid:
+        until, currency = row["assigned_at"] + maturity, row["currency"]
+        went = [
+            one.minor for one in back.get(_place(row), ())
+            if one.available_at <= until and one.currency == currency
+        ]  # fmt: skip
+        came_in[_place(row)] = max(0, came_in[_place(row)] + sum(went))
+    return came_in
 
 
 def _debt(told: Mapping[str, Any], until: datetime) -> int:

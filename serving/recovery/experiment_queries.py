@@ -97,6 +97,27 @@ PAID_ON_SUBSCRIPTIONS = TenantQuery(
         on m.connection_id = d.connection_id and m.charge_id = d.charge_id
     """
 )
+# Of an invoice's payments, or of a payment that is of none.
+WENT_BACK = TenantQuery(
+    f"""
+    with paid as (
+        select connection_id, payment_id, invoice_id as id from unified.invoice_payments final
+        where payment_id != '' and invoice_id in {{ids:Array(String)}}
+        union distinct
+        select connection_id, payment_id, payment_id as id from marts.fct_settlements final
+        where payment_id in {{ids:Array(String)}}
+    )
+    select p.connection_id as connection_id, p.id as id, {_MOVED}
+    from (
+        select * from marts.fct_settlements final
+        where available_at is not null and category in ('refund', 'dispute', 'dispute_reversal')
+            and payment_id in (select payment_id from paid)
+    ) as m
+    inner join paid as p on m.connection_id = p.connection_id and m.payment_id = p.payment_id
+    any left join (select * from unified.disputes final) as d
+        on m.connection_id = d.connection_id and m.charge_id = d.charge_id
+    """
+)
 PAID_BY_CUSTOMERS = TenantQuery(
     f"""
     select m.connection_id as connection_id, m.customer_id as id, {_MOVED}

@@ -114,6 +114,15 @@ class Drawn:
         ]  # fmt: skip
         self.warehouse.insert_rows("marts.fct_settlements", [values], list(MOVED))
 
+    def recover(self, episode: str) -> None:
+        """Have the marts say that 49.00 were collected of a debt and settled on the third day."""
+        self.warehouse.command(
+            "insert into marts.fct_recovery_episodes (workspace_id, connection_id, episode_id,"
+            " currency, outcome, recovered_minor, settled_at, version, is_deleted) values"
+            f" ('{self.tenant}', '{self.connection}', '{episode}', 'EUR', 'recovered', 4900,"
+            f" '{DRAWN + timedelta(days=3):%Y-%m-%d %H:%M:%S}', 1, 0)"
+        )
+
     def told(self) -> dict[str, object]:
         found = self.workspace.api.get(
             "/v1/recovery/experiments/proof", headers=self.workspace.headers()
@@ -196,6 +205,33 @@ def test_of_a_lost_dispute_counts_what_came_back_and_what_its_customer_paid(draw
     drawn.move("guest", "dispute_reversal", 5_380, 12, balance=(5_380, "USD"), currency="USD")
     assert drawn.told() == {
         "known": (3, 0), "units": (2, 1), "recovered": (2, 0), "cash": [("EUR", 4_930, 0)],
+    }  # fmt: skip
+
+
+def test_of_an_invoice_and_of_a_payment_counts_what_stayed_until_the_time_was_over(drawn) -> None:
+    """Each was paid 49.00; what went back after the thirtieth day counts for nobody."""
+    debts = ("kept", "part", "whole", "late", "disputed", "won")
+    for name in debts:
+        drawn.draw(name, "invoice", f"in_{name}")
+        drawn.put("invoice_payments", id=f"inpay_{name}", invoice_id=f"in_{name}",
+                  payment_id=f"pi_{name}")  # fmt: skip
+        drawn.recover(f"in_{name}")
+    drawn.draw("single", "payment_intent", "pi_single", "alone")
+    drawn.recover("pi_single")
+    drawn.move("part", "refund", -1_900, 10)
+    drawn.move("whole", "refund", -4_900, 10)
+    drawn.move("late", "refund", -4_900, 30)
+    for name in ("disputed", "won"):
+        drawn.put("disputes", id=f"dp_{name}", charge_id=f"ch_{name}", amount_minor=4_900,
+                  currency="EUR")  # fmt: skip
+        drawn.move(name, "dispute", -5_300, 8, balance=(-5_300, "USD"), currency="USD")
+    drawn.move("won", "dispute_reversal", 5_350, 20, balance=(5_350, "USD"), currency="USD")
+    drawn.move("single", "refund", -900, 9)
+    drawn.move("kept", "refund", -4_900, 9, tenant="ws_other")
+    # 49.00 kept, 30.00 of part, 49.00 of late and of won.
+    assert drawn.told() == {
+        "known": (7, 0), "units": (6, 1), "recovered": (4, 1),
+        "cash": [("EUR", 4_900 * 3 + 3_000, 4_000)],
     }  # fmt: skip
 
 
