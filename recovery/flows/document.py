@@ -143,11 +143,11 @@ def flow_of(document: Mapping[str, Any]) -> Flow:
         return Flow.model_validate(document)
     except ValidationError as invalid:
         found = [
-            f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
+            ": ".join(filter(None, (".".join(map(str, error["loc"])), error["msg"])))
             for error in invalid.errors(include_url=False, include_input=False)[:5]
         ]
         raise InvalidInputError(
-            "; ".join(found), next_step="GET /v1/recovery/flows/schema answers the schema."
+            "; ".join(found), next_step="GET /v1/recovery/flow_schema answers the schema."
         ) from None
 
 

@@ -86,7 +86,7 @@ def create(scope: TenantScope, rows: Rows, request: FlowRequest) -> FlowDetail:
     if (request.document is None) == (request.library is None):
         raise InvalidInputError("Give a document, or the name of a flow of the library.")
     given = request.document
-    flow = library_flow(request.library or "") if given is None else flow_of(given)
+    flow = library_flow(request.library or "") if given is None else _named(given)
     flow_id = new_id("flow")
     rows.execute(
         queries.CREATE,
@@ -111,7 +111,7 @@ def save(scope: TenantScope, rows: Rows, flow_id: str, request: DraftRequest) ->
             "Somebody saved this flow meanwhile.",
             next_step="Look at it anew and repeat your changes; a page keeps them if reloaded.",
         )
-    flow = flow_of(request.document)
+    flow = _named(request.document)
     values = {
         "id": flow_id, "draft": Jsonb(document_of(flow)), "rank": request.rank,
         "name": flow.name, "now": utc_now(),
@@ -124,8 +124,11 @@ def save(scope: TenantScope, rows: Rows, flow_id: str, request: DraftRequest) ->
 def change(scope: TenantScope, rows: Rows, flow_id: str, request: FlowChange) -> FlowDetail:
     """Publish, roll back, pause, resume or archive.
 
+    Published twice, a draft is one version: what is live already is not published again.
+
     Raises:
         FlowFaultyError: The draft has errors.
+        InvalidInputError: A rollback names no version.
         ConflictError: The flow has no version to go live with, or is live already.
     """
     row, now = find(rows, flow_id), utc_now()
@@ -133,8 +136,10 @@ def change(scope: TenantScope, rows: Rows, flow_id: str, request: FlowChange) ->
     if request.do == "publish":
         version, state = _publish(scope, rows, row, now), "live"
     elif request.do == "rollback":
-        known = rows.execute(queries.HAS_VERSION, [flow_id, request.version]).fetchone()
-        if known is None:
+        if request.version is None:
+            raise InvalidInputError("A rollback names the version to go back to.",
+                                    next_step="GET …/versions lists them.")  # fmt: skip
+        if rows.execute(queries.VERSION, [flow_id, request.version]).fetchone() is None:
             raise ConflictError(f"There is no version {request.version}.",
                                 next_step="GET …/versions lists them.")  # fmt: skip
         version, state = request.version, "live"
@@ -151,17 +156,28 @@ def change(scope: TenantScope, rows: Rows, flow_id: str, request: FlowChange) ->
     return detail(rows, flow_id)
 
 
+def _named(document: dict[str, Any]) -> Flow:
+    flow = flow_of(document)
+    if not flow.name.strip():  # nothing could be clicked in a list
+        raise InvalidInputError("name: A flow has a name.", next_step="Give it one.")
+    return flow
+
+
 def _publish(scope: TenantScope, rows: Rows, row: dict[str, Any], now: datetime) -> int:
     flow = flow_of(row["draft"])
     errors = [one for one in validate(flow) if one.severity == "error"]
     if errors:
         raise FlowFaultyError(errors)
+    document = document_of(flow)
+    live = rows.execute(queries.VERSION, [row["id"], row["live_version"]]).fetchone()
+    if live is not None and document_of(flow_of(live["document"])) == document:
+        return int(row["live_version"])
     version = int(row["last_version"]) + 1
     rows.execute(
         queries.PUBLISH,
         {
             "workspace_id": str(scope.tenant), "id": row["id"], "version": version,
-            "document": Jsonb(document_of(flow)), "now": now, "who": scope.principal.name,
+            "document": Jsonb(document), "now": now, "who": scope.principal.name,
         },
     )  # fmt: skip
     return version

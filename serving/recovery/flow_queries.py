@@ -31,4 +31,4 @@ VERSIONS = """
 select version, document, published_at, published_by from recovery_flow_versions
 where flow_id = %s order by version desc limit 200
 """
-HAS_VERSION = "select 1 as found from recovery_flow_versions where flow_id = %s and version = %s"
+VERSION = "select document from recovery_flow_versions where flow_id = %s and version = %s"

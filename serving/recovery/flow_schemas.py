@@ -147,7 +147,7 @@ class FlowChange(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"do": "publish"}]})
 
     do: Literal["publish", "rollback", "pause", "resume", "archive"]
-    version: int | None = Field(default=None, ge=1, description="Of a rollback")
+    version: int | None = Field(default=None, ge=1, le=1_000_000, description="Of a rollback")
 
 
 class Validation(BaseModel):

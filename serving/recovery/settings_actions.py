@@ -28,7 +28,10 @@ def settle(
         raise InvalidInputError(f"{request.timezone} is no time zone.",
                                 next_step="Use an IANA name, such as Europe/Dublin.")  # fmt: skip
     if connection_id not in {one.connection_id for one in terms(rows)}:
-        raise NotFoundError(f"There is no Stripe connection {connection_id}.")
+        raise NotFoundError(
+            f"There is no Stripe connection {connection_id}.",
+            next_step="GET /v1/recovery/settings lists those of this workspace.",
+        )
     values = request.model_dump()
     settings.put(rows, str(scope.tenant), connection_id, values, utc_now())
     record(rows, scope, "recovery_settings.changed", connection_id, **values)

@@ -1,10 +1,20 @@
 """How do suppressed addresses look to callers? By hash, with who said so and when."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from recovery.payer.addresses import phone_number
 
 Channel = Literal["email", "sms"]
 Reason = Literal["bounced", "complained", "unsubscribed", "by_hand"]
@@ -50,7 +60,11 @@ class Suppression(BaseModel):
 
 
 class SuppressionRequest(BaseModel):
-    """An address to leave alone: a bounce or complaint that a mail provider reports, or a wish."""
+    """An address to leave alone: a bounce or complaint that a mail provider reports, or a wish.
+
+    A number says its country and may be written in any way (`+49 170 …`, `0049170…`): nothing is
+    sent to another, which could never be told to be this one.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -59,9 +73,18 @@ class SuppressionRequest(BaseModel):
 
     channel: Channel = "email"
     address: Annotated[
-        str, StringConstraints(strip_whitespace=True, pattern=r"^[!-~]+$", max_length=254)
+        str, StringConstraints(strip_whitespace=True, pattern=r"^[ -~]+$", max_length=254)
     ]
     reason: Reason = "by_hand"
+
+    @model_validator(mode="after")
+    def _is_reached(self) -> "SuppressionRequest":
+        """Refuse what no message would ever be sent to: it would be left alone in vain."""
+        if self.channel == "sms" and not phone_number(self.address):
+            raise ValueError("a number says its country, such as +49 170 1234567")
+        if self.channel == "email" and not re.fullmatch(r"[^ @]+@[^ @]+", self.address):
+            raise ValueError("an address of mail is name@domain")
+        return self
 
 
 class SuppressionChange(BaseModel):

@@ -71,7 +71,7 @@ def post_suppression(
     try:
         request = SuppressionRequest(channel=channel, address=address, reason=reason)
     except ValidationError:
-        told = "An address or a number has no spaces, and at most 254 characters."
+        told = "Mail goes to name@domain; a number says its country, such as +49 170 1234567."
         return _show(visit, scope, {}, problem=told, status=422)
     with scope.transaction() as rows:
         actions.create(scope, rows, request)

@@ -72,6 +72,19 @@ def test_what_a_relay_said_is_lifted_and_a_wish_only_for_a_ground(merchant, api)
     ]  # fmt: skip
 
 
+def test_only_what_messages_go_to_is_left_alone_a_number_however_it_is_written(api) -> None:
+    for address in ("+49 170 1234567", "0049170/1234567", "+491701234567"):
+        made = api("POST", json={"channel": "sms", "address": address})
+        assert (made.status_code, made.json()["address_hash"]) == (201, address_hash(address))
+    assert reasons(api) == [(address_hash("+491701234567"), "by_hand")]
+    for channel, address in (
+        ("sms", "0170 1234567"), ("sms", "ada@example.com"), ("email", "+491701234567"),
+        ("email", "ada @example.com"), ("email", "ada"),
+    ):  # fmt: skip
+        refused = api("POST", json={"channel": channel, "address": address})
+        assert refused.status_code == 422, (channel, address)
+
+
 def test_addresses_are_listed_by_pages_and_filters(merchant, api) -> None:
     names = [address_hash(f"{number}@example.com") for number in range(5)]
     for number, name in enumerate(names):
