@@ -56,7 +56,7 @@ def reads_of_metrics() -> Iterator[tuple[str, Read]]:
         cuts = "".join(f"&by={cut}" for cut in by)
         # Another limit makes another question: nothing comes from the cache.
         path = f"{prefix}/{name}?interval=month&since=2025-06-01&limit={{limit}}{cuts}"
-        values = parameters(metrics[name], starts, until, None, {})
+        values = parameters(starts, until, None, {})
         yield name, Read(path, statement(metrics[name], by, (), "month"), values)
 
 

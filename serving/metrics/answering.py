@@ -98,7 +98,7 @@ def compute(
             next_step="Ask for such an interval.",
         )
     starts, until = _times(question, today)
-    values = parameters(metric, starts, until, question.currency, filters)
+    values = parameters(starts, until, question.currency, filters)
     # A day's amounts are converted at its own rate.
     summed_by = "day" if target and metric.kind == "flow" else question.interval
     if question.currency is not None:

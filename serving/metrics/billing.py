@@ -4,13 +4,14 @@ Definitions: docs/metrics.md; of MRR: docs/decisions/0007.
 """
 
 from serving.metrics.registry import Metric, catalog
+from serving.metrics.series import Interval
 
 MOVEMENTS = "marts.fct_mrr_movements"
 SUBSCRIPTIONS = "marts.fct_subscriptions"
 INVOICES = "marts.fct_invoices"
-LINES = "marts.fct_revenue_lines"
+REVENUE = "marts.fct_revenue_days"
 RECEIVABLES = "marts.fct_receivables"
-SETTLEMENTS = "marts.fct_settlements"
+SETTLEMENTS = "marts.fct_settlement_days"
 
 _MOVED = {"kind": "kind", "is_involuntary": "is_involuntary", "cohort_month": "cohort_month"}
 _COHORT = {"cohort_month": "cohort_month"}
@@ -22,19 +23,18 @@ _PAID = {
     "method": "method", "brand": "brand", "country": "country", "balance_currency": "currency",
 }  # fmt: skip
 
-# What each customer was worth at the begin and at the end of the interval.
-_CUSTOMERS = """(
-    select currency, cohort_month, starts_on, ends_on,
-        arrayLast(move -> move.1 < starts_on, moved).2 as opening_minor,
-        arrayLast(move -> move.1 < ends_on, moved).2 as closing_minor
-    from (
-        select currency, customer_id, any(cohort_month) as cohort_month,
-            arraySort(groupArray((moved_on, mrr_after_minor))) as moved
-        from marts.fct_mrr_movements final
-        group by currency, connection_id, customer_id
-    )
-    array join {starts:Array(Date)} as starts_on, {ends:Array(Date)} as ends_on
-)"""
+# What a customer was worth when the interval began, told by each of its movements in it; and
+# whether that is the last of them: what follows lies behind the interval, or what is asked for.
+_WITHIN: dict[str, dict[Interval, str]] = {
+    "opening": {
+        "day": "mrr_before_minor", "week": "week_before_minor", "month": "month_before_minor",
+    },
+    "is_last": {
+        "day": "true", "week": "until_on >= least(toMonday(moved_on) + 7, {until:Date})",
+        "month": "until_on >= least(toStartOfMonth(moved_on) + interval 1 month, {until:Date})",
+    },
+}  # fmt: skip
+_LOST = "({is_last}) and {opening} > 0 and mrr_after_minor = 0"
 
 _COMMITTED = """(
     select currency, changed_on,
@@ -51,30 +51,6 @@ _OWED = """(
     array join [(from_on, owed_minor), (until_on, -owed_minor)] as step
 )"""
 
-# What a line has earned by the beginning of a day; nothing before it is billed. In seconds of the
-# epoch, which are counted once a line: ClickHouse's functions of moments take most of the time.
-_EARNED = """if({by} * 1000 <= billed_ms, toInt128(0), if(ends_ms <= {by} * 1000, net,
-    intDiv(net * greatest({by} - starts_s, 0), lasts_s)))"""
-_BY_START, _BY_END = _EARNED.replace("{by}", "from_s"), _EARNED.replace("{by}", "until_s")
-# Each line with the intervals from its bill to its end, which are found by their places: to set
-# every line against every interval takes three times as long.
-_PLACE = """least(length({starts:Array(Date)}), indexOf(
-    {bounds:Array(Int64)}, roundDown(intDiv(%s, 1000), {bounds:Array(Int64)})))"""
-_LINES = f"""(
-    select currency, kind, product_id, net, billed_ms, starts_s, ends_ms, lasts_s,
-        {{starts:Array(Date)}}[place] as starts_on, {{bounds:Array(Int64)}}[place] as from_s,
-        {{bounds:Array(Int64)}}[place + 1] as until_s
-    from (
-        select currency, kind, product_id, toInt128(net_minor) as net,
-            toUnixTimestamp64Milli(billed_at) as billed_ms,
-            toUnixTimestamp64Milli(ends_at) as ends_ms, greatest(billed_ms, ends_ms) as last_ms,
-            intDiv(toUnixTimestamp64Milli(starts_at), 1000) as starts_s,
-            greatest(intDiv(ends_ms, 1000) - starts_s, 1) as lasts_s
-        from marts.fct_revenue_lines final
-    )
-    array join range({_PLACE % "billed_ms"}, {_PLACE % "last_ms"} + 1) as place
-    where last_ms >= 1000 * {{bounds:Array(Int64)}}[1]
-)"""
 _OF_LINES = {"kind": "kind", "product_id": "product_id"}
 
 METRICS = catalog(
@@ -106,31 +82,30 @@ METRICS = catalog(
     Metric(
         "ltv", "Lifetime value: opening MRR over the customers lost in the month, which is average"
         " MRR over the share of customers lost. None where nobody left.", "money_per", "span",
-        MOVEMENTS, "sum(opening_minor)",
-        base="countIf(opening_minor > 0 and closing_minor = 0)", source=_CUSTOMERS,
-        dimensions=_COHORT, intervals=("month",),
+        MOVEMENTS, "0", "moved_on", _LOST, "delta_minor", ("value",), dimensions=_COHORT,
+        intervals=("month",), words=_WITHIN,
     ),
     Metric(
         "net_retention", "Net revenue retention: MRR at the interval's end of the customers who had"
         " some at its begin, over what they had.", "ratio", "span", MOVEMENTS,
-        "sumIf(closing_minor, opening_minor > 0)", base="sum(opening_minor)", source=_CUSTOMERS,
-        dimensions=_COHORT,
+        "if(({is_last}) and {opening} > 0, mrr_after_minor - {opening}, 0)", "moved_on", "0",
+        "delta_minor", ("value", "base"), dimensions=_COHORT, words=_WITHIN,
     ),
     Metric(
         "gross_retention", "Gross revenue retention: the same without expansion.", "ratio", "span",
-        MOVEMENTS, "sum(least(opening_minor, closing_minor))", base="sum(opening_minor)",
-        source=_CUSTOMERS, dimensions=_COHORT,
+        MOVEMENTS, "if({is_last}, least(mrr_after_minor - {opening}, 0), 0)", "moved_on", "0",
+        "delta_minor", ("value", "base"), dimensions=_COHORT, words=_WITHIN,
     ),
     Metric(
         "logo_churn", "Share of the customers at the interval's begin who are none at its end.",
-        "ratio", "span", MOVEMENTS, "countIf(opening_minor > 0 and closing_minor = 0)",
-        base="countIf(opening_minor > 0)", source=_CUSTOMERS, dimensions=_COHORT, of="count",
+        "ratio", "span", MOVEMENTS, _LOST, "moved_on", "0", _PAYING, ("base",),
+        dimensions=_COHORT, of="count", words=_WITHIN,
     ),
     Metric(
         "revenue_churn", "Share of the MRR at the interval's begin that contraction and churn took:"
         " one less gross retention.", "ratio", "span", MOVEMENTS,
-        "sum(opening_minor - least(opening_minor, closing_minor))", base="sum(opening_minor)",
-        source=_CUSTOMERS, dimensions=_COHORT,
+        "if({is_last}, greatest({opening} - mrr_after_minor, 0), 0)", "moved_on", "0",
+        "delta_minor", ("base",), dimensions=_COHORT, words=_WITHIN,
     ),
     Metric(
         "trials_started", "Trials that began.", "count", "flow", SUBSCRIPTIONS, "1",
@@ -165,35 +140,34 @@ METRICS = catalog(
     ),
     Metric(
         "revenue", "Revenue earned in the interval, by the second of the service that was billed.",
-        "money", "span", LINES, f"sum({_BY_END} - {_BY_START})", source=_LINES,
-        dimensions=_OF_LINES,
+        "money", "span", REVENUE, "earned_minor", "day", where="lines != 0", dimensions=_OF_LINES,
     ),
     Metric(
         "deferred_revenue", "Billed and not yet earned at the interval's end.", "money", "span",
-        LINES, f"sum(if(billed_ms < until_s * 1000, net, 0) - {_BY_END})",
-        source=_LINES, dimensions=_OF_LINES,
+        REVENUE, "billed_minor - earned_minor", "day", standing="billed_minor - earned_minor",
+        stands_in=("value",), where="lines != 0", dimensions=_OF_LINES,
     ),
     Metric(
         "payments", "What customers paid, as the processor booked it, in their currency.", "money",
-        "flow", SETTLEMENTS, "payment_minor", "toDate(booked_at)",
-        where="category in ('charge', 'charge_failure')", currency="payment_currency",
-        dimensions=_PAID,
+        "flow", SETTLEMENTS, "payment_minor", "day",
+        where="movements != 0 and category in ('charge', 'charge_failure')",
+        currency="payment_currency", dimensions=_PAID,
     ),
     Metric(
         "refunds", "What was given back, in the customer's currency.", "money", "flow", SETTLEMENTS,
-        "-payment_minor", "toDate(booked_at)", where="category = 'refund'",
+        "-payment_minor", "day", where="movements != 0 and category = 'refund'",
         currency="payment_currency", dimensions=_PAID,
     ),
     Metric(
         "fees", "What the processor took, in the currency of its balance.", "money", "flow",
-        SETTLEMENTS, "fee_minor - if(category = 'fee', gross_minor, 0)", "toDate(booked_at)",
-        where="fee_minor != 0 or category = 'fee'",
+        SETTLEMENTS, "fee_minor - if(category = 'fee', gross_minor, 0)", "day",
+        where="movements_with_fee != 0 or (category = 'fee' and movements != 0)",
         dimensions=_PAID | {"category": "category", "payment_currency": "payment_currency"},
     ),
     Metric(
         "fee_rate", "Fees on payments over their gross: the effective rate.", "ratio", "flow",
-        SETTLEMENTS, "fee_minor", "toDate(booked_at)", "gross_minor",
-        where="category in ('charge', 'charge_failure')",
+        SETTLEMENTS, "fee_minor", "day", "gross_minor",
+        where="movements != 0 and category in ('charge', 'charge_failure')",
         dimensions=_PAID | {"payment_currency": "payment_currency"},
     ),
 )  # fmt: skip

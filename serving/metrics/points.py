@@ -22,14 +22,18 @@ Group = tuple[str, ...]  # the currency, then the cuts
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Numerator and denominator of a point; the denominator of a plain sum is 0."""
+    """Numerator and denominator of a point; the denominator of a plain sum is 0.
+
+    `standing` is what a day adds to what the intervals after it begin with.
+    """
 
     value: int = 0
     base: int = 0
+    standing: int = 0
 
-    def plus(self, value: int, base: int) -> "Sums":
+    def plus(self, value: int, base: int, standing: int = 0) -> "Sums":
         """Return the sums with another day's added."""
-        return Sums(self.value + value, self.base + base)
+        return Sums(self.value + value, self.base + base, self.standing + standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,15 @@ def points_of(
 ) -> list[Point]:
     """Return a metric's points, by interval and group.
 
-    A flow has a point where something happened, a stock from its first change on, a span all.
+    A flow has a point where something happened, a stock from its first change on, a span all (of a
+    group of which something is told in them, or stood before).
     """
     days: dict[Group, dict[date, Sums]] = defaultdict(dict)
     ends = [*(start - timedelta(days=1) for start in starts[1:]), until - timedelta(days=1)]
     for row in rows:
         cuts = tuple(row[f"cut_{name}"] for name in by)
         held = days[(row["cut_currency"], *cuts)]
-        held[row["cut_day"]] = Sums(row["sum_value"], row["sum_base"])
+        held[row["cut_day"]] = Sums(row["sum_value"], row["sum_base"], row.get("sum_standing", 0))
     points: dict[tuple[date, Group], Sums] = {}
     for (currency, *others), held in days.items():
         for place, sums in _by_interval(metric, held, starts):
@@ -83,11 +88,12 @@ def _by_interval(
     for day, sums in sorted(held.items()):
         place = bisect_right(starts, day) - 1
         if place < 0:  # before the first interval: what a stock begins with
-            before = before.plus(sums.value, sums.base)
+            before = before.plus(sums.value, sums.base, sums.standing)
         else:
-            found[place] = found.get(place, Sums()).plus(sums.value, sums.base)
+            own = found.get(place, Sums())
+            found[place] = own.plus(sums.value, sums.base, sums.standing)
     if metric.kind == "span":
-        return [(place, found.get(place, Sums())) for place in range(len(starts))]
+        return _spans(metric, found, before.standing, len(starts))
     if metric.kind == "flow":
         return sorted(found.items())
     first = 0 if before != Sums() else min(found, default=len(starts))
@@ -97,6 +103,21 @@ def _by_interval(
         before = before.plus(moved.value, moved.base)
         carried.append((place, before))
     return carried
+
+
+def _spans(
+    metric: Metric, found: Mapping[int, Sums], standing: int, places: int
+) -> list[tuple[int, Sums]]:
+    """Return what every interval adds to what stood at its begin."""
+    if not found and not standing:
+        return []
+    spans = []
+    for place in range(places):
+        own = found.get(place, Sums())
+        value, base = (standing if part in metric.stands_in else 0 for part in ("value", "base"))
+        spans.append((place, Sums(own.value + value, own.base + base)))
+        standing += own.standing
+    return spans
 
 
 def _flow(

@@ -1,9 +1,9 @@
 """What is a saved metric? A name, what it counts of which mart, and how it may be cut: data alone.
 
-`flow` sums a day's facts; `stock` carries the sum of all days' changes on to the next; `span` is
-computed for each interval as a whole, its SQL knowing the interval as `starts_on` and `ends_on`
-(the day after). `base` is what a ratio divides by. Everything here is our own SQL: a caller only
-ever names entries of it.
+`flow` sums a day's facts; `stock` carries the sum of all days' changes on to the next; `span` sums
+a day's facts too, in every interval, and may add them to what stood at the interval's begin:
+`standing`, summed over all days before. `base` is what a ratio divides by. Everything here is our
+own SQL: a caller only ever names entries of it.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from serving.metrics.series import Interval
 Kind = Literal["flow", "stock", "span"]
 # `money_per` is an amount per thing (revenue per customer), `ratio` a number without a unit.
 Unit = Literal["money", "count", "ratio", "money_per"]
+Part = Literal["value", "base"]
 ALL_INTERVALS: tuple[Interval, ...] = ("day", "week", "month")
 
 
@@ -31,9 +32,12 @@ class Metric:
         mart: The table that it reads, in full.
         source: The rows to sum, where it is not simply the mart's newest ones.
         where: Which of them.
-        day: The day that a row counts for (flow and stock).
+        day: The day that a row counts for.
         value: What is summed.
         base: What a ratio divides by.
+        standing: Of a span, what is carried on from one interval to the next.
+        stands_in: What of a span's value and base that is added to.
+        words: What `{name}` in the SQL stands for, by the length of the intervals.
         currency: The row's currency.
         dimensions: What it may be cut and filtered by: name to SQL.
         intervals: Lengths of a point.
@@ -48,12 +52,17 @@ class Metric:
     value: str
     day: str = ""
     base: str = ""
+    standing: str = ""
+    stands_in: tuple[Part, ...] = ()
     source: str = ""
     where: str = "true"
     currency: str = "currency"
     dimensions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     intervals: tuple[Interval, ...] = ALL_INTERVALS
     of: Literal["money", "count"] = "money"
+    words: Mapping[str, Mapping[Interval, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     @property
     def is_ratio(self) -> bool:
@@ -64,6 +73,12 @@ class Metric:
     def rows(self) -> str:
         """Return what stands after FROM."""
         return self.source or f"{self.mart} final"
+
+    def worded(self, sql: str, interval: Interval) -> str:
+        """Return SQL of the registry as it is for intervals of a length."""
+        for name, words in self.words.items():
+            sql = sql.replace(f"{{{name}}}", words[interval])
+        return sql
 
 
 def catalog(*metrics: Metric) -> Mapping[str, Metric]:

@@ -15,7 +15,6 @@ from serving.metrics.registry import Metric
 from serving.metrics.series import Interval
 
 MOST_ROWS = 200_000
-_EPOCH = date(1970, 1, 1)
 # The first day of a day's interval, as `serving.metrics.series.interval_start` has it.
 _STARTS: dict[Interval, str] = {
     "day": "{day}", "week": "toMonday({day})", "month": "toStartOfMonth({day})",
@@ -42,21 +41,23 @@ def statement(
         else f" and toString({metric.dimensions[name]}) in {{filter_{name}:Array(String)}}"
         for name in filtered
     )
-    if metric.kind == "span":
-        day, value, base, times = "starts_on", metric.value, metric.base, ""
+    value, base, standing = (
+        f"sum({metric.worded(one, summed_by)})" if one else "0"
+        for one in (metric.value, metric.base, metric.standing)
+    )
+    first = "{since:Date}"
+    day = _STARTS[summed_by].replace("{day}", metric.day)
+    times = f" and {metric.day} < {{until:Date}}"
+    if metric.kind == "stock" or metric.standing:
+        # What was before comes as one sum, on the day before.
+        day = f"if({metric.day} < {first}, {first} - 1, {day})"
     else:
-        value, base = f"sum({metric.value})", f"sum({metric.base})" if metric.base else ""
-        first = "{since:Date}"
-        # What a stock was before comes as one sum, on the day before.
-        day = _STARTS[summed_by].replace("{day}", metric.day)
-        if metric.kind == "stock":
-            day = f"if({metric.day} < {first}, {first} - 1, {day})"
-        times = f" and {metric.day} < {{until:Date}}"
-        times += "" if metric.kind == "stock" else f" and {metric.day} >= {first}"
+        times += f" and {metric.day} >= {first}"
+    sums = f"toInt64({value}) as sum_value, toInt64({base}) as sum_base"
+    sums += f", toInt64({standing}) as sum_standing" if metric.standing else ""
     return TenantQuery(
         f"""
-        select {currency} as cut_currency, {day} as cut_day{cuts}, toInt64({value}) as sum_value,
-            toInt64({base or "0"}) as sum_base
+        select {currency} as cut_currency, {day} as cut_day{cuts}, {sums}
         from {metric.rows}
         where ({metric.where}){times}{wanted}
         group by all
@@ -79,7 +80,6 @@ def newest(metric: Metric) -> TenantQuery:
 
 
 def parameters(
-    metric: Metric,
     starts: Sequence[date],
     until: date,
     currency: str | None,
@@ -88,10 +88,6 @@ def parameters(
     """Return a statement's values; intervals begin on `starts`, the last ends before `until`."""
     values: dict[str, Any] = {"currency": currency or ""}
     values |= {f"filter_{name}": chosen for name, chosen in filters.items()}
-    if metric.kind == "span":
-        ends = [*starts[1:], until]
-        seconds = [86_400 * (day - _EPOCH).days for day in [*starts, until]]
-        return values | {"starts": list(starts), "ends": ends, "bounds": seconds}
     return values | {"since": starts[0] if starts else until - timedelta(days=1), "until": until}
 
 

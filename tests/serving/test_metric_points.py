@@ -17,6 +17,9 @@ from serving.metrics.series import interval_start, interval_starts
 FIRST, UNTIL = date(2024, 1, 1), date(2024, 7, 1)
 FLOW = Metric("flow", "A flow.", "money", "flow", "marts.x", "minor", "day")
 STOCK = Metric("stock", "A stock.", "money", "stock", "marts.x", "minor", "day")
+SPAN = Metric(
+    "span", "A span.", "ratio", "span", "marts.x", "1", "day", "0", "minor", ("value", "base")
+)
 DAYS = st.dates(FIRST, UNTIL - timedelta(days=1))
 AMOUNTS = st.integers(-(10**12), 10**12)
 FACTS = st.dictionaries(
@@ -46,6 +49,24 @@ def test_a_flow_s_points_are_its_days_and_a_stock_s_their_running_sum(facts, int
             if currency == point.group[0] and start <= point.starts_on
         )  # fmt: skip
         assert point.sums.value == running
+
+
+@given(FACTS, INTERVALS)
+def test_a_span_adds_what_happened_to_what_stood_at_its_begin(facts, interval):
+    """Each fact counts 1 in its interval and its amount from the next one on."""
+    starts = list(interval_starts(date(2024, 3, 1), UNTIL, interval))
+    told = [row | {"sum_value": 1, "sum_standing": row["sum_value"]} for row in rows(facts)]
+    points = points_of(SPAN, told, (), starts, UNTIL, None)
+    expected = {}
+    for currency in {currency for currency, _ in facts}:
+        days = {day: minor for (code, day), minor in facts.items() if code == currency}
+        is_told = any(day >= starts[0] for day in days)
+        if is_told or sum(days.values()):
+            for start in starts:
+                own = sum(interval_start(day, interval) == start for day in days)
+                stood = sum(minor for day, minor in days.items() if day < start)
+                expected[currency, start] = (own + stood, stood)
+    assert {(p.group[0], p.starts_on): (p.sums.value, p.sums.base) for p in points} == expected
 
 
 @given(

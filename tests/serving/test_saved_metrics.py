@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -13,6 +13,7 @@ from serving.pagination import encode_position
 from tests.serving.documented import DOCUMENT
 
 COMPUTED = datetime(2024, 6, 1, 12, tzinfo=UTC)
+NEVER = date(2149, 6, 6)
 STATE = {"version": 1, "is_deleted": 0, "computed_at": COMPUTED}
 
 
@@ -28,16 +29,18 @@ def moved(workspace, customer, on, before, after, currency="EUR", **row):
     put(
         workspace, "fct_mrr_movements", customer_id=customer, currency=currency,
         moved_on=date.fromisoformat(on), kind=kind, mrr_before_minor=before, mrr_after_minor=after,
-        delta_minor=after - before, **{"cohort_month": date(2024, 1, 1), "is_involuntary": False}
-        | row,
+        delta_minor=after - before, **{
+            "cohort_month": date(2024, 1, 1), "is_involuntary": False, "until_on": NEVER,
+            "week_before_minor": before, "month_before_minor": before,
+        } | row,
     )  # fmt: skip
 
 
 def company(workspace):
     """Three customers in January; in February one expands, one contracts, one leaves, one comes."""
-    moved(workspace, "cus_1", "2024-01-10", 0, 10000)
-    moved(workspace, "cus_2", "2024-01-10", 0, 5000)
-    moved(workspace, "cus_3", "2024-01-20", 0, 5000)
+    moved(workspace, "cus_1", "2024-01-10", 0, 10000, until_on=date(2024, 2, 5))
+    moved(workspace, "cus_2", "2024-01-10", 0, 5000, until_on=date(2024, 2, 6))
+    moved(workspace, "cus_3", "2024-01-20", 0, 5000, until_on=date(2024, 2, 7))
     moved(workspace, "cus_1", "2024-02-05", 10000, 13000)
     moved(workspace, "cus_2", "2024-02-06", 5000, 4000)
     moved(workspace, "cus_3", "2024-02-07", 5000, 0, is_involuntary=True)
@@ -152,11 +155,12 @@ def test_what_is_owed_grows_older_until_it_is_paid(workspace):
 
 def test_revenue_is_earned_by_the_second_and_the_rest_is_deferred(workspace):
     """90 days of service for 90.00, billed on its second day."""
-    put(
-        workspace, "fct_revenue_lines", invoice_id="in_1", line_id="il_1", currency="EUR",
-        net_minor=9000, billed_at=datetime(2024, 1, 2, tzinfo=UTC),
-        starts_at=datetime(2024, 1, 1, tzinfo=UTC), ends_at=datetime(2024, 3, 31, tzinfo=UTC),
-    )  # fmt: skip
+    for number in range(1, 90):
+        put(
+            workspace, "fct_revenue_days", day=date(2024, 1, 1) + timedelta(days=number),
+            currency="EUR", kind="longer", lines=1, billed_minor=9000 if number == 1 else 0,
+            earned_minor=200 if number == 1 else 100,
+        )  # fmt: skip
     assert told(workspace, "revenue") == [
         ("2024-01-01", "EUR", "31.00"), ("2024-02-01", "EUR", "29.00"),
         ("2024-03-01", "EUR", "30.00"),
@@ -168,13 +172,17 @@ def test_revenue_is_earned_by_the_second_and_the_rest_is_deferred(workspace):
 
 def test_amounts_are_converted_day_by_day_at_rates_that_are_told_with_them(workspace):
     """JPY by the processor's rate, USD by the workspace's own, GBP by none."""
-    for number, (currency, on, minor) in enumerate(
-        [("EUR", 1, 1000), ("JPY", 2, 5000), ("USD", 3, 1000), ("USD", 20, 1000), ("GBP", 4, 700)]
-    ):
+    for currency, on, minor in [
+        ("EUR", 1, 1000),
+        ("JPY", 2, 5000),
+        ("USD", 3, 1000),
+        ("USD", 20, 1000),
+        ("GBP", 4, 700),
+    ]:
         put(
-            workspace, "fct_settlements", movement_id=f"txn_{number}", category="charge",
+            workspace, "fct_settlement_days", day=date(2024, 2, on), category="charge",
             payment_currency=currency, payment_minor=minor, currency="EUR", gross_minor=minor,
-            booked_at=datetime(2024, 2, on, 9, tzinfo=UTC),
+            movements=1,
         )  # fmt: skip
     put(
         workspace, "fct_exchange_rates", base_currency="JPY", quote_currency="EUR",

@@ -4,6 +4,7 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'customer_id', 'currency', 'moved_on'],
     settings={'index_granularity': 256},
+    meta={'new_columns': 'filled'},
 ) }}
 {%- set customer = 'workspace_id, connection_id, customer_id' %}
 
@@ -63,9 +64,22 @@ movements as (
         min(moved_on) over (partition by {{ customer }}, currency) as first_moved_on,
         sum(delta_minor) over upto as mrr_after_minor,
         mrr_after_minor - delta_minor as mrr_before_minor,
-        row_number() over upto as place
+        row_number() over upto as place,
+        leadInFrame(moved_on, 1, toDate('2149-06-06')) over (
+            partition by {{ customer }}, currency order by moved_on rows between current row and 1 following) as until_on
     from customer_changes
     window upto as (partition by {{ customer }}, currency order by moved_on rows between unbounded preceding and current row)
+),
+
+movements_in_time as (
+    select *,
+        first_value(mrr_before_minor) over (
+            partition by {{ customer }}, currency, toMonday(moved_on) order by moved_on
+            rows between unbounded preceding and current row) as week_before_minor,
+        first_value(mrr_before_minor) over (
+            partition by {{ customer }}, currency, toStartOfMonth(moved_on) order by moved_on
+            rows between unbounded preceding and current row) as month_before_minor
+    from movements
 ),
 
 computed as (
@@ -79,12 +93,15 @@ computed as (
         mrr_before_minor,
         mrr_after_minor,
         delta_minor,
+        until_on,
+        week_before_minor,
+        month_before_minor,
         toStartOfMonth(first_moved_on) as cohort_month,
         (delta_minor < 0 and ({{ customer }}, moved_on) in (select {{ customer }}, stopped_on from unpaid_days))::Bool as is_involuntary,
         toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
         toUInt8(0) as is_deleted,
         {{ run_began_at() }} as computed_at
-    from movements
+    from movements_in_time
 )
 
 -- Withdrawn: days that no longer see a movement.
