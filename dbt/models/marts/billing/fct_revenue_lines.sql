@@ -13,9 +13,11 @@ with {% call touched_keys('touched', invoice) %}
     select {{ invoice }} from {{ ref('invoice_lines') }} where {{ landed_since() }}
     {%- if is_incremental() %}
     union all
+    -- Of the connections with such a price first: of the others, nothing is read.
     select {{ invoice }} from {{ ref('invoice_lines') }}
-    where (workspace_id, connection_id, price_id) in (
-        select workspace_id, connection_id, id::Nullable(String) from {{ ref('prices') }} where {{ landed_since() }})
+    where (workspace_id, connection_id) in (select workspace_id, connection_id from {{ ref('prices') }} where {{ landed_since() }})
+        and (workspace_id, connection_id, price_id) in (
+            select workspace_id, connection_id, id::Nullable(String) from {{ ref('prices') }} where {{ landed_since() }})
     {%- endif %}
 {% endcall %},
 

@@ -21,10 +21,15 @@ with {% call touched_keys('touched', key) %}
     union all
     -- What it was billed for may become known after it.
     select {{ key }} from {{ ref('subscription_terms') }}
-    where (workspace_id, connection_id, price_id) in (
-        select workspace_id, connection_id, id::Nullable(String) from {{ ref('prices') }}
-        where {{ landed_since() }} or (workspace_id, connection_id, product_id) in (
-            select workspace_id, connection_id, id::Nullable(String) from {{ ref('products') }} where {{ landed_since() }}))
+    -- Of the connections with such a price or product first: of the others, nothing is read.
+    where (workspace_id, connection_id) in (
+            select workspace_id, connection_id from {{ ref('prices') }} where {{ landed_since() }}
+            union all
+            select workspace_id, connection_id from {{ ref('products') }} where {{ landed_since() }})
+        and (workspace_id, connection_id, price_id) in (
+            select workspace_id, connection_id, id::Nullable(String) from {{ ref('prices') }}
+            where {{ landed_since() }} or (workspace_id, connection_id, product_id) in (
+                select workspace_id, connection_id, id::Nullable(String) from {{ ref('products') }} where {{ landed_since() }}))
     {%- endif %}
 {% endcall %},
 

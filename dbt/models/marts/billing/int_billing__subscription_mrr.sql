@@ -23,12 +23,14 @@ with {% call touched_keys('touched_subscriptions', key) %}
     where {{ landed_since() }}
     {%- endfor %}
     union all
+    -- Of the connections with such a price first: of the others, nothing is read.
     select {{ key }}
     from {{ ref('subscription_terms') }}
-    where (workspace_id, connection_id, price_id) in (
-        select workspace_id, connection_id, id::Nullable(String)
-        from {{ ref('prices') }}
-        where {{ landed_since() }})
+    where (workspace_id, connection_id) in (select workspace_id, connection_id from {{ ref('prices') }} where {{ landed_since() }})
+        and (workspace_id, connection_id, price_id) in (
+            select workspace_id, connection_id, id::Nullable(String)
+            from {{ ref('prices') }}
+            where {{ landed_since() }})
     union all
     -- A coupon may land after the discount that gives it, which alone names the subscription.
     select {{ key }}
