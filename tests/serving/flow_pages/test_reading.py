@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
+from recovery.flows.library import library
+from serving.recovery_pages.flow_outline import outline
 from serving.recovery_pages.flows import BLANK
 from tests.serving.browsing import axe_complaints, needs_chromium, signed_in
 from tests.serving.flow_pages.canvas import create, kept, open_flow, step
@@ -64,6 +66,27 @@ def test_on_a_phone_a_flow_is_read_and_edited_as_a_list(browser: Browser, mercha
         expect(page.locator(".status")).to_have_text("Saved.")
     steps = {**before["steps"], "person": {**before["steps"]["person"], "title": "Decide"}}
     assert kept(merchant, flow_id) == {**before, "steps": steps}
+
+
+def test_what_steps_are_set_to_is_read_in_words() -> None:
+    told = {line.title: line for line in outline(library()["holdout_soft_decline"])}
+    assert told["Draw"].ways == [
+        ("Holdout, 10 %, held out", "2 Left alone"), ("Flow, 90 %", "3 Tries"),
+    ]  # fmt: skip
+    paydays = "on payday (day 1, 15, 31 of the month, at 09:00)"
+    assert told["Tries"].settings == [
+        ("Tries", f"1. after 1 day; 2. {paydays}, 2 days later at the earliest;"
+                  f" 3. {paydays}, 3 days later at the earliest"),
+    ]  # fmt: skip
+    assert told["Tell"].settings == [
+        ("Sends", "Update method by email"), ("Tone", "friendly"), ("Why", "about the contract"),
+    ]  # fmt: skip
+    assert told["Wait"].ways == [("It came", "6 Charge"), ("It did not come in time", "7 Lost")]
+    assert told["Charge"].settings == [("Tries", "1. at once")]
+    late = {line.title: line for line in outline(library()["past_due"])}
+    assert late["Kind"].ways == [
+        ("If decline class is one of soft, none", "4 Tries"), ("Otherwise", "5 Ask"),
+    ]  # fmt: skip
 
 
 def test_without_scripts_the_page_lists_the_steps_in_order(merchant: Merchant):
