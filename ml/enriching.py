@@ -14,6 +14,7 @@ from ml.corrections import NOTHING, corrected, like_key, like_keys, said_of
 from ml.facet import Alone, Beyond, Context, Facet
 from ml.merchants import identified, identity
 from ml.results import SCHEMA, Said
+from ml.side_by_side import told
 from ml.terms import Line
 from ml.texts import Texts, alike, alike_text
 from ml.transactions import prepared
@@ -119,17 +120,16 @@ def enrich_together(
     texts = Texts(alike(frame["merchant"]))
     merchants = identified(texts)
     keys = like_keys(frame, merchants)
-    found: dict[str, pl.DataFrame] = {}
     known = {} if beyond is None else beyond.answers
-    for facet in wanted:
-        if facet.name in known:
-            found[facet.name] = known[facet.name]
-            continue
-        own = {name: found[name] for name in facet.after}
+
+    def ask(facet: Facet, found: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         model = models.get(facet.name)
-        context = Context(as_of, texts, merchants, found=own, model=model, beyond=beyond)
-        found[facet.name] = _answered(facet, frame, context, keys, corrections)
-        yield facet.name, found[facet.name].hstack([keys])
+        context = Context(as_of, texts, merchants, found=found, model=model, beyond=beyond)
+        return _answered(facet, frame, context, keys, corrections)
+
+    asked = [facet for facet in wanted if facet.name not in known]
+    for name, answers in told(asked, ask, known, frame.height):
+        yield name, answers.hstack([keys])
 
 
 def _answered(

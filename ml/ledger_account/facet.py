@@ -6,14 +6,20 @@ import polars as pl
 from ml.facet import Alone, Context, Facet, Trained, Training
 from ml.feature_queries import CODED_PURCHASES
 from ml.ledger_account import training
-from ml.ledger_account.model import NAME, LedgerAccountModel, finish, from_artifact, predict
+from ml.ledger_account.model import (
+    NAME,
+    VERSION,
+    LedgerAccountModel,
+    finish,
+    from_artifact,
+    predict,
+)
 from ml.ledger_account.ranker import best
 from ml.merchants import parse
 from ml.results import NOTHING, SCHEMA, Said, nothing
 from ml.terms import Line, field
 from ml.transactions import IS_LINE
 
-VERSION = "1"
 _IS_PURCHASE = IS_LINE & (field("amount_minor") < 0) & field("booked_on").is_not_null()
 # With fewer coded purchases there is no habit to learn; corrections are remembered all the same.
 LEAST_ROWS = 20

@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # 100 MB, in processes that only name facets
     from sklearn.ensemble import HistGradientBoostingClassifier
 
 NAME = "ledger_account"
+# Of the way in which a model is made and answers.
+VERSION = "2"
 _CHUNK = 16_384
 
 
@@ -137,7 +139,7 @@ def finish(training: Training) -> LedgerAccountModel:
         softmax=training.softmax,
         ranker=ranker,
         calibration=calibration,
-        version=f"{NAME}-1-{_digest(history)}",
+        version=f"{NAME}-{VERSION}-{_digest(history)}",
         memory=_memory(history, names),
     )
 

@@ -18,7 +18,8 @@ from serving.transactions.schemas import Finding
 from serving.words import Currency, Id, Word
 
 MOST_ROWS = 1_000
-_LEAST, _MOST = -(2**63), 2**63 - 1
+# What a number of JSON holds exactly; all amounts of a request sum within 64 bits.
+_MOST = 2**53 - 1
 _FINDING: JsonDict = {
     "value": "Blue Bottle Coffee", "confidence": 0.97, "evidence": "Read from 'SQ *BLUE BOTTLE'.",
     "model_version": "merchant-rules-2", "abstained": False,
@@ -55,7 +56,7 @@ class RawRow(BaseModel):
     id: Id | None = Field(default=None, description="Yours, to find it again in the answer")
     description: Text = Field(description="The raw descriptor", examples=["SQ *BLUE BOTTLE 8442"])
     amount_minor: int = Field(
-        ge=_LEAST, le=_MOST, description="Positive is into the account", examples=[-475]
+        ge=-_MOST, le=_MOST, description="Positive is into the account", examples=[-475]
     )
     currency: Currency = Field(examples=["USD"])
     booked_on: date | None = Field(default=None, examples=["2024-05-01"])

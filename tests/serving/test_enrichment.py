@@ -100,6 +100,32 @@ def test_an_unknown_facet_xero_and_too_many_rows_are_refused(workspace):
     assert post(workspace, ROWS, rows=[COFFEE], ids=["a"]).status_code == 422
 
 
+ODD = (
+    "", "   ", "*", "SQ *", "💸 ☕", "ООО «Ромашка» 支付宝", "مقهى 12345", "İ ß ﬁ a\u0301",
+    "." * 500, "1 " * 250, "%s {n} ${1}\\1 (((((", "' or 1=1 --", "ZELLE ADA SMITH",
+    "XFER TO SAVINGS", "FX FEE EUR 0,75", "EREF+1 ABWA+STRIPE PAYMENTS EUROPE LTD",
+)  # fmt: skip
+
+
+def test_whatever_a_row_says_is_answered(workspace):
+    """Odd texts, the first and the last day there is, the largest amounts; alone and together."""
+    days = [None, "0001-01-01", "1900-02-28", "2024-02-29", "9999-12-31"]
+    amounts = [0, 1, -1, 2**53 - 1, 1 - 2**53]
+    rows = [
+        {"description": text, "amount_minor": amounts[(place + day) % 5], "booked_on": days[day],
+         "currency": ("USD", "JPY", "KWD", "XXX")[place % 4], "account_id": "ab"[day % 2],
+         "type": "transfer" if day else None, "counterparty": "Ada Smith" if day > 2 else None}
+        for place, text in enumerate(ODD)
+        for day in range(5)
+    ]  # fmt: skip
+    together = post(workspace, ROWS, rows=rows)
+    assert len(merchants(together)) == len(rows)
+    for row in rows[::9]:
+        assert post(workspace, ROWS, rows=[row]).status_code == 200
+    for amount in (2**53, -(2**53), -(2**63), 0.5):
+        assert post(workspace, ROWS, rows=[rows[0] | {"amount_minor": amount}]).status_code == 422
+
+
 def test_a_correction_holds_at_once_for_rows_alike_and_for_no_other_workspace(
     workspace, new_workspace
 ):
