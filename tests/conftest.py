@@ -16,6 +16,7 @@ from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 import certifi
 import pytest
+from hypothesis import settings
 from pydantic import SecretStr
 
 from core.settings import ENVIRONMENT_PREFIX, Settings
@@ -29,6 +30,9 @@ from tests.mailbox import Mailbox, running_mailbox
 def pytest_configure(config: pytest.Config) -> None:
     """Keep this machine's configuration, a real Stripe key above all, out of the tests."""
     gc.disable()  # among thousands of fresh modules there is no garbage to look for
+    # An example takes as long as the machine's other programs let it: no fault of the code's.
+    settings.register_profile("oppulence", deadline=None)
+    settings.load_profile("oppulence")
     for name in list(os.environ):  # noqa: TID251
         if name.startswith(ENVIRONMENT_PREFIX) or name == "STRIPE_API_KEY":
             del os.environ[name]  # noqa: TID251

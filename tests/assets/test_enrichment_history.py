@@ -28,7 +28,7 @@ select transaction_id, toString(facet) as facet, value, confidence, evidence,
 from unified.enrichments final
 where workspace_id = {workspace:String} order by transaction_id, facet
 """
-EXAMPLES = 4
+EXAMPLES = 3
 KEY = "workspace_id, connection_id, id"
 # Who is paid: a subscription, shops, people who work, and the company itself.
 PAYEES = (
