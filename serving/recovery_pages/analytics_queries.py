@@ -68,12 +68,17 @@ from recovery_episodes e
 left join recovery_flows f on f.workspace_id = e.workspace_id and f.id = e.flow_id
 where {_EPISODES} group by e.flow_id, f.name order by failed_minor desc, name
 """
-# Where an episode stood when it was paid: what the step before it had brought about.
+# Where an episode stood when it was paid: what the step before it had brought about. Its title is
+# that of the newest version which anybody ran on.
 BY_STEP = f"""
 select f.name as flow, e.step as name, e.recovered_by as way, count(*) as recovered,
+    (array_agg(v.document -> 'steps' -> e.step ->> 'title' order by e.flow_version desc))[1]
+        as title,
     coalesce(sum(e.recovered_minor), 0)::bigint as recovered_minor
 from recovery_episodes e
 join recovery_flows f on f.workspace_id = e.workspace_id and f.id = e.flow_id
+left join recovery_flow_versions v on v.workspace_id = e.workspace_id and v.flow_id = e.flow_id
+    and v.version = e.flow_version
 where {_EPISODES} and {_PAID}
 group by f.name, e.step, e.recovered_by
 order by recovered_minor desc, f.name, e.step, e.recovered_by limit 100

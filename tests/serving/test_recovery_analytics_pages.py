@@ -101,11 +101,13 @@ def test_rates_and_cash_are_those_of_the_marts(merchant, settle):
 
 
 def test_flows_steps_and_arms_are_told_by_the_engines_own_tables(merchant, here):
-    merchant.flow("flow_1", document_of(flow()))
+    document = document_of(flow())
+    document["steps"]["tries"]["title"] = "Twice on paydays"
+    merchant.flow("flow_1", document)
     at = {"flow_id": "flow_1", "flow_version": 1, "step": "tries"}
     paid = {"outcome": "recovered", "recovered_minor": 4900}
     merchant.episode(here, "ep_1", **at, **paid, recovered_by="retry")
-    merchant.episode(here, "ep_2", **at, **paid, recovered_by="payer")
+    merchant.episode(here, "ep_2", **{**at, "step": "kind"}, **paid, recovered_by="payer")
     merchant.episode(here, "ep_3", **at, outcome="lost")
     merchant.episode(here, "ep_4", outcome="recovered", recovered_by="out_of_band")
     merchant.episode(here, "ep_5", **at, opened_at=days_ago(100))
@@ -124,8 +126,8 @@ def test_flows_steps_and_arms_are_told_by_the_engines_own_tables(merchant, here)
         "No flow": ["1", "0", "0.0\N{NO-BREAK SPACE}%", "€49.00", "€0.00"],
     }
     assert sorted(table(page, "steps")) == [
-        ["Tries Renewals", "by our retry", "1", "€49.00"],
-        ["Tries Renewals", "by the payer", "1", "€49.00"],
+        ["Kind Renewals", "by the payer", "1", "€49.00"],
+        ["Twice on paydays Renewals", "by our retry", "1", "€49.00"],
     ]
     arms = {row[0].split()[0]: row[1:3] for row in table(page, "arms")}
     assert arms == {"Ours": ["2", "2"], "Alone": ["1", "0"]}
