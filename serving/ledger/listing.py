@@ -65,21 +65,32 @@ def trial_balance_of(scope: TenantScope, filters: BalanceFilters) -> TrialBalanc
         else queries.TRIAL_BALANCE_AT_MOMENTS
     )
     found = scope.rows(query, filters.parameters())
+    of_banks = bank_accounts(scope) if any(row["account_id"] for row in found) else {}
     return TrialBalance(
         data=[
             balance_of(
-                row, chart.get(row["account_code"], {**_UNKNOWN, "number": row["account_code"]})
+                row,
+                chart.get(row["account_code"], {**_UNKNOWN, "number": row["account_code"]}),
+                of_banks.get(row["account_id"], ""),
             )
             for row in found
         ]
     )
 
 
+def bank_accounts(scope: TenantScope) -> dict[str, str]:
+    """Return what the workspace's bank accounts are called, by id."""
+    return {row["id"]: row["called"] for row in scope.rows(queries.BANK_ACCOUNTS, {})}
+
+
 def names_of_accounts(scope: TenantScope) -> dict[str, list[str]]:
     """Return the workspace's chart as the trial balance's file is written with it."""
     with scope.transaction() as rows:
         chart = charts.chart_of(rows)
+    of_banks = bank_accounts(scope)
     return {
+        "accounts": list(of_banks),
+        "called": list(of_banks.values()),
         "codes": [account.code for account in chart],
         "names": [account.name for account in chart],
         "types": [account.type for account in chart],

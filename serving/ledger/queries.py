@@ -101,6 +101,16 @@ TRIAL_BALANCE_AT_MOMENTS = TenantQuery(
     f"with balances as ({_BALANCES}) select {', '.join(_BALANCE_COLUMNS)} from balances"
     " order by account_code, account_id, currency"
 )
+# What banks call their accounts, and the last digits of the number.
+BANK_ACCOUNTS = TenantQuery(
+    """
+    select id, trim(concat(
+        ifNull(any(coalesce(name, institution_name)), ''), ' ', ifNull(any(mask), ''))) as called
+    from marts.dim_bank_accounts final
+    group by id
+    order by id
+    """
+)
 # The workspace's names come along: its chart stands in Postgres.
 _NAMED = ", ".join(
     f"transform(account_code, {{codes:Array(String)}}, {{{given}:Array(String)}}, {otherwise})"
@@ -111,9 +121,13 @@ _NAMED = ", ".join(
         ("number", "numbers", "account_code"),
     )
 )
+_CALLED = (
+    "transform(account_id, {accounts:Array(String)}, {called:Array(String)}, '') as bank_account"
+)
 TRIAL_BALANCE_EXPORT = exports(
-    _BALANCES.replace("account_code,", f"account_code, {_NAMED},", 1),
-    ("account_code", "account_name", "account_type", "number", *_BALANCE_COLUMNS[1:]),
+    _BALANCES.replace("account_code,", f"account_code, {_NAMED}, {_CALLED},", 1),
+    ("account_code", "account_name", "account_type", "number", "account_id", "bank_account",
+     *_BALANCE_COLUMNS[2:]),
     no_texts=("debits_minor", "credits_minor", "balance_minor", "moved_at"),
 )  # fmt: skip
 _OF_WHOLE_DAYS = _CONDITIONS | {

@@ -36,6 +36,7 @@ _BALANCE: JsonDict = {
     "account_type": "asset",
     "number": "1000",
     "account_id": "acc_example",
+    "bank_account": "Business Checking 7734",
     "currency": "USD",
     "debits_minor": 900000,
     "credits_minor": 350000,
@@ -108,6 +109,7 @@ class AccountBalance(BaseModel):
     account_type: str = Field(description="asset, liability, equity, revenue or expense")
     number: str = Field(description="As the workspace numbers it")
     account_id: str = Field(description="Which bank account, card or loan; empty for others")
+    bank_account: str = Field(description="What its bank calls it, and its last digits")
     currency: str
     debits_minor: int
     credits_minor: int
@@ -129,9 +131,12 @@ def entry_of(row: Mapping[str, Any]) -> LedgerEntry:
     return LedgerEntry(amount=format_minor(row["amount_minor"], row["currency"]), **row)
 
 
-def balance_of(row: Mapping[str, Any], account: Mapping[str, str]) -> AccountBalance:
+def balance_of(
+    row: Mapping[str, Any], account: Mapping[str, str], bank_account: str
+) -> AccountBalance:
     """Return the shape of one balance, of an account of the workspace's chart."""
     return AccountBalance(
+        bank_account=bank_account,
         balance=format_minor(row["balance_minor"], row["currency"]),
         account_name=account["name"], account_type=account["type"], number=account["number"],
         **row,

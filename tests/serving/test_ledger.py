@@ -191,6 +191,12 @@ def test_files_hold_what_the_lists_show(books):
 
 def test_the_trial_balances_file_has_the_workspaces_own_names(books):
     put(books, "1100", name="=Forderungen", type="asset", number="1400")
+    account = {
+        "workspace_id": str(books.tenant), "connection_id": "conn_bank", "id": "acc_1",
+        "name": "Geschäftskonto", "mask": "3000", "reconciled_at": JANUARY, "version": 1,
+        "is_deleted": 0,
+    }  # fmt: skip
+    books.warehouse.insert_rows("marts.dim_bank_accounts", [list(account.values())], list(account))
     text = books.get("/v1/ledger/trial_balance/export").text
     rows = {row["account_code"]: row for row in csv.DictReader(io.StringIO(text))}
     # A name that a spreadsheet would run is a text there.
@@ -202,6 +208,10 @@ def test_the_trial_balances_file_has_the_workspaces_own_names(books):
             told[code]["account_type"], told[code]["number"],
         )  # fmt: skip
     assert rows["1000"]["account_name"] == told["1000"]["account_name"] == "Bank accounts"
+    assert {code: row["bank_account"] for code, row in rows.items() if row["bank_account"]} == {
+        "1000": "Geschäftskonto 3000"
+    }
+    assert told["1000"]["bank_account"] == "Geschäftskonto 3000"
 
 
 def test_a_time_that_ends_before_it_begins_is_no_empty_list(books):
