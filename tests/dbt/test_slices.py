@@ -52,6 +52,22 @@ def test_marts_of_many_small_runs_and_slices_are_those_of_one_build(
     assert told(built, rebuilt) == in_slices
 
 
+def test_a_column_that_a_release_added_is_filled_by_the_next_run(
+    built: Warehouse, company: Company, dbt: Any
+) -> None:
+    """And is read by its name from then on: it is the table's last, not the model's."""
+    columns = "customer_id, currency, moved_on, kind, delta_minor, until_on, month_before_minor"
+    asked = f"select {columns} from marts.fct_mrr_movements final order by {columns}"
+    before = built.rows(asked)
+    built.command("alter table marts.fct_mrr_movements drop column until_on")
+    dbt("run", "--select", "fct_mrr_movements")
+    assert built.rows(asked) == before
+    assert any(row["until_on"].year < 2149 for row in before)
+    # All customers are looked at again, and what stood there with them.
+    dbt("run", "--select", "fct_mrr_movements", variables='{"landing_overlap_seconds": 999999999}')
+    assert built.rows(asked) == before
+
+
 def test_a_slice_tells_of_its_own_episodes_alone(
     built: Warehouse, company: Company, dbt: Any, target_dir: Path
 ) -> None:
