@@ -256,7 +256,7 @@ def test_removed_items_and_tombstones_leave(built: Warehouse, land: Any) -> None
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     versions=st.lists(
