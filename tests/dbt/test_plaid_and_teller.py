@@ -240,7 +240,9 @@ def test_investments_and_liabilities_are_typed(built: Warehouse, land: Any) -> N
 
 @settings(
     # Many lines in few examples: a landing of one costs what a landing of hundreds does.
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     wire=st.lists(
