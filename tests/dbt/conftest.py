@@ -27,7 +27,7 @@ from tests.dbt.dbt_process import dbt_process
 
 # No look back at what landed before the last run: a change must be found by its own time alone.
 # Slices so small that every larger mart takes several: what holds at once holds of them.
-KEYS_PER_SLICE = 500
+KEYS_PER_SLICE = 250
 VARIABLES = f'{{"landing_overlap_seconds": 0, "keys_per_slice": {KEYS_PER_SLICE}}}'
 
 Land = Callable[..., None]
