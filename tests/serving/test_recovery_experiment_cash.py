@@ -141,6 +141,8 @@ def drawn(workspace, warehouse) -> Drawn:
     create_table(warehouse, "unified/invoice_payments/invoice_payments",
                  "workspace_id, connection_id, invoice_id, payment_id, id")  # fmt: skip
     create_table(warehouse, "unified/disputes/disputes", KEY)
+    create_table(warehouse, "marts/billing/fct_settlements",
+                 "workspace_id, connection_id, movement_id")  # fmt: skip
     return Drawn(workspace, warehouse)
 
 
