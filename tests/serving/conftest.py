@@ -45,6 +45,7 @@ MARTS = {
     "billing/fct_invoices": "invoice_id",
     "billing/fct_revenue_days": "day, currency, kind, product_id",
     "billing/fct_receivables": "invoice_id, age",
+    "billing/fct_settlements": "movement_id",
     "billing/fct_settlement_days": "day, category, method, payment_currency, currency",
     "billing/fct_exchange_rates": "base_currency, quote_currency, day, source",
     "ledger/fct_ledger_entries": "journal_id, revision, is_reversal, entry_number",
@@ -70,8 +71,13 @@ def warehouse(engines: Settings) -> Iterator[Warehouse]:
         create_streaming_table(opened, table)
     create_feed(opened, "unified.transactions_by_time", "transactions")
     create_streaming_table(opened, "unified.balances")
-    for model in ("subscriptions", "accounts", "balance_transactions", "customers", "invoices"):
+    # All before the first request: whether a table is there is asked once a minute.
+    for model in (
+        "subscriptions", "accounts", "balance_transactions", "customers", "invoices", "disputes",
+    ):  # fmt: skip
         create_table(opened, f"unified/{model}/{model}", key)
+    create_table(opened, "unified/invoice_payments/invoice_payments",
+                 "workspace_id, connection_id, invoice_id, payment_id, id")  # fmt: skip
     for model, its_key in MARTS.items():
         create_table(opened, f"marts/{model}", f"workspace_id, connection_id, {its_key}")
     prepare_findings(opened)

@@ -13,7 +13,6 @@ from core.connections import ConnectionStore
 from core.secrets import SecretBox
 from core.tenancy import new_id
 from recovery.flows.document import document_of
-from tests.declared_tables import create_table
 from tests.recovery.flow_documents import END, steps
 
 ARMS = [
@@ -21,7 +20,6 @@ ARMS = [
     {"name": "alone", "share": 50, "holdout": True, "next": "over"},
 ]
 DRAWN = datetime(2024, 5, 1, tzinfo=UTC)
-KEY = "workspace_id, connection_id, id"
 MOVED = (
     "workspace_id", "connection_id", "movement_id", "category", "charge_id", "payment_id",
     "customer_id", "payment_minor", "payment_currency", "gross_minor", "currency", "booked_at",
@@ -138,11 +136,6 @@ class Drawn:
 
 @pytest.fixture
 def drawn(workspace, warehouse) -> Drawn:
-    create_table(warehouse, "unified/invoice_payments/invoice_payments",
-                 "workspace_id, connection_id, invoice_id, payment_id, id")  # fmt: skip
-    create_table(warehouse, "unified/disputes/disputes", KEY)
-    create_table(warehouse, "marts/billing/fct_settlements",
-                 "workspace_id, connection_id, movement_id")  # fmt: skip
     return Drawn(workspace, warehouse)
 
 
