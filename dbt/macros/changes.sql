@@ -44,15 +44,16 @@ having sign != 0
     )
 {%- endmacro %}
 
-{# What runs have `written` (CTE: the cell's columns, written_at and the sums) since the last one, added to what stands of the
-   `touched` days. A row knows the newest run that is in it, so that none is added twice; one whose parts have cancelled out
-   stays, for the same reason. #}
-{% macro added_to_days(cell, sums) -%}
+{# What runs have `written` (CTE: the cell's columns, written_at, the sums and the latest moments) since the last one, added
+   to what stands of the `touched` days. A row knows the newest run that is in it, so that none is added twice; one whose
+   parts have cancelled out stays, for the same reason. #}
+{% macro added_to_days(cell, sums, latest=[], day='workspace_id, connection_id, day') -%}
+{%- set columns = [cell, 'written_at'] + sums + latest -%}
 {% if is_incremental() -%}
 standing as materialized (
-    select {{ cell }}, written_at, {{ sums | join(', ') }}
+    select {{ columns | join(', ') }}
     from {{ newest(this) }}
-    where (workspace_id, connection_id, day) in (select * from touched)
+    where ({{ day }}) in (select * from touched)
 ),
 
 added as materialized (
@@ -67,7 +68,7 @@ parts as (
     {%- if is_incremental() %}
     select * from standing where ({{ cell }}) in (select {{ cell }} from added)
     union all
-    select {{ cell }}, written_at, {{ sums | join(', ') }} from added
+    select {{ columns | join(', ') }} from added
     {%- else %}
     select * from written
     {%- endif %}
@@ -77,7 +78,9 @@ select {{ cell }},
     {%- for sum in sums %}
     sum(parts.{{ sum }}) as {{ sum }},
     {%- endfor %}
-    max(parts.written_at) as written_at,
+    {%- for moment in latest + ['written_at'] %}
+    max(parts.{{ moment }}) as {{ moment }},
+    {%- endfor %}
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     toUInt8(0) as is_deleted,
     {{ run_began_at() }} as computed_at

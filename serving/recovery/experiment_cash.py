@@ -94,6 +94,9 @@ def _of_debts(scope: TenantScope, drawn: Sequence[Mapping[str, Any]], maturity: 
         _place(row): _debt(found[_place(row)], row["assigned_at"] + maturity) for row in known
     }
     paid = [row for row in known if came_in[_place(row)]]
+    if not _can_read(scope, queries.WENT_BACK):
+        # How much of a payment stayed cannot be known.
+        return {place: minor for place, minor in came_in.items() if not minor}
     back = _movements(scope, queries.WENT_BACK, paid, "subject_id")
     for row in paid:
         until, currency = row["assigned_at"] + maturity, row["currency"]
@@ -115,6 +118,8 @@ def _of_subscriptions(
     scope: TenantScope, drawn: Sequence[Mapping[str, Any]], maturity: timedelta
 ) -> Cash:
     known = _known(scope, queries.SUBSCRIPTIONS, drawn, "subscription_id", maturity)
+    if not _can_read(scope, queries.PAID_ON_SUBSCRIPTIONS):
+        return {}
     paid = _movements(scope, queries.PAID_ON_SUBSCRIPTIONS, known, "subscription_id")
     return {
         _place(row): cash_in_time(
@@ -129,6 +134,8 @@ def _of_disputes(
     scope: TenantScope, drawn: Sequence[Mapping[str, Any]], maturity: timedelta
 ) -> Cash:
     known = _known(scope, queries.DISPUTES, drawn, "subject_id", maturity)
+    if not _can_read(scope, queries.PAID_BY_CUSTOMERS, queries.GIVEN_BACK):
+        return {}
     paid = _movements(scope, queries.PAID_BY_CUSTOMERS, known, "customer_id")
     back = _movements(scope, queries.GIVEN_BACK, known, "subject_id")
     return {
@@ -159,7 +166,7 @@ def _known(
         if row["last_synced_at"] is not None
         and row["last_synced_at"] >= row["assigned_at"] + maturity
     ]  # fmt: skip
-    if not read or not all(scope.has_table(table) for table in query.tables):
+    if not read or not _can_read(scope, query):
         return []
     there = {_at(row) for row in _read(scope, query, _ids(read, column))}
     return [row for row in read if (row["connection_id"], row[column]) in there]
@@ -169,8 +176,6 @@ def _movements(
     scope: TenantScope, query: TenantQuery, drawn: Sequence[Mapping[str, Any]], column: str
 ) -> dict[Place, list[Movement]]:
     found: dict[Place, list[Movement]] = {}
-    if not drawn or not all(scope.has_table(table) for table in query.tables):
-        return found
     for row in _read(scope, query, _ids(drawn, column) - {""}):
         found.setdefault(_at(row), []).append(
             Movement(
@@ -179,6 +184,11 @@ def _movements(
             )
         )  # fmt: skip
     return found
+
+
+def _can_read(scope: TenantScope, *asked: TenantQuery) -> bool:
+    """Say whether the marts and the layer have every table: what a missing one held is unknown."""
+    return all(scope.has_table(table) for query in asked for table in query.tables)
 
 
 def _read(scope: TenantScope, query: TenantQuery, wanted: set[str]) -> list[dict[str, Any]]:

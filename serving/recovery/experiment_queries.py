@@ -70,53 +70,56 @@ _MOVED = """
     if(startsWith(m.category, 'dispute'), ifNull(d.currency, ''), m.payment_currency) as currency,
     m.booked_at as booked_at, assumeNotNull(m.available_at) as available_at
 """
-_OF_PAYMENTS = "category in ('charge', 'charge_failure', 'refund', 'dispute', 'dispute_reversal')"
-PAID_ON_SUBSCRIPTIONS = TenantQuery(
-    f"""
-    with billed as (
+
+
+def _moved_by(paid: str, categories: str) -> TenantQuery:
+    """Ask what moved of some payments; `paid` are CTEs, the last of their payments and ids."""
+    return TenantQuery(
+        f"""
+        with {paid}
+        select p.connection_id as connection_id, p.id as id, {_MOVED}
+        from (
+            select * from marts.fct_settlements final
+            where available_at is not null and category in ({categories})
+                and payment_id in (select payment_id from paid)
+        ) as m
+        inner join paid as p on m.connection_id = p.connection_id and m.payment_id = p.payment_id
+        any left join (select * from unified.disputes final) as d
+            on m.connection_id = d.connection_id and m.charge_id = d.charge_id
+        """
+    )
+
+
+PAID_ON_SUBSCRIPTIONS = _moved_by(
+    """
+    billed as (
         select connection_id, id, assumeNotNull(subscription_id) as subscription_id
-        from unified.invoices final where subscription_id in {{ids:Array(String)}}
+        from unified.invoices final where subscription_id in {ids:Array(String)}
     ),
     paid as (
         select distinct p.connection_id as connection_id, p.payment_id as payment_id,
-            b.subscription_id as subscription_id
+            b.subscription_id as id
         from (
             select connection_id, invoice_id, payment_id from unified.invoice_payments final
             where payment_id != '' and invoice_id in (select id from billed)
         ) as p
         inner join billed as b on p.connection_id = b.connection_id and p.invoice_id = b.id
     )
-    select p.connection_id as connection_id, p.subscription_id as id, {_MOVED}
-    from (
-        select * from marts.fct_settlements final
-        where available_at is not null and {_OF_PAYMENTS}
-            and payment_id in (select payment_id from paid)
-    ) as m
-    inner join paid as p on m.connection_id = p.connection_id and m.payment_id = p.payment_id
-    any left join (select * from unified.disputes final) as d
-        on m.connection_id = d.connection_id and m.charge_id = d.charge_id
-    """
+    """,
+    "'charge', 'charge_failure', 'refund', 'dispute', 'dispute_reversal'",
 )
 # Of an invoice's payments, or of a payment that is of none.
-WENT_BACK = TenantQuery(
-    f"""
-    with paid as (
+WENT_BACK = _moved_by(
+    """
+    paid as (
         select connection_id, payment_id, invoice_id as id from unified.invoice_payments final
-        where payment_id != '' and invoice_id in {{ids:Array(String)}}
+        where payment_id != '' and invoice_id in {ids:Array(String)}
         union distinct
         select connection_id, payment_id, payment_id as id from marts.fct_settlements final
-        where payment_id in {{ids:Array(String)}}
+        where payment_id in {ids:Array(String)}
     )
-    select p.connection_id as connection_id, p.id as id, {_MOVED}
-    from (
-        select * from marts.fct_settlements final
-        where available_at is not null and category in ('refund', 'dispute', 'dispute_reversal')
-            and payment_id in (select payment_id from paid)
-    ) as m
-    inner join paid as p on m.connection_id = p.connection_id and m.payment_id = p.payment_id
-    any left join (select * from unified.disputes final) as d
-        on m.connection_id = d.connection_id and m.charge_id = d.charge_id
-    """
+    """,
+    "'refund', 'dispute', 'dispute_reversal'",
 )
 PAID_BY_CUSTOMERS = TenantQuery(
     f"""

@@ -13,6 +13,7 @@ from core.connections import ConnectionStore
 from core.secrets import SecretBox
 from core.tenancy import new_id
 from recovery.flows.document import document_of
+from serving.engines import Engines
 from tests.recovery.flow_documents import END, steps
 
 ARMS = [
@@ -241,3 +242,23 @@ def test_nothing_paid_is_known_once_the_account_was_read_past_the_thirty_days(dr
     drawn.read_until(DRAWN + timedelta(days=30))
     # The layer has no such subscription: what it paid cannot be known.
     assert drawn.told()["known"] == (2, 1)
+
+
+def test_what_a_table_that_is_not_there_would_tell_is_unknown_and_not_nothing(
+    drawn, monkeypatch
+) -> None:
+    drawn.draw("paid", "invoice", "in_paid")
+    drawn.recover("in_paid")
+    drawn.draw("open", "invoice", "in_open", "alone")
+    drawn.put("invoices", id="in_open", status="open")
+    drawn.draw("ahead", "subscription", "sub_ahead:1798761600")
+    drawn.subscribe("ahead")
+    drawn.draw("lost", "dispute", "dp_lost")
+    drawn.put("disputes", id="dp_lost", charge_id="ch_lost", amount_minor=1, currency="EUR")
+    assert drawn.told()["known"] == (4, 0)
+    there = Engines.has_table
+    monkeypatch.setattr(
+        Engines, "has_table", lambda engines, name: name != "marts.fct_settlements"
+        and there(engines, name),
+    )  # fmt: skip
+    assert drawn.told()["known"] == (1, 3)  # that nothing came in for an open invoice

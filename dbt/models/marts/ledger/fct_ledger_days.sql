@@ -7,8 +7,7 @@
 ) }}
 {%- set day = 'workspace_id, connection_id, effective_on' %}
 {%- set cell = 'workspace_id, connection_id, account_code, account_id, currency, effective_on, recorded_on' %}
-{#- Entries are never changed: what a run of theirs has written is added to what stands, and a row knows the newest run that
-    is in it, so that none is added twice. -#}
+{#- Entries are never changed: what a run of theirs has written is added to what stands. -#}
 
 with {% call touched_keys('touched', day) %}
     select distinct workspace_id, connection_id, toDate(effective_at, 'UTC') as effective_on
@@ -32,42 +31,4 @@ written as (
     group by {{ cell }}, written_at
 ),
 
-{% if is_incremental() -%}
-standing as materialized (
-    select {{ cell }}, written_at, entries, debits_minor, credits_minor, moved_minor, moved_at, newest_at
-    from {{ newest(this) }}
-    where ({{ day }}) in (select * from touched)
-),
-
-added as materialized (
-    select written.*
-    from written
-    left join (select {{ cell }}, written_at as standing_at from standing) as known using ({{ cell }})
-    where written.written_at > known.standing_at
-),
-{%- endif %}
-
-parts as (
-    {%- if is_incremental() %}
-    select * from standing where ({{ cell }}) in (select {{ cell }} from added)
-    union all
-    select {{ cell }}, written_at, entries, debits_minor, credits_minor, moved_minor, moved_at, newest_at from added
-    {%- else %}
-    select * from written
-    {%- endif %}
-)
-
-select
-    {{ cell }},
-    sum(parts.entries) as entries,
-    sum(parts.debits_minor) as debits_minor,
-    sum(parts.credits_minor) as credits_minor,
-    sum(parts.moved_minor) as moved_minor,
-    max(parts.moved_at) as moved_at,
-    max(parts.newest_at) as newest_at,
-    max(parts.written_at) as written_at,
-    toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
-    toUInt8(0) as is_deleted,
-    {{ run_began_at() }} as computed_at
-from parts
-group by {{ cell }}
+{{ added_to_days(cell, ['entries', 'debits_minor', 'credits_minor', 'moved_minor'], latest=['moved_at', 'newest_at'], day=day) }}
