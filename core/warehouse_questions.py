@@ -37,7 +37,7 @@ _CODE_HEADER = b"x-clickhouse-exception-code"
 # Which parts tables are made of. A name is given once, and a part never changes: while they are
 # the same, so is every row. The path holds the table's own id and the part's name.
 PARTS = (
-    b"select path, toUnixTimestamp(modification_time) from system.parts"
+    b"select path, toUnixTimestamp(modification_time), rows from system.parts"
     b" where database in {databases:Array(String)} and table in {tables:Array(String)} and active"
     b" order by path"
 )
@@ -163,6 +163,8 @@ class WarehouseQuestions:
 
     async def parts(self, *tables: str, seconds: float) -> bytes:
         """Return what differs whenever a row of a `database.table` may; nothing if nobody knows.
+
+        A line for each part, a JSON array: its path, when it was changed, its rows.
 
         Of replicas, which may answer in turns, each knows its own parts, and one may lag behind.
 

@@ -14,11 +14,11 @@ def tell_freshness(scope: TenantScope, newest: TenantQuery) -> str:
 
     Args:
         scope: The workspace.
-        newest: Answers with one row on the tables behind the answer: `rows_held`, `newest_at` and
-            `state`.
+        newest: Answers on the tables behind the answer: `workspace_id`, `rows_held`, `newest_at`
+            and `state`.
     """
-    found = scope.newest(newest)
-    if found["rows_held"]:
-        moment = found["newest_at"].isoformat(timespec="milliseconds")
+    text, as_of = scope.newest(newest)
+    if as_of is not None:
+        moment = as_of.isoformat(timespec="milliseconds")
         scope.answer_with(DATA_AS_OF_HEADER, moment.replace("+00:00", "Z"))
-    return str(found["state"])
+    return text

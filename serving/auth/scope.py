@@ -37,7 +37,7 @@ from serving.auth.permissions import Permission
 from serving.auth.principal import Principal
 from serving.engines import Engines
 from serving.exchange import Exchange
-from serving.mart_states import MartStates
+from serving.mart_states import MartState, MartStates, state_of
 from serving.rate_limits import RouteClass, windows
 from serving.states import DATA_AS_OF_HEADER, State, StateReader
 from serving.usage.counting import Counting
@@ -105,12 +105,12 @@ class TenantScope:
             self.answer_with(DATA_AS_OF_HEADER, state.as_of)
         return state
 
-    def newest(self, query: TenantQuery) -> dict[str, Any]:
-        """Return the one row that tells how new tables are, as of now."""
+    def newest(self, query: TenantQuery) -> MartState:
+        """Return how new tables are, as of now."""
         if any(table.startswith("marts.") for table in query.tables):
             return self._mart_states.read(self._engines.warehouse, self.tenant, query)
         (found,) = self.rows(query)
-        return found
+        return state_of(found)
 
     def stream(
         self, query: TenantQuery, parameters: Mapping[str, Any], *, output_format: str

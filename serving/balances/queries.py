@@ -65,7 +65,8 @@ REPORTED_DAYS = TenantQuery(
 
 NEWEST = TenantQuery(
     """
-    select sum(held) as rows_held, max(newest) as newest_at, toString(groupArray(told)) as state
+    select sum(held) as rows_held, max(newest) as newest_at,
+        toString(arraySort(groupArray(told))) as state
     from (
         select count() as held, max(extracted_at) as newest,
             toString((count(), max(landed_at), sum(version))) as told

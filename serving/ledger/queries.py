@@ -155,8 +155,9 @@ def trial_balance(given: frozenset[str]) -> TenantQuery:
 
 NEWEST = TenantQuery(
     """
-    select sum(entries) as rows_held, max(newest_at) as newest_at,
-        toString((rows_held, max(days.newest_at), sum(version))) as state
+    select workspace_id, sum(entries) as rows_held, max(days.newest_at) as newest_at,
+        toString((rows_held, newest_at, sum(version))) as state
     from marts.fct_ledger_days as days
+    group by workspace_id
     """
 )

@@ -19,10 +19,20 @@ MOVEMENTS = TenantQuery(
 # Movements are computed from subscriptions: they know no more than the older of the two.
 NEWEST = TenantQuery(
     """
-    select count() as rows_held,
-        least(max(computed_at), (select max(extracted_at) from unified.subscriptions)) as newest_at,
-        toString((count(), newest_at, max(computed_at), sum(version))) as state
-    from marts.fct_mrr_movements
+    select workspace_id, sum(held) as rows_held,
+        least(max(computed), max(extracted)) as newest_at,
+        toString((rows_held, newest_at, max(computed), sum(versions))) as state
+    from (
+        select workspace_id, count() as held, max(computed_at) as computed,
+            toDateTime64(0, 3, 'UTC') as extracted, sum(version) as versions
+        from marts.fct_mrr_movements
+        group by workspace_id
+        union all
+        select workspace_id, 0, toDateTime64(0, 3, 'UTC'), max(extracted_at), 0
+        from unified.subscriptions
+        group by workspace_id
+    )
+    group by workspace_id
     """
 )
 

@@ -72,9 +72,10 @@ def newest(metric: Metric) -> TenantQuery:
     """Return the question of how new a metric's mart is."""
     return TenantQuery(
         f"""
-        select count() as rows_held, max(computed_at) as newest_at,
+        select workspace_id, count() as rows_held, max(computed_at) as newest_at,
             toString((count(), max(computed_at), sum(version))) as state
         from {metric.mart}
+        group by workspace_id
         """
     )
 

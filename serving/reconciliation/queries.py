@@ -83,9 +83,10 @@ PAYOUT = _one(TABLES["payouts"])
 NEWEST = {
     kind: TenantQuery(
         f"""
-        select count() as rows_held, max(reconciled_at) as newest_at,
+        select workspace_id, count() as rows_held, max(reconciled_at) as newest_at,
             toString((count(), newest_at, sum(version))) as state
         from marts.{table}
+        group by workspace_id
         """
     )
     for kind, table in TABLES.items()

@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from core.errors import EngineUnavailableError
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery, WarehouseQueryError
+from serving import mart_states
 from serving.mart_states import MartStates
 
-A, B = TenantId("ws_a"), TenantId("ws_b")
+A, B, C = TenantId("ws_a"), TenantId("ws_b"), TenantId("ws_c")
 NEWEST = TenantQuery("select count() as rows_held from marts.x")
 OTHER = TenantQuery("select count() as rows_held from marts.y")
+AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Engine:
@@ -25,15 +28,30 @@ class Engine:
 
     async def parts(self, *tables, seconds):
         self.asked.append("parts")
-        seen = json.dumps(sorted((k, v) for k, v in self.held.items() if k[0] in tables)).encode()
+        seen = [
+            json.dumps([f"{table}/{tenant}/{held}", 1, held])
+            for (table, tenant), held in sorted(self.held.items())
+            if table in tables
+        ]
         await self.may_answer.wait()
         if self.fails is not None:
             raise self.fails
-        return b"" if self.is_blind else seen
+        return b"" if self.is_blind else "\n".join(seen).encode()
+
+    def rows(self, sql):
+        (table,) = TenantQuery(sql).tables
+        self.asked.append((table, "everyone"))
+        return [row(tenant, held) for (of, tenant), held in self.held.items() if of == table]
 
     def tenant_rows(self, tenant, query, *, seconds):
-        self.asked.append((query.tables[0], str(tenant)))
-        return [{"rows_held": self.held.get((query.tables[0], str(tenant)), 0)}]
+        (table,) = query.tables
+        self.asked.append((table, str(tenant)))
+        held = self.held.get((table, str(tenant)))
+        return [] if held is None else [row(str(tenant), held)]
+
+
+def row(tenant, held):
+    return {"workspace_id": tenant, "rows_held": held, "newest_at": AT, "state": str(held)}
 
 
 def running(scenario):
@@ -42,24 +60,45 @@ def running(scenario):
         states = MartStates(engine, 1.0)
 
         async def read(tenant, query=NEWEST):
-            return (await asyncio.to_thread(states.read, engine, tenant, query))["rows_held"]
+            text, as_of = await asyncio.to_thread(states.read, engine, tenant, query)
+            assert as_of == (AT if text else None)
+            return int(text or 0)
 
         await scenario(engine, read)
 
     asyncio.run(run())
 
 
-def test_while_the_parts_are_the_same_nothing_is_read_again():
+def test_everyones_is_read_once_and_again_when_the_parts_have_changed():
     async def scenario(engine, read):
         engine.held |= {("marts.x", "ws_a"): 1, ("marts.x", "ws_b"): 5, ("marts.y", "ws_a"): 9}
-        assert [await read(A), await read(B), await read(A), await read(A, OTHER)] == [1, 5, 1, 9]
+        found = [await read(A), await read(B), await read(C), await read(A), await read(A, OTHER)]
+        assert found == [1, 5, 0, 1, 9]
         assert engine.asked == [
-            "parts", ("marts.x", "ws_a"), "parts", ("marts.x", "ws_b"), "parts", "parts",
-            ("marts.y", "ws_a"),
+            "parts", ("marts.x", "everyone"), "parts", "parts", "parts", "parts",
+            ("marts.y", "everyone"),
         ]  # fmt: skip
         engine.held["marts.x", "ws_b"] = 6
         engine.asked.clear()
         assert [await read(A), await read(B), await read(A, OTHER)] == [1, 6, 9]
+        assert [one for one in engine.asked if one != "parts"] == [("marts.x", "everyone")]
+
+    running(scenario)
+
+
+def test_of_a_large_table_each_workspaces_is_read_alone(monkeypatch):
+    monkeypatch.setattr(mart_states, "MOST_ROWS_AT_ONCE", 5)
+
+    async def scenario(engine, read):
+        engine.held |= {("marts.x", "ws_a"): 1, ("marts.x", "ws_b"): 5, ("marts.y", "ws_a"): 5}
+        found = [await read(A), await read(B), await read(C), await read(A), await read(A, OTHER)]
+        assert found == [1, 5, 0, 1, 5]
+        assert [one for one in engine.asked if one != "parts"] == [
+            ("marts.x", "ws_a"), ("marts.x", "ws_b"), ("marts.x", "ws_c"), ("marts.y", "everyone")
+        ]  # fmt: skip
+        engine.held["marts.x", "ws_b"] = 6
+        engine.asked.clear()
+        assert [await read(A), await read(B), await read(A, OTHER)] == [1, 6, 5]
         assert [one for one in engine.asked if one != "parts"] == [
             ("marts.x", "ws_a"), ("marts.x", "ws_b")
         ]  # fmt: skip

@@ -18,7 +18,7 @@
         intDiv(net * greatest(86400 * (number + DAYS) - starts_s, 0), lasts_s)))' %}
 
 with {% call touched_keys('touched', day) %}
-    select workspace_id, connection_id, toDate(arrayJoin({{ life }})) as day
+    select distinct workspace_id, connection_id, toDate(arrayJoin({{ life }})) as day
     from {{ ref('int_billing__revenue_changes') }}
     where {{ landed_since('computed_at') }}
 {% endcall %},

@@ -9,7 +9,7 @@
 {%- set cell = day ~ ', category, method, brand, country, payment_currency, currency' %}
 
 with {% call touched_keys('touched', day) %}
-    select {{ day }} from {{ ref('int_billing__settlement_changes') }} where {{ landed_since('computed_at') }}
+    select distinct {{ day }} from {{ ref('int_billing__settlement_changes') }} where {{ landed_since('computed_at') }}
 {% endcall %},
 
 written as (
