@@ -169,6 +169,8 @@ def company(
         land(table, buried_rows.WORKSPACE, rows)
     for table, rows in moved_rows.FIRST:
         land(table, moved_rows.WORKSPACE, rows)
+    for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
+        land(table, moved_rows.UNLINKED, rows)
     later = []
     for table, rows in made.rows():
         if table == "stripe_coupon":
@@ -187,6 +189,8 @@ def company(
             land(table, workspace, rows)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
+    for table, rows in moved_rows.LINK_GONE:
+        land(table, moved_rows.UNLINKED, rows, is_deleted=1)
     made.banked.land(built)
     reconcile_all(built, clickhouse, utc_now())
     dbt("build", "--select", "marts")  # with the unit tests beside the models

@@ -56,3 +56,9 @@ LAST = [
     *rows({"invoice_payment": _link("first")}),
     *rows({"invoice_payment": _link("second")}),
 ]
+
+# A refused payment stands, and that it was of an invoice is taken back.
+UNLINKED = "ws_unlinked"
+REFUSED = rows({"charge": _declined("third", AT), "invoice": _INVOICE})
+LINK = rows({"invoice_payment": _link("third")})
+LINK_GONE = rows({"invoice_payment": _link("third")}, VERSION + 1)

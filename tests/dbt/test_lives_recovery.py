@@ -12,6 +12,7 @@ import pytest
 from core.warehouse import Warehouse
 from sandbox.company.facts import NEVER, Attempt, Customer, Invoice
 from sandbox.company.life import live
+from tests.dbt import moved_rows
 from tests.dbt.company import SPEC, WORKSPACE, Company
 
 HAND = "ws_refused"
@@ -182,3 +183,8 @@ def test_recovered_money_counts_from_the_day_on_which_it_settles(
     assert by_hand(episodes, HAND) == [
         ("pi_r1", "50 to 100", "recovered", 3, "2026-01-06 00:00:00.000"), lost,
     ]  # fmt: skip
+
+
+def test_a_payment_is_of_no_invoice_any_more_when_that_is_taken_back(marts: Any) -> None:
+    told = "select payment_id, invoice_id from marts.fct_failed_payments final where {where}"
+    assert marts(told, moved_rows.UNLINKED) == [("pi_third", None)]

@@ -131,3 +131,27 @@ def test_slices_take_each_key_once(built: Warehouse, dbt: Any) -> None:
     assert [sorted(row["kept"]) for row in rows] == [
         sorted([place, len(every) - place]) for place in positions
     ]
+
+
+def test_of_what_final_reads_conditions_on_facts_wait_for_the_newest(built: Warehouse) -> None:
+    """What inserts have ClickHouse do: an older row that fits is not told in the newest's place."""
+    built.command("drop table if exists marts.zz_paid sync")
+    built.command(
+        "create table marts.zz_paid (id String, status String, version UInt64, is_deleted UInt8)"
+        " engine = ReplacingMergeTree(version, is_deleted) order by id"
+        " settings index_granularity = 8"
+    )
+    built.command("system stop merges marts.zz_paid")
+    states = [("paid", 1, 0, 100), ("void", 2, 0, 60), ("void", 3, 1, 30)]
+    for status, version, is_deleted, many in states:
+        built.command(
+            f"insert into marts.zz_paid select toString(number), '{status}', {version},"
+            f" {is_deleted} from numbers({many})"
+        )
+    found = built.rows(
+        "select status, count() as many from marts.zz_paid final"
+        " where id in (select id from marts.zz_paid where toUInt8(id) >= 20) and status = 'paid'"
+        " group by status settings optimize_move_to_prewhere_if_final = 1"
+    )
+    assert found == [{"status": "paid", "many": 40}]  # 60 to 99: 20 to 29 are gone, 30 to 59 void
+    built.command("drop table marts.zz_paid sync")

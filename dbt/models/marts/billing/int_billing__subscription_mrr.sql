@@ -4,6 +4,7 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'customer_id', 'subscription_id', 'changed_on'],
     settings={'index_granularity': 256},
+    indexes=[{'name': 'subscription', 'definition': 'subscription_id type bloom_filter(0.0001) granularity 4'}],
 ) }}
 -- dbt parses the first run only, which reads fewer models than the later ones:
 -- depends_on: {{ ref('invoices') }} {{ ref('invoice_payments') }} {{ ref('discounts') }}

@@ -20,10 +20,7 @@ attempts as materialized {{ newest_or_gone(
     ref('payment_attempts'), key, 'touched_payments', by='workspace_id, connection_id, customer_id, payment_id') }},
 
 links as (
-    select {{ payment }}, any(invoice_id) as linked_invoice_id
-    from {{ newest(ref('invoice_payments')) }}
-    where ({{ payment }}) in (select {{ payment }} from attempts)
-    group by {{ payment }}
+    {{ invoices_of_payments('attempts') }}
 ),
 
 -- Only what was collected is a journal: a bank debit that was taken back has two movements of the balance, which

@@ -86,10 +86,7 @@ failed_payments as materialized (
 ),
 
 links as (
-    select {{ payment }}, any(invoice_id) as linked_invoice_id
-    from {{ ref('invoice_payments') }}
-    where ({{ payment }}) in (select {{ payment }} from failed_payments)
-    group by {{ payment }}
+    {{ invoices_of_payments('failed_payments') }}
 ),
 
 invoiced as materialized (

@@ -18,9 +18,11 @@ with {% call touched_keys('touched', payment) %}
     select {{ payment }} from {{ ref('fct_failed_payments') }}
     where {{ landed_since('computed_at') }}
     {%- if is_incremental() %}
-        -- What collected it may settle later than it was collected.
-        or ({{ payment }}) in (
-            select {{ payment }} from {{ ref('fct_settlements') }} where payment_id != '' and {{ landed_since('computed_at') }})
+    union all
+    -- What collected it may settle later than it was collected.
+    select {{ payment }} from {{ ref('fct_failed_payments') }}
+    where ({{ payment }}) in (
+        select {{ payment }} from {{ ref('fct_settlements') }} where payment_id != '' and {{ landed_since('computed_at') }})
     {%- endif %}
 {% endcall %},
 

@@ -4,10 +4,17 @@
     mv_on_schema_change='append_new_columns',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'customer_id', 'payment_id', 'id'],
-    indexes=[
-        {'name': 'landed', 'definition': 'landed_at type minmax granularity 1'},
-        {'name': 'payment', 'definition': 'payment_id type bloom_filter(0.000001) granularity 4'},
+    indexes=[{'name': 'landed', 'definition': 'landed_at type minmax granularity 1'}],
+    settings={
+        'index_granularity': 256,
+        'deduplicate_merge_projection_mode': 'rebuild',
+        'lightweight_mutation_projection_mode': 'rebuild',
+    },
+    projections=[
+        {
+            'name': 'by_payment',
+            'query': 'select workspace_id, connection_id, payment_id, customer_id order by workspace_id, connection_id, payment_id',
+        },
     ],
-    settings={'index_granularity': 256},
 ) }}
 {{ empty_table() }}
