@@ -188,3 +188,5 @@ def test_recovered_money_counts_from_the_day_on_which_it_settles(
 def test_a_payment_is_of_no_invoice_any_more_when_that_is_taken_back(marts: Any) -> None:
     told = "select payment_id, invoice_id from marts.fct_failed_payments final where {where}"
     assert marts(told, moved_rows.UNLINKED) == [("pi_third", None)]
+    told = "select episode_id, amount_minor, attempts_made from marts.fct_recovery_episodes final"
+    assert marts(told + " where {where}", moved_rows.UNLINKED) == [("pi_third", 6_000, 1)]

@@ -20,7 +20,7 @@ attempts as materialized {{ newest_or_gone(
     ref('payment_attempts'), key, 'touched_payments', by='workspace_id, connection_id, customer_id, payment_id') }},
 
 links as (
-    {{ invoices_of_payments('attempts') }}
+    {{ invoices_of_payments('touched_payments') }}
 ),
 
 -- Only what was collected is a journal: a bank debit that was taken back has two movements of the balance, which

@@ -86,7 +86,7 @@ failed_payments as materialized (
 ),
 
 links as (
-    {{ invoices_of_payments('failed_payments') }}
+    {{ invoices_of_payments('touched_payments') }}
 ),
 
 invoiced as materialized (

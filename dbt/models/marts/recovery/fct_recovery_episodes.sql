@@ -5,6 +5,8 @@
     order_by=['workspace_id', 'connection_id', 'episode_id'],
     settings={'index_granularity': 256},
 ) }}
+-- dbt parses the first run only, which reads less than the later ones.
+-- depends_on: {{ ref('invoice_payments') }}
 {%- set episode = 'workspace_id, connection_id, episode_id' %}
 {%- set tens = 'arrayMap(n -> n * intExp10(' ~ iso_exponent('currency') ~ "), [10, 50, 100, 500])" %}
 
@@ -16,6 +18,10 @@ with {% call touched_keys('touched', episode) %}
     select {{ episode }} from {{ this }}
     where (workspace_id, connection_id, subscription_id) in (
         select workspace_id, connection_id, subscription_id from {{ ref('fct_subscriptions') }} where {{ landed_since('computed_at') }})
+    union all
+    -- A payment may be of the invoice no more: its attempts name another episode now.
+    select {{ episode }} from {{ this }}
+    where ({{ episode }}) in (select workspace_id, connection_id, invoice_id from {{ ref('invoice_payments') }} where {{ landed_since() }})
     {%- endif %}
 {% endcall %},
 
