@@ -171,6 +171,22 @@ class Warehouse:
             )
         return [dict(row) for row in result.named_results()]
 
+    def rows_of(
+        self, tenants: Sequence[TenantId], query: TenantQuery, *, seconds: float
+    ) -> list[dict[str, Any]]:
+        """Run a query that tells each row's `workspace_id` as several tenants.
+
+        A row is for the requests of its own tenant alone.
+
+        Raises:
+            QueryTimeoutError: It took longer.
+        """
+        with _engine_errors():
+            result = self.client.query(
+                query.sql, settings=bound_settings(query, *tenants, seconds=seconds)
+            )
+        return [dict(row) for row in result.named_results()]
+
     def tenant_lines(
         self,
         tenant: TenantId,

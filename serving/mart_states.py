@@ -1,12 +1,12 @@
 """How new are the marts behind an answer? Read again only when their tables' parts have changed.
 
 The marts change with a run of dbt, a few times a day, and are asked for all day long. After a run
-everybody's next answer waits for its workspace's state: so whoever asks first reads all workspaces'
-in one question, of which each is told its own. They are remembered together with the parts that
-they were read after; while those are the same, so is every row (`serving.states`, which does the
-same for transactions and says why). Of a table too large for that, each workspace's is read alone.
-Requests that come while the parts are asked for share the next question: each is answered by one
-that was put after it came.
+everybody's next answer waits for its workspace's state: so whoever asks first has those of the
+workspaces read with its own that asked for marts lately, each to be told to its own requests alone.
+They are remembered together with the parts that they were read after; while those are the same, so
+is every row (`serving.states`, which does the same for transactions and says why). Of a table that
+is large, each workspace's is read alone. Requests that come while the parts are asked for share the
+next question: each is answered by one that was put after it came.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -25,7 +26,8 @@ from core.warehouse_questions import WarehouseQuestions
 
 REMEMBERED = 20_000
 # Reading the states of so many rows costs about what the planning of any question does.
-MOST_ROWS_AT_ONCE = 3_000_000
+MOST_ROWS_TOGETHER = 3_000_000
+TOGETHER = 500
 Tables = tuple[str, ...]
 _PART = msgspec.json.Decoder(tuple[str, int, int])
 
@@ -46,15 +48,6 @@ NOTHING = MartState("", None)
 
 
 @dataclass
-class Everyone:
-    """The states of all workspaces that have one, as they were after these parts were seen."""
-
-    parts: bytes = b""
-    states: Mapping[TenantId, MartState] = field(default_factory=dict)
-    lock: Lock = field(default_factory=Lock)
-
-
-@dataclass
 class MartStates:
     """Remembers what `NEWEST` questions were answered; made on the server's loop.
 
@@ -71,49 +64,47 @@ class MartStates:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     _asked: dict[Tables, asyncio.Future[bytes]] = field(default_factory=dict)
     _next: dict[Tables, asyncio.Future[bytes]] = field(default_factory=dict)
-    _everyone: dict[str, Everyone] = field(default_factory=dict)
-    _alone: OrderedDict[tuple[TenantId, str], tuple[bytes, MartState]] = field(
+    _known: OrderedDict[tuple[TenantId, str], tuple[bytes, MartState]] = field(
         default_factory=OrderedDict
     )
+    # Who asked, whoever did so last at the end.
+    _lately: OrderedDict[TenantId, None] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def read(self, warehouse: Warehouse, tenant: TenantId, newest: TenantQuery) -> MartState:
         """Return a workspace's state as of now; for threads, not on the loop."""
         asked = asyncio.run_coroutine_threadsafe(self._parts(newest.tables), self._loop)
         parts = asked.result()
-        if parts and sum(_PART.decode(line)[2] for line in parts.splitlines()) <= MOST_ROWS_AT_ONCE:
-            return self._of_everyone(warehouse, newest, parts).get(tenant, NOTHING)
-        return self._of_one(warehouse, tenant, newest, parts)
+        with self._lock:
+            self._lately[tenant] = None
+            self._lately.move_to_end(tenant)
+            while len(self._lately) > REMEMBERED:
+                self._lately.popitem(last=False)
+            known_parts, state = self._known.get((tenant, newest.sql), (b"", NOTHING))
+            if parts and parts == known_parts:
+                return state
+            tenants = [tenant, *self._others(tenant, newest.sql, parts)]
+        rows = warehouse.rows_of(tenants, newest, seconds=self.seconds)
+        found = {row["workspace_id"]: state_of(row) for row in rows}
+        with self._lock:
+            for one in tenants:
+                self._known[one, newest.sql] = parts, found.get(str(one), NOTHING)
+                self._known.move_to_end((one, newest.sql))
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return found.get(str(tenant), NOTHING)
 
-    def _of_everyone(
-        self, warehouse: Warehouse, newest: TenantQuery, parts: bytes
-    ) -> Mapping[TenantId, MartState]:
-        with self._lock:
-            known = self._everyone.setdefault(newest.sql, Everyone())
-        with known.lock:  # whoever comes meanwhile needs the same answer
-            if known.parts != parts:
-                # Without a workspace's filter: it is not asked for one of them.
-                rows = warehouse.rows(newest.sql)
-                known.states = {TenantId(row["workspace_id"]): state_of(row) for row in rows}
-                known.parts = parts
-            return known.states
-
-    def _of_one(
-        self, warehouse: Warehouse, tenant: TenantId, newest: TenantQuery, parts: bytes
-    ) -> MartState:
-        key = (tenant, newest.sql)
-        with self._lock:
-            known_parts, state = self._alone.get(key, (b"", NOTHING))
-        if parts and parts == known_parts:
-            return state
-        rows = warehouse.tenant_rows(tenant, newest, seconds=self.seconds)
-        state = state_of(rows[0]) if rows else NOTHING
-        with self._lock:
-            self._alone[key] = parts, state
-            self._alone.move_to_end(key)
-            while len(self._alone) > REMEMBERED:
-                self._alone.popitem(last=False)
-        return state
+    def _others(self, tenant: TenantId, question: str, parts: bytes) -> list[TenantId]:
+        """Return who asked lately, and whose state is not known of these parts."""
+        # Where the parts are not told, each is read anew whenever it is asked for.
+        held = sum(_PART.decode(line)[2] for line in parts.splitlines())
+        if not parts or held > MOST_ROWS_TOGETHER:
+            return []
+        unread = (
+            one for one in reversed(self._lately)
+            if one != tenant and self._known.get((one, question), (b"", NOTHING))[0] != parts
+        )  # fmt: skip
+        return list(islice(unread, TOGETHER - 1))
 
     async def _parts(self, tables: Tables) -> bytes:
         """Return the parts of tables, as of a question that is put from now on."""

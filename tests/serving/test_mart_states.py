@@ -38,16 +38,11 @@ class Engine:
             raise self.fails
         return b"" if self.is_blind else "\n".join(seen).encode()
 
-    def rows(self, sql):
-        (table,) = TenantQuery(sql).tables
-        self.asked.append((table, "everyone"))
-        return [row(tenant, held) for (of, tenant), held in self.held.items() if of == table]
-
-    def tenant_rows(self, tenant, query, *, seconds):
+    def rows_of(self, tenants, query, *, seconds):
         (table,) = query.tables
-        self.asked.append((table, str(tenant)))
-        held = self.held.get((table, str(tenant)))
-        return [] if held is None else [row(str(tenant), held)]
+        self.asked.append((table, *map(str, tenants)))
+        names = [str(one) for one in tenants if (table, str(one)) in self.held]
+        return [row(name, self.held[table, name]) for name in names]
 
 
 def row(tenant, held):
@@ -69,39 +64,54 @@ def running(scenario):
     asyncio.run(run())
 
 
-def test_everyones_is_read_once_and_again_when_the_parts_have_changed():
+def test_while_the_parts_are_the_same_nothing_is_read_again():
+    """And when they have changed, of everybody who asked lately, with whoever asks first."""
+
     async def scenario(engine, read):
         engine.held |= {("marts.x", "ws_a"): 1, ("marts.x", "ws_b"): 5, ("marts.y", "ws_a"): 9}
         found = [await read(A), await read(B), await read(C), await read(A), await read(A, OTHER)]
         assert found == [1, 5, 0, 1, 9]
         assert engine.asked == [
-            "parts", ("marts.x", "everyone"), "parts", "parts", "parts", "parts",
-            ("marts.y", "everyone"),
+            "parts", ("marts.x", "ws_a"), "parts", ("marts.x", "ws_b"), "parts",
+            ("marts.x", "ws_c"), "parts", "parts", ("marts.y", "ws_a", "ws_c", "ws_b"),
         ]  # fmt: skip
         engine.held["marts.x", "ws_b"] = 6
         engine.asked.clear()
-        assert [await read(A), await read(B), await read(A, OTHER)] == [1, 6, 9]
-        assert [one for one in engine.asked if one != "parts"] == [("marts.x", "everyone")]
+        assert [await read(B), await read(A), await read(C), await read(B, OTHER)] == [6, 1, 0, 0]
+        assert [one for one in engine.asked if one != "parts"] == [
+            ("marts.x", "ws_b", "ws_a", "ws_c")
+        ]
 
     running(scenario)
 
 
 def test_of_a_large_table_each_workspaces_is_read_alone(monkeypatch):
-    monkeypatch.setattr(mart_states, "MOST_ROWS_AT_ONCE", 5)
+    monkeypatch.setattr(mart_states, "MOST_ROWS_TOGETHER", 5)
 
     async def scenario(engine, read):
         engine.held |= {("marts.x", "ws_a"): 1, ("marts.x", "ws_b"): 5, ("marts.y", "ws_a"): 5}
-        found = [await read(A), await read(B), await read(C), await read(A), await read(A, OTHER)]
-        assert found == [1, 5, 0, 1, 5]
-        assert [one for one in engine.asked if one != "parts"] == [
-            ("marts.x", "ws_a"), ("marts.x", "ws_b"), ("marts.x", "ws_c"), ("marts.y", "everyone")
-        ]  # fmt: skip
+        found = [await read(A), await read(B), await read(A), await read(B, OTHER)]
+        assert found == [1, 5, 1, 0]
         engine.held["marts.x", "ws_b"] = 6
-        engine.asked.clear()
         assert [await read(A), await read(B), await read(A, OTHER)] == [1, 6, 5]
         assert [one for one in engine.asked if one != "parts"] == [
-            ("marts.x", "ws_a"), ("marts.x", "ws_b")
+            ("marts.x", "ws_a"), ("marts.x", "ws_b"), ("marts.y", "ws_b", "ws_a"),
+            ("marts.x", "ws_a"), ("marts.x", "ws_b"),
         ]  # fmt: skip
+
+    running(scenario)
+
+
+def test_no_more_are_read_together_than_asked_last(monkeypatch):
+    monkeypatch.setattr(mart_states, "TOGETHER", 2)
+
+    async def scenario(engine, read):
+        engine.held["marts.y", "ws_a"] = 1
+        for one in (A, B, C):
+            await read(one)
+        engine.asked.clear()
+        await read(A, OTHER)
+        assert engine.asked == ["parts", ("marts.y", "ws_a", "ws_c")]
 
     running(scenario)
 
