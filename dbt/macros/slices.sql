@@ -15,15 +15,7 @@
    was cut short leaves nothing that the next one takes for done, and no slice sees another's rows. Helper tables bear
    the run's name: two at once do not meet. #}
 {% macro insert_in_slices(target_relation, sql) -%}
-    {%- set run = namespace(sql=sql, blocks=[]) -%}
-    {%- for name, key in modules.re.findall('/[*] (\w+) by (.+?) [*]/', sql) -%}
-        {%- set table = helper_table('touched' ~ loop.index) -%}
-        {%- set before = run.sql.split('/* ' ~ name ~ ' by ' ~ key ~ ' */')[0] -%}
-        {%- set parts = run.sql.split('/* end of ' ~ name ~ ' */') -%}
-        {%- do create_helper_table(table, '(' ~ key ~ ')', parts[0] | replace('select distinct * from (', 'select * from (') ~ ' select * from ' ~ name) -%}
-        {%- set run.blocks = run.blocks + [{'table': table, 'key': key, 'mark': '/* slice of ' ~ name ~ ' */ true'}] -%}
-        {%- set run.sql = before ~ name ~ ' as (select distinct * from ' ~ table ~ ' where /* slice of ' ~ name ~ ' */ true)' ~ parts[1] -%}
-    {%- endfor -%}
+    {%- set run = keys_in_tables(sql) -%}
     {%- set found = run_query(slices_of(run.blocks, target_relation)).rows[0] -%}
     {%- set bounds = fromjson(found['bounds']) -%}
     {%- set run.columns = found['columns'].split(', ') -%}
@@ -50,6 +42,20 @@
     {%- else -%}
     select 1
     {%- endif -%}
+{%- endmacro %}
+
+{# Finds the keys of each `touched_keys` of a statement, into tables of their own, and has the statement read these. #}
+{% macro keys_in_tables(sql) -%}
+    {%- set run = namespace(sql=sql, blocks=[]) -%}
+    {%- for name, key in modules.re.findall('/[*] (\w+) by (.+?) [*]/', sql) -%}
+        {%- set table = helper_table('touched' ~ loop.index) -%}
+        {%- set before = run.sql.split('/* ' ~ name ~ ' by ' ~ key ~ ' */')[0] -%}
+        {%- set parts = run.sql.split('/* end of ' ~ name ~ ' */') -%}
+        {%- do create_helper_table(table, '(' ~ key ~ ')', parts[0] | replace('select distinct * from (', 'select * from (') ~ ' select * from ' ~ name) -%}
+        {%- set run.blocks = run.blocks + [{'table': table, 'key': key, 'mark': '/* slice of ' ~ name ~ ' */ true'}] -%}
+        {%- set run.sql = before ~ name ~ ' as (select distinct * from ' ~ table ~ ' where /* slice of ' ~ name ~ ' */ true)' ~ parts[1] -%}
+    {%- endfor -%}
+    {{ return(run) }}
 {%- endmacro %}
 
 {# A CTE that is named `as materialized` is computed once, not as often as it is read. And of what FINAL reads, the columns of the
@@ -129,10 +135,10 @@
 {# Drops the tables of all models of a run when it ends, in one statement; and those that a run of another day left
    behind, which did not come to its end. #}
 {% macro drop_helper_tables() -%}
-    {%- if execute and flags.WHICH in ('run', 'build') -%}
+    {%- if execute and flags.WHICH in ('run', 'build', 'test') -%}
     {%- set found -%}
         select database || '.' || name as helper from system.tables
-        where database = '{{ target.schema }}' and match(name, '__(touched.|slices|lease)_[0-9a-f]{8}$')
+        where database = '{{ target.schema }}' and match(name, '__(touched.|fixture.+|slices|lease)_[0-9a-f]{8}$')
             and (endsWith(name, '_{{ invocation_id[:8] }}') or metadata_modification_time < now() - 86400)
     {%- endset -%}
     {%- set helpers = run_query(found).rows | map(attribute=0) | list -%}
