@@ -5,6 +5,6 @@
         incremental_strategy='append',
         engine=replacing_engine(),
         order_by=['workspace_id', 'connection_id', 'journal_id'],
-        settings={'index_granularity': 256},
+        settings=granules(),
     ) }}
 {%- endmacro %}

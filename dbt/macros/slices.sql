@@ -51,7 +51,7 @@
         {%- set table = helper_table('touched' ~ loop.index) -%}
         {%- set before = run.sql.split('/* ' ~ name ~ ' by ' ~ key ~ ' */')[0] -%}
         {%- set parts = run.sql.split('/* end of ' ~ name ~ ' */') -%}
-        {%- do create_helper_table(table, '(' ~ key ~ ')', parts[0] | replace('select distinct * from (', 'select * from (') ~ ' select * from ' ~ name) -%}
+        {%- do create_helper_table(table, '(' ~ key ~ ')', parts[0] | replace('select distinct * from (', 'select * from (') ~ ' select * from ' ~ name ~ ' settings ' ~ insert_settings()) -%}
         {%- set run.blocks = run.blocks + [{'table': table, 'key': key, 'mark': '/* slice of ' ~ name ~ ' */ true'}] -%}
         {%- set run.sql = before ~ name ~ ' as (select distinct * from ' ~ table ~ ' where /* slice of ' ~ name ~ ' */ true)' ~ parts[1] -%}
     {%- endfor -%}
@@ -62,7 +62,7 @@
    sorting key are compared first: of a granule that holds one row of the slice, the others' facts are not read. Conditions
    on facts wait until the newest is known (a test holds ClickHouse to that). #}
 {% macro insert_settings() -%}
-    enable_materialized_cte = 1, optimize_move_to_prewhere_if_final = 1
+    enable_materialized_cte = 1, optimize_move_to_prewhere_if_final = 1, optimize_use_projection_filtering = 0
 {%- endmacro %}
 
 {# How many slices, and where each begins after the first. A sample tells it: slices are some hundredths off, and

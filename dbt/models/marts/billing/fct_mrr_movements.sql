@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'customer_id', 'currency', 'moved_on'],
-    settings={'index_granularity': 256},
+    settings=granules(),
     meta={'new_columns': 'filled'},
 ) }}
 {%- set customer = 'workspace_id, connection_id, customer_id' %}

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'invoice_id', 'age'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {%- set key = 'workspace_id, connection_id, invoice_id' %}
 {%- set never = "toDate('2149-06-06')" %}

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'day', 'category', 'method', 'brand', 'country', 'payment_currency', 'currency'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {%- set day = 'workspace_id, connection_id, day' %}
 {%- set cell = day ~ ', category, method, brand, country, payment_currency, currency' %}

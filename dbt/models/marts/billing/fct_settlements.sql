@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'movement_id'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 -- dbt parses the first run only, which reads less than the later ones.
 -- depends_on: {{ ref('stg_stripe__refunds') }}

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'subscription_id'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 -- depends_on: {{ ref('int_billing__subscription_mrr') }}
 {%- set key = 'workspace_id, connection_id, subscription_id' %}

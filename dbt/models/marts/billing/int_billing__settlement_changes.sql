@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'movement_id', 'computed_at', 'sign'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {{ changes_of(ref('fct_settlements'), 'workspace_id, connection_id, movement_id', {
     'day': 'toDate(booked_at)',

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'customer_id', 'subscription_id', 'changed_on'],
-    settings={'index_granularity': 256},
+    settings=granules(),
     indexes=[{'name': 'subscription', 'definition': 'subscription_id type bloom_filter(0.0001) granularity 4'}],
 ) }}
 -- dbt parses the first run only, which reads fewer models than the later ones:

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'customer_id'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {%- set customer = 'workspace_id, connection_id, customer_id' %}
 

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'effective_on', 'account_code', 'account_id', 'currency', 'recorded_on'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {%- set day = 'workspace_id, connection_id, effective_on' %}
 {%- set cell = 'workspace_id, connection_id, account_code, account_id, currency, effective_on, recorded_on' %}

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'newest_first', 'journal_id', 'connection_id', 'revision', 'is_reversal', 'entry_number'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {%- set key = 'workspace_id, connection_id, journal_id' %}
 

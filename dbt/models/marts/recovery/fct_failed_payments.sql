@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'payment_id'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {%- set payment = 'workspace_id, connection_id, payment_id' %}
 

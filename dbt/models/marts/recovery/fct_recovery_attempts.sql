@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'payment_id', 'attempt_id'],
-    settings={'index_granularity': 256},
+    settings=granules(),
     indexes=[
         {'name': 'computed', 'definition': 'computed_at type minmax granularity 1'},
         {'name': 'episode', 'definition': 'episode_id type bloom_filter(0.000001) granularity 4'},

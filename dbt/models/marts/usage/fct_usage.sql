@@ -3,7 +3,7 @@
     incremental_strategy='append',
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'meter_id', 'customer_id', 'cut', 'used_at', 'subscription_id', 'invoice_line_id'],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {%- set invoice = 'workspace_id, connection_id, invoice_id' %}
 {%- set of_metered = '(workspace_id, connection_id, price_id) in (select workspace_id, connection_id, price_id from metered)' %}

@@ -5,11 +5,7 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'invoice_id', 'id'],
     indexes=[{'name': 'landed', 'definition': 'landed_at type minmax granularity 1'}],
-    settings={
-        'index_granularity': 256,
-        'deduplicate_merge_projection_mode': 'rebuild',
-        'lightweight_mutation_projection_mode': 'rebuild',
-    },
+    settings=granules(projections=true),
     projections=[
         {'name': 'by_end', 'query': 'select workspace_id, connection_id, invoice_id, period_ends_at order by period_ends_at'},
     ],

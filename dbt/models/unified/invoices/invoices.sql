@@ -8,6 +8,6 @@
         {'name': 'landed', 'definition': 'landed_at type minmax granularity 1'},
         {'name': 'subscription', 'definition': 'subscription_id type bloom_filter(0.000001) granularity 4'},
     ],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {{ empty_table() }}

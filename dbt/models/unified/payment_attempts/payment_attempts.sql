@@ -5,11 +5,7 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'customer_id', 'payment_id', 'id'],
     indexes=[{'name': 'landed', 'definition': 'landed_at type minmax granularity 1'}],
-    settings={
-        'index_granularity': 256,
-        'deduplicate_merge_projection_mode': 'rebuild',
-        'lightweight_mutation_projection_mode': 'rebuild',
-    },
+    settings=granules(projections=true),
     projections=[
         {
             'name': 'by_payment',

@@ -5,6 +5,6 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'id'],
     indexes=[{'name': 'landed', 'definition': 'landed_at type minmax granularity 1'}],
-    settings={'index_granularity': 256},
+    settings=granules(),
 ) }}
 {{ empty_table() }}
