@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery
 from serving.auth.scope import TenantScope
-from serving.freshness import tell_freshness
+from serving.freshness import made_with_freshness
+from serving.mart_states import MartState
 
 # Part of every tag: raise it when the shape of an answer changes.
 SHAPE = 3
@@ -61,6 +62,7 @@ def cached(scope: TenantScope, question: bytes, state: str, make: Callable[[], b
     key = kept_as(scope.tenant, tag)
     body = scope.answers.get(key)
     if body is None:
+        scope.exchange.facts.pop("cached", None)  # of a state that was found to be past
         body = make()
         scope.answers.keep(key, body)
     else:
@@ -75,18 +77,21 @@ def cached_model(
     newest: TenantQuery,
     make: Callable[[], BaseModel],
 ) -> Response:
-    """Answer as `cached` does, with a model, in the state that a query of its tables tells.
+    """Answer as `cached` does, with a model, in the state that a query of its marts tells.
 
     Args:
         scope: The workspace.
         operation: The operation's id.
         asked: Everything that the answer depends on beside the data, defaults resolved.
-        newest: Answers with one row on the tables behind the answer (`serving.freshness`).
+        newest: Answers with one row on the marts behind the answer (`serving.freshness`).
         make: Computes the answer.
     """
     question = question_of(scope.tenant, operation, asked)
-    state = tell_freshness(scope, newest)
-    return cached(scope, question, state, lambda: make().model_dump_json().encode())
+
+    def answer(state: MartState) -> Response:
+        return cached(scope, question, state.text, lambda: make().model_dump_json().encode())
+
+    return made_with_freshness(scope, newest, answer)
 
 
 def kept_as(tenant: TenantId, tag: str) -> str:

@@ -4,8 +4,11 @@ The figure is the workspace's own, over all its connections. No header means tha
 ingested yet.
 """
 
+from collections.abc import Callable
+
 from core.warehouse import TenantQuery
 from serving.auth.scope import TenantScope
+from serving.mart_states import Made, MartState
 from serving.states import DATA_AS_OF_HEADER
 
 
@@ -17,8 +20,27 @@ def tell_freshness(scope: TenantScope, newest: TenantQuery) -> str:
         newest: Answers on the tables behind the answer: `workspace_id`, `rows_held`, `newest_at`
             and `state`.
     """
-    text, as_of = scope.newest(newest)
-    if as_of is not None:
-        moment = as_of.isoformat(timespec="milliseconds")
+    state = scope.newest(newest)
+    _tell(scope, state)
+    return state.text
+
+
+def made_with_freshness(
+    scope: TenantScope, newest: TenantQuery, make: Callable[[MartState], Made]
+) -> Made:
+    """Set the header on this request's answer, and return that: of marts, in a state of theirs.
+
+    Args:
+        scope: The workspace.
+        newest: As `tell_freshness` takes it.
+        make: Makes the answer; called again if the marts change at that very moment.
+    """
+    state, made = scope.answer(newest, make)
+    _tell(scope, state)
+    return made
+
+
+def _tell(scope: TenantScope, state: MartState) -> None:
+    if state.as_of is not None:
+        moment = state.as_of.isoformat(timespec="milliseconds")
         scope.answer_with(DATA_AS_OF_HEADER, moment.replace("+00:00", "Z"))
-    return text

@@ -7,16 +7,20 @@ They are remembered together with the parts that they were read after; while tho
 is every row (`serving.states`, which does the same for transactions and says why). Of a table that
 is large, each workspace's is read alone. Requests that come while the parts are asked for share the
 next question: each is answered by one that was put after it came.
+
+An answer needs not wait for that question. It is made meanwhile, in the state that is remembered,
+and made again if that is found to be past.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -29,6 +33,7 @@ REMEMBERED = 20_000
 MOST_ROWS_TOGETHER = 3_000_000
 TOGETHER = 500
 Tables = tuple[str, ...]
+Made = TypeVar("Made")
 _PART = msgspec.json.Decoder(tuple[str, int, int])
 
 
@@ -67,15 +72,52 @@ class MartStates:
     _known: OrderedDict[tuple[TenantId, str], tuple[bytes, MartState]] = field(
         default_factory=OrderedDict
     )
+    # The parts that tables were last seen to have.
+    _seen: dict[Tables, bytes] = field(default_factory=dict)
     # Who asked, whoever did so last at the end.
     _lately: OrderedDict[TenantId, None] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def read(self, warehouse: Warehouse, tenant: TenantId, newest: TenantQuery) -> MartState:
         """Return a workspace's state as of now; for threads, not on the loop."""
-        asked = asyncio.run_coroutine_threadsafe(self._parts(newest.tables), self._loop)
-        parts = asked.result()
+        return self._state(warehouse, tenant, newest, self._begun(newest).result())
+
+    def answer(
+        self,
+        warehouse: Warehouse,
+        tenant: TenantId,
+        newest: TenantQuery,
+        make: Callable[[MartState], Made],
+    ) -> tuple[MartState, Made]:
+        """Return a workspace's state as of now, and what `make` makes: never of an older one.
+
+        For threads, as `read` is. `make` is called while the parts are asked for: they are those
+        that the remembered state was read after before that and, if they still are when they are
+        told, were so at any moment between. If not, it is called once more, in the new state.
+        """
+        asked = self._begun(newest)
+        expected = self._expected(tenant, newest)
+        if expected is None:
+            state = self._state(warehouse, tenant, newest, asked.result())
+            return state, make(state)
+        made = make(expected)
+        state = self._state(warehouse, tenant, newest, asked.result())
+        return state, made if state == expected else make(state)
+
+    def _begun(self, newest: TenantQuery) -> Future[bytes]:
+        return asyncio.run_coroutine_threadsafe(self._parts(newest.tables), self._loop)
+
+    def _expected(self, tenant: TenantId, newest: TenantQuery) -> MartState | None:
+        """Return the state that is remembered, if others have not seen that it is past."""
         with self._lock:
+            parts, state = self._known.get((tenant, newest.sql), (b"", NOTHING))
+            return state if parts and parts == self._seen.get(newest.tables) else None
+
+    def _state(
+        self, warehouse: Warehouse, tenant: TenantId, newest: TenantQuery, parts: bytes
+    ) -> MartState:
+        with self._lock:
+            self._seen[newest.tables] = parts
             self._lately[tenant] = None
             self._lately.move_to_end(tenant)
             while len(self._lately) > REMEMBERED:

@@ -6,7 +6,7 @@ themselves are not within a handler's reach, and `required_permissions` refuses 
 application that has a route of /v1 without a scope.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,7 +37,7 @@ from serving.auth.permissions import Permission
 from serving.auth.principal import Principal
 from serving.engines import Engines
 from serving.exchange import Exchange
-from serving.mart_states import MartState, MartStates, state_of
+from serving.mart_states import Made, MartState, MartStates, state_of
 from serving.rate_limits import RouteClass, windows
 from serving.states import DATA_AS_OF_HEADER, State, StateReader
 from serving.usage.counting import Counting
@@ -111,6 +111,12 @@ class TenantScope:
             return self._mart_states.read(self._engines.warehouse, self.tenant, query)
         (found,) = self.rows(query)
         return state_of(found)
+
+    def answer(
+        self, query: TenantQuery, make: Callable[[MartState], Made]
+    ) -> tuple[MartState, Made]:
+        """Return how new marts are, as of now, and what `make` makes: never of older ones."""
+        return self._mart_states.answer(self._engines.warehouse, self.tenant, query, make)
 
     def stream(
         self, query: TenantQuery, parameters: Mapping[str, Any], *, output_format: str

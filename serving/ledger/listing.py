@@ -6,7 +6,7 @@ from typing import Any
 from core.clock import epoch_microseconds
 from core.errors import NotFoundError
 from serving.auth.scope import TenantScope
-from serving.freshness import tell_freshness
+from serving.freshness import made_with_freshness
 from serving.given import given_in
 from serving.ledger import charts, queries
 from serving.ledger.filters import BalanceFilters, EntriesPage
@@ -20,11 +20,14 @@ _UNKNOWN = {"name": "", "type": "expense", "number": ""}
 
 def list_entries(scope: TenantScope, filters: EntriesPage) -> Page[LedgerEntry]:
     """Return the page after the filters' cursor, or the first."""
-    tell_freshness(scope, queries.NEWEST)
     position = position_of(filters.cursor)
-    rows = scope.page(
-        queries.entries(given_in(filters)),
-        filters.parameters() | position | {"limit": filters.limit + 1},
+    rows = made_with_freshness(
+        scope,
+        queries.NEWEST,
+        lambda _: scope.page(
+            queries.entries(given_in(filters)),
+            filters.parameters() | position | {"limit": filters.limit + 1},
+        ),
     )
     return page_of(rows, filters.limit, entry_of, cursor_of)
 
@@ -36,8 +39,8 @@ def get_journal_of(scope: TenantScope, journal_id: str, connection_id: str | Non
         NotFoundError: The workspace has none of this id.
         AmbiguousIdError: More than one connection has one.
     """
-    tell_freshness(scope, queries.NEWEST)
-    rows = scope.rows(queries.JOURNAL, {"id": journal_id, "connection_id": connection_id or ""})
+    asked = {"id": journal_id, "connection_id": connection_id or ""}
+    rows = made_with_freshness(scope, queries.NEWEST, lambda _: scope.rows(queries.JOURNAL, asked))
     if not rows:
         raise NotFoundError(
             f"There is no journal {journal_id}.",
@@ -56,15 +59,16 @@ def get_journal_of(scope: TenantScope, journal_id: str, connection_id: str | Non
 
 def trial_balance_of(scope: TenantScope, filters: BalanceFilters) -> TrialBalance:
     """Return every account's balance under the workspace's own names."""
-    tell_freshness(scope, queries.NEWEST)
-    with scope.transaction() as rows:
-        chart = {account.code: account.model_dump() for account in charts.chart_of(rows)}
     query = (
         queries.trial_balance(given_in(filters))
         if filters.is_of_whole_days
         else queries.TRIAL_BALANCE_AT_MOMENTS
     )
-    found = scope.rows(query, filters.parameters())
+    found = made_with_freshness(
+        scope, queries.NEWEST, lambda _: scope.rows(query, filters.parameters())
+    )
+    with scope.transaction() as rows:
+        chart = {account.code: account.model_dump() for account in charts.chart_of(rows)}
     of_banks = bank_accounts(scope) if any(row["account_id"] for row in found) else {}
     return TrialBalance(
         data=[

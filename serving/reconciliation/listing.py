@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from core.errors import InvalidInputError, NotFoundError
 from serving.auth.scope import TenantScope
-from serving.freshness import tell_freshness
+from serving.freshness import made_with_freshness
 from serving.given import given_in
 from serving.pagination import Page, decode_position, encode_position, page_of
 from serving.reconciliation import queries
@@ -28,9 +28,12 @@ Kind = Literal["payouts", "deposits", "entries"]
 
 def list_matches(kind: Kind, scope: TenantScope, filters: MatchesPage) -> Page[Match]:
     """Return the page after the filters' cursor, or the first, newest day first."""
-    tell_freshness(scope, queries.NEWEST[kind])
     asked = filters.parameters() | position_of(filters.cursor) | {"limit": filters.limit + 1}
-    rows = scope.rows(queries.page(kind, given_in(filters)), asked)
+    rows = made_with_freshness(
+        scope,
+        queries.NEWEST[kind],
+        lambda _: scope.rows(queries.page(kind, given_in(filters)), asked),
+    )
     return page_of(rows, filters.limit, match_of, _cursor_of)
 
 
@@ -41,8 +44,10 @@ def walk(scope: TenantScope, payout_id: str, connection_id: str | None) -> Payou
         NotFoundError: The workspace has none of this id.
         AmbiguousIdError: More than one connection has one.
     """
-    tell_freshness(scope, queries.NEWEST["payouts"])
-    found = scope.rows(queries.PAYOUT, {"id": payout_id, "connection_id": connection_id or ""})
+    asked = {"id": payout_id, "connection_id": connection_id or ""}
+    found = made_with_freshness(
+        scope, queries.NEWEST["payouts"], lambda _: scope.rows(queries.PAYOUT, asked)
+    )
     if not found:
         raise NotFoundError(
             f"There is no payout {payout_id}.",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -22,17 +23,20 @@ class Engine:
     """ClickHouse by the rows that a workspace has in a table; what was asked is in `asked`."""
 
     def __init__(self):
-        self.held, self.asked, self.fails, self.is_blind = {}, [], None, False
-        self.may_answer = asyncio.Event()
+        self.held, self.asked, self.fails, self.is_blind, self.looked = {}, [], None, False, 0
+        self.may_look, self.may_answer = asyncio.Event(), asyncio.Event()
+        self.may_look.set()
         self.may_answer.set()
 
     async def parts(self, *tables, seconds):
         self.asked.append("parts")
+        await self.may_look.wait()
         seen = [
             json.dumps([f"{table}/{tenant}/{held}", 1, held])
             for (table, tenant), held in sorted(self.held.items())
             if table in tables
         ]
+        self.looked += 1
         await self.may_answer.wait()
         if self.fails is not None:
             raise self.fails
@@ -157,3 +161,121 @@ def test_a_question_that_fails_leaves_nothing_behind():
         assert await read(A) == 0
 
     running(scenario)
+
+
+def making(scenario):
+    """Run a scenario with what makes an answer: the rows that a workspace has as it is made."""
+
+    async def run():
+        engine = Engine()
+        states = MartStates(engine, 1.0)
+        made = []
+
+        async def answer(tenant, query=NEWEST, before=lambda: None, meanwhile=lambda: None):
+            def make(state):
+                (table,) = query.tables
+                before()
+                made.append((state.text, engine.held.get((table, str(tenant)), 0)))
+                meanwhile()
+                return made[-1]
+
+            made.clear()
+            state, given = await asyncio.to_thread(states.answer, engine, tenant, query, make)
+            assert given == made[-1]
+            assert given[0] == state.text
+            return list(made)
+
+        await scenario(engine, answer)
+
+    asyncio.run(run())
+
+
+def test_an_answer_is_made_in_the_remembered_state_while_the_parts_are_asked_for():
+    async def scenario(engine, answer):
+        engine.held["marts.x", "ws_a"] = 1
+        loop = asyncio.get_running_loop()
+        assert await answer(A) == [("1", 1)]
+        engine.may_answer.clear()
+        waiting = asyncio.create_task(
+            answer(A, meanwhile=lambda: loop.call_soon_threadsafe(engine.may_answer.set))
+        )
+        assert await asyncio.wait_for(waiting, 5) == [("1", 1)]
+        assert engine.asked == ["parts", ("marts.x", "ws_a"), "parts"]
+
+    making(scenario)
+
+
+@pytest.mark.parametrize("is_seen_by_parts", [True, False])
+@pytest.mark.parametrize("is_seen_by_answer", [True, False])
+def test_an_answer_is_never_older_than_its_state(is_seen_by_parts, is_seen_by_answer):
+    """A row lands before or after the answer is made, and before or after the parts are read."""
+
+    async def scenario(engine, answer):
+        loop = asyncio.get_running_loop()
+        engine.held["marts.x", "ws_a"] = 1
+        await answer(A)
+        landed = []
+
+        def land():
+            if not landed:
+                if not is_seen_by_parts:
+                    _until(lambda: engine.looked == 2)
+                engine.held["marts.x", "ws_a"] = 2
+                loop.call_soon_threadsafe(engine.may_look.set)
+                landed.append(True)
+
+        if is_seen_by_parts:
+            engine.may_look.clear()
+        when = {"before" if is_seen_by_answer else "meanwhile": land}
+        first = ("1", 2 if is_seen_by_answer else 1)
+        again = [("2", 2)]
+        made = await asyncio.wait_for(answer(A, **when), 5)
+        assert made == [first, *(again if is_seen_by_parts else [])]
+        assert await answer(A) == (again if is_seen_by_parts else [("1", 2), *again])
+
+    making(scenario)
+
+
+def test_an_answer_is_made_once_where_a_change_is_known_of_or_not_its_own():
+    async def scenario(engine, answer):
+        engine.held |= {("marts.x", "ws_a"): 1, ("marts.x", "ws_b"): 1}
+        assert [await answer(A), await answer(B)] == [[("1", 1)], [("1", 1)]]
+        # Another's row: the state is read again, and is the one that the answer was made in.
+        engine.held["marts.x", "ws_b"] = 2
+        assert await answer(A) == [("1", 1)]
+        # B's was read with it. A row of both: B meets it, and A's next answer waits for its state.
+        assert await answer(B) == [("2", 2)]
+        engine.held |= {("marts.x", "ws_a"): 3, ("marts.x", "ws_b"): 3}
+        assert await answer(B) == [("2", 3), ("3", 3)]
+        assert await answer(A) == [("3", 3)]
+
+    making(scenario)
+
+
+def test_an_answer_waits_where_the_parts_are_not_told_and_fails_with_its_question():
+    async def scenario(engine, answer):
+        engine.held["marts.x", "ws_a"] = 1
+        engine.is_blind = True
+        for _ in range(2):
+            assert await answer(A) == [("1", 1)]
+        engine.is_blind, engine.fails = False, EngineUnavailableError("gone", next_step="wait")
+        with pytest.raises(EngineUnavailableError):
+            await answer(A)
+        engine.fails = None
+        assert await answer(A) == [("1", 1)]
+
+        def fails():
+            raise KeyError("made")
+
+        with pytest.raises(KeyError):
+            await answer(A, meanwhile=fails)
+        assert await answer(A) == [("1", 1)]
+
+    making(scenario)
+
+
+def _until(is_so):
+    deadline = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
