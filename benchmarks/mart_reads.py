@@ -1,7 +1,7 @@
 """How fast does the API read the marts? Saved metrics, the ledger's pages and balances, payouts.
 
 Uncached, 20 a second, over all workspaces in turn; and the same statements asked of ClickHouse
-alone, as often: after a pause of 40 ms the processors' caches are cold, and any statement takes some
+alone, as often: after a pause the processors' caches are cold, and any statement takes some
 3 ms longer than one that follows another at once, which is told beside. `benchmarks.marts` fills
 what is read.
 """

@@ -54,6 +54,14 @@ def _rendered(path: Path) -> tuple[dict[str, Any], str]:
         ref=lambda name: f"{database}.{name}",
         materialization_target_table=lambda _: "",
         replacing_engine=lambda: "ReplacingMergeTree(version, is_deleted)",
+        granules=granules,
         empty_table=lambda: "",
     )
     return config, sql
+
+
+def granules(projections: bool = False) -> dict[str, Any]:
+    """Return the settings that the macro of this name gives; a test holds them to dbt's."""
+    kept = {"index_granularity": 256, "min_compress_block_size": 8192}
+    modes = ("deduplicate_merge_projection_mode", "lightweight_mutation_projection_mode")
+    return kept | (dict.fromkeys(modes, "rebuild") if projections else {})

@@ -10,6 +10,7 @@ import yaml
 
 from core.money import DEFAULT_EXPONENT, EXPONENTS, STRIPE_EXPONENTS
 from core.settings import PROJECT_ROOT
+from tests.streaming_tables import granules
 
 PROJECT = PROJECT_ROOT / "dbt"
 READ_BY_TIME = {"transactions_by_time", "fct_ledger_entries_by_time"}
@@ -152,6 +153,20 @@ def test_a_table_of_named_tuples_is_not_compared_with_itself(models: list[dict[s
             assert not is_table or model["config"]["mv_on_schema_change"] == "ignore", model["name"]
 
 
+def test_tables_are_kept_finely_and_their_projections_right(models: list[dict[str, Any]]) -> None:
+    kept = {
+        model["name"]: (model["config"]["settings"], bool(model["config"].get("projections")))
+        for model in models
+        if model["config"].get("settings")
+    }
+    assert len(kept) > 30
+    for name, (settings, has_projections) in kept.items():
+        assert settings == granules(has_projections), name
+    assert sorted(name for name, (_, has_projections) in kept.items() if has_projections) == [
+        "invoice_lines", "invoice_payments", "payment_attempts", "transactions_by_time",
+    ]  # fmt: skip
+
+
 def test_money_is_never_a_float(models: list[dict[str, Any]]) -> None:
     for model in models:
         for column in model["columns"].values():
@@ -183,7 +198,7 @@ def test_files_stay_small_and_macros_few() -> None:
     # Shapes are of one provider or layer.
     shapes = {"computed_row", "gocardless_lines", "journal_table", "quickbooks_document"}
     shapes |= {"changes"}
-    # And these say how the adapter fills tables, makes views and runs unit tests: no model calls them.
+    # And these say how the adapter fills tables, makes views, runs unit tests: no model calls them.
     shapes |= {"filling", "views", "unit_tests"}
     # What two feeds of one provider read alike.
     alike = {"call_budgets", "quickbooks_parties", "stripe_discounts", "stripe_invoice_lines"}
