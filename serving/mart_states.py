@@ -15,7 +15,6 @@ and made again if that is found to be past.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -78,10 +77,6 @@ class MartStates:
     _lately: OrderedDict[TenantId, None] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
-    def read(self, warehouse: Warehouse, tenant: TenantId, newest: TenantQuery) -> MartState:
-        """Return a workspace's state as of now; for threads, not on the loop."""
-        return self._state(warehouse, tenant, newest, self._begun(newest).result())
-
     def answer(
         self,
         warehouse: Warehouse,
@@ -91,11 +86,12 @@ class MartStates:
     ) -> tuple[MartState, Made]:
         """Return a workspace's state as of now, and what `make` makes: never of an older one.
 
-        For threads, as `read` is. `make` is called while the parts are asked for: they are those
-        that the remembered state was read after before that and, if they still are when they are
-        told, were so at any moment between. If not, it is called once more, in the new state.
+        For threads, not on the loop. `make` is called while the parts are asked for, in the state
+        that is remembered. That was read after certain parts were seen: if they are still the same,
+        they were at every moment between. If not, `make` is called once more, in the new state.
         """
-        asked = self._begun(newest)
+        parts = self._parts(newest.tables)
+        asked = asyncio.run_coroutine_threadsafe(parts, self._loop)
         expected = self._expected(tenant, newest)
         if expected is None:
             state = self._state(warehouse, tenant, newest, asked.result())
@@ -103,9 +99,6 @@ class MartStates:
         made = make(expected)
         state = self._state(warehouse, tenant, newest, asked.result())
         return state, made if state == expected else make(state)
-
-    def _begun(self, newest: TenantQuery) -> Future[bytes]:
-        return asyncio.run_coroutine_threadsafe(self._parts(newest.tables), self._loop)
 
     def _expected(self, tenant: TenantId, newest: TenantQuery) -> MartState | None:
         """Return the state that is remembered, if others have not seen that it is past."""

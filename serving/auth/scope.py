@@ -107,8 +107,6 @@ class TenantScope:
 
     def newest(self, query: TenantQuery) -> MartState:
         """Return how new tables are, as of now."""
-        if any(table.startswith("marts.") for table in query.tables):
-            return self._mart_states.read(self._engines.warehouse, self.tenant, query)
         (found,) = self.rows(query)
         return state_of(found)
 

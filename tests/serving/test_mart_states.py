@@ -59,7 +59,10 @@ def running(scenario):
         states = MartStates(engine, 1.0)
 
         async def read(tenant, query=NEWEST):
-            text, as_of = await asyncio.to_thread(states.read, engine, tenant, query)
+            (text, as_of), given = await asyncio.to_thread(
+                states.answer, engine, tenant, query, lambda state: state
+            )
+            assert (text, as_of) == given
             assert as_of == (AT if text else None)
             return int(text or 0)
 
