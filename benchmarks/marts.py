@@ -172,7 +172,7 @@ def incremental(settings: Settings, warehouse: Warehouse, target: Path, spread: 
     # A charge brings 2 rows, and a fourth of an invoice with its line, term and payment: 3.
     charges = NEW // 3
     for _ in range(2):
-        first = next_batch(warehouse, spread)
+        first = whole_rounds(warehouse, spread)
         land(warehouse, spread, first, first + charges, 2)
         settle(warehouse)
         took = marts(settings, target)
@@ -185,19 +185,25 @@ def settle(warehouse: Warehouse) -> None:
         time.sleep(1)
 
 
+def next_number(warehouse: Warehouse) -> int:
+    """Return the number after that of the last charge."""
+    asked = "select max(toUInt64(substring(id, 4)) + 1) as next from staging.stg_stripe__charges"
+    return int(warehouse.rows(asked)[0]["next"])
+
+
 def held(warehouse: Warehouse) -> int:
     """Return how many charges have landed."""
-    asked = "select max(toUInt64(substring(id, 4)) + 1) as held from staging.stg_stripe__charges"
+    asked = "select count() as held from staging.stg_stripe__charges"
     return int(warehouse.rows(asked)[0]["held"])
 
 
-def next_batch(warehouse: Warehouse, spread: int) -> int:
+def whole_rounds(warehouse: Warehouse, spread: int) -> int:
     """Return where the next new rows begin, that every run has as many failed payments to look at.
 
     They come every 25 rounds, invoices every 4 and customers every 20.
     """
     whole = 100 * spread
-    return -(-held(warehouse) // whole) * whole
+    return -(-next_number(warehouse) // whole) * whole
 
 
 def main() -> None:
@@ -224,7 +230,7 @@ def main() -> None:
         took: dict[int, Took] = {}
         if "incremental" in asked.parts:
             for size in sizes:
-                land(warehouse, asked.workspaces, held(warehouse), size, 1)
+                land(warehouse, asked.workspaces, next_number(warehouse), size, 1)
                 told(f"{size:,} charges: {marts(settings, target)}")
                 took[size] = incremental(settings, warehouse, target, asked.workspaces)
                 told(f"{NEW:,} new rows: {took[size]}")

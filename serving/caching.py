@@ -9,7 +9,7 @@ Without Redis each worker keeps answers for itself; 304 works all the same.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from fastapi import Response
@@ -55,19 +55,35 @@ def cached(scope: TenantScope, question: bytes, state: str, make: Callable[[], b
         state: Differs whenever the answer may; read before `make` is called.
         make: Computes the answer's JSON.
     """
+    return _proved(scope, _answer(scope, question, state, make))
+
+
+class _Answer(NamedTuple):
+    """An answer in a state that may yet be found to be past; nothing is kept of it before."""
+
+    response: Response
+    key: str
+    made: bytes | None
+
+
+def _answer(scope: TenantScope, question: bytes, state: str, make: Callable[[], bytes]) -> _Answer:
     tag = tag_of(question, state)
+    key = kept_as(scope.tenant, tag)
     headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", "Vary": VARY}
     if matches(scope.if_none_match, tag):
-        return Response(status_code=304, headers=headers)
-    key = kept_as(scope.tenant, tag)
-    body = scope.answers.get(key)
-    if body is None:
-        scope.exchange.facts.pop("cached", None)  # of a state that was found to be past
-        body = make()
-        scope.answers.keep(key, body)
-    else:
+        return _Answer(Response(status_code=304, headers=headers), key, None)
+    kept = scope.answers.get(key)
+    made = make() if kept is None else None
+    body = made if kept is None else kept
+    return _Answer(Response(body, headers=headers, media_type="application/json"), key, made)
+
+
+def _proved(scope: TenantScope, answer: _Answer) -> Response:
+    if answer.made is not None:
+        scope.answers.keep(answer.key, answer.made)
+    elif answer.response.status_code == 200:
         scope.exchange.facts["cached"] = True
-    return Response(body, headers=headers, media_type="application/json")
+    return answer.response
 
 
 def cached_model(
@@ -79,19 +95,22 @@ def cached_model(
 ) -> Response:
     """Answer as `cached` does, with a model, in the state that a query of its marts tells.
 
+    What is computed is kept when its state is proved: a state of marts may come back (their rows
+    are counted, and an erasure takes some), and with it an answer that was made of others.
+
     Args:
         scope: The workspace.
         operation: The operation's id.
         asked: Everything that the answer depends on beside the data, defaults resolved.
-        newest: Answers with one row on the marts behind the answer (`serving.freshness`).
+        newest: Asks for the states of the marts behind the answer (`serving.mart_states`).
         make: Computes the answer.
     """
     question = question_of(scope.tenant, operation, asked)
 
-    def answer(state: MartState) -> Response:
-        return cached(scope, question, state.text, lambda: make().model_dump_json().encode())
+    def answer(state: MartState) -> _Answer:
+        return _answer(scope, question, state.text, lambda: make().model_dump_json().encode())
 
-    return made_with_freshness(scope, newest, answer)
+    return _proved(scope, made_with_freshness(scope, newest, answer))
 
 
 def kept_as(tenant: TenantId, tag: str) -> str:

@@ -17,8 +17,8 @@ def tell_freshness(scope: TenantScope, newest: TenantQuery) -> str:
 
     Args:
         scope: The workspace.
-        newest: Answers on the tables behind the answer: `workspace_id`, `rows_held`, `newest_at`
-            and `state`.
+        newest: Answers with one row on the tables behind the answer, which are no marts:
+            `rows_held`, `newest_at` and `state`.
     """
     state = scope.newest(newest)
     _tell(scope, state)
@@ -30,10 +30,13 @@ def made_with_freshness(
 ) -> Made:
     """Set the header on this request's answer, and return that: of marts, in a state of theirs.
 
+    An error of `make` is the caller's, and carries no header.
+
     Args:
         scope: The workspace.
-        newest: As `tell_freshness` takes it.
-        make: Makes the answer; called again if the marts change at that very moment.
+        newest: Asks for the states of the marts behind the answer (`serving.mart_states`).
+        make: Makes the answer; called again if the marts have changed since they were last asked
+            for, so nothing that it does may be done twice.
     """
     state, made = scope.answer(newest, make)
     _tell(scope, state)

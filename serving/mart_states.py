@@ -8,7 +8,7 @@ is every row (`serving.states`, which does the same for transactions and says wh
 is large, each workspace's is read alone. Requests that come while the parts are asked for share the
 next question: each is answered by one that was put after it came.
 
-An answer needs not wait for that question. It is made meanwhile, in the state that is remembered,
+An answer need not wait for that question. It is made meanwhile, in the state that is remembered,
 and made again if that is found to be past.
 """
 
@@ -90,8 +90,7 @@ class MartStates:
         that is remembered. That was read after certain parts were seen: if they are still the same,
         they were at every moment between. If not, `make` is called once more, in the new state.
         """
-        parts = self._parts(newest.tables)
-        asked = asyncio.run_coroutine_threadsafe(parts, self._loop)
+        asked = asyncio.run_coroutine_threadsafe(self._parts(newest.tables), self._loop)
         expected = self._expected(tenant, newest)
         if expected is None:
             state = self._state(warehouse, tenant, newest, asked.result())

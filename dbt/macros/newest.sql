@@ -15,7 +15,7 @@
 {%- endmacro %}
 
 {# The invoice that each of some payments is of, where one is. They are found by the projection `by_payment`, which FINAL does not
-   read; then by the invoice, which is the sorting key. `payments` is a CTE; unit tests put its text wherever it is named. #}
+   read; then by the invoice, which is the sorting key. `payments` is a CTE of touched keys. #}
 {% macro invoices_of_payments(payments) -%}
 {%- set payment = 'workspace_id, connection_id, payment_id' -%}
     select {{ payment }}, any(invoice_id) as linked_invoice_id

@@ -28,14 +28,14 @@
     {%- set select = 'select ' ~ columns ~ ' from (' ~ run.sql ~ ')' -%}
     {%- if found['slices'] == 1 -%}
     insert into {{ target_relation }} ({{ columns }})
-    settings max_insert_threads = 1, min_insert_block_size_rows = 1000000000, min_insert_block_size_bytes = 1000000000000, {{ insert_settings() }}
+    settings max_insert_threads = 1, min_insert_block_size_rows = 1000000000, min_insert_block_size_bytes = 1000000000000, {{ run_settings() }}
     {{ in_slice(select, run.blocks, none, none) }}
     {%- elif bounds -%}
     {%- set gathered = helper_table('slices') -%}
     {%- do run_query('create table ' ~ gathered ~ ' ' ~ on_cluster_clause(gathered) ~ ' as ' ~ target_relation) -%}
     {%- for bound in bounds + [none] -%}
         {%- set since = bounds[loop.index0 - 1] if loop.index0 else none -%}
-        {%- do run_query('insert into ' ~ gathered ~ ' (' ~ columns ~ ') settings ' ~ insert_settings() ~ ' ' ~ in_slice(select, run.blocks, since, bound)) -%}
+        {%- do run_query('insert into ' ~ gathered ~ ' (' ~ columns ~ ') settings ' ~ run_settings() ~ ' ' ~ in_slice(select, run.blocks, since, bound)) -%}
     {%- endfor -%}
     {%- do sync_helper_table(gathered) -%}
     alter table {{ target_relation }} attach partition tuple() from {{ gathered }}
@@ -51,17 +51,18 @@
         {%- set table = helper_table('touched' ~ loop.index) -%}
         {%- set before = run.sql.split('/* ' ~ name ~ ' by ' ~ key ~ ' */')[0] -%}
         {%- set parts = run.sql.split('/* end of ' ~ name ~ ' */') -%}
-        {%- do create_helper_table(table, '(' ~ key ~ ')', parts[0] | replace('select distinct * from (', 'select * from (') ~ ' select * from ' ~ name ~ ' settings ' ~ insert_settings()) -%}
+        {%- do create_helper_table(table, '(' ~ key ~ ')', parts[0] | replace('select distinct * from (', 'select * from (') ~ ' select * from ' ~ name ~ ' settings ' ~ run_settings()) -%}
         {%- set run.blocks = run.blocks + [{'table': table, 'key': key, 'mark': '/* slice of ' ~ name ~ ' */ true'}] -%}
         {%- set run.sql = before ~ name ~ ' as (select distinct * from ' ~ table ~ ' where /* slice of ' ~ name ~ ' */ true)' ~ parts[1] -%}
     {%- endfor -%}
     {{ return(run) }}
 {%- endmacro %}
 
-{# A CTE that is named `as materialized` is computed once, not as often as it is read. And of what FINAL reads, the columns of the
+{# A CTE that is named `as materialized` is computed once, not as often as it is read. Of what FINAL reads, the columns of the
    sorting key are compared first: of a granule that holds one row of the slice, the others' facts are not read. Conditions
-   on facts wait until the newest is known (a test holds ClickHouse to that). #}
-{% macro insert_settings() -%}
+   on facts wait until the newest is known (a test holds ClickHouse to that). And a projection is read where it has what is
+   asked for; else it is not searched beside the table, whose own key says where the rows are. #}
+{% macro run_settings() -%}
     enable_materialized_cte = 1, optimize_move_to_prewhere_if_final = 1, optimize_use_projection_filtering = 0
 {%- endmacro %}
 
@@ -137,7 +138,7 @@
 {% macro drop_helper_tables() -%}
     {%- if execute and flags.WHICH in ('run', 'build', 'test') -%}
     {%- set found -%}
-        select database || '.' || name as helper from system.tables
+        select '`' || database || '`.`' || name || '`' as helper from system.tables
         where database = '{{ target.schema }}' and match(name, '__(touched.|fixture.+|slices|lease)_[0-9a-f]{8}$')
             and (endsWith(name, '_{{ invocation_id[:8] }}') or metadata_modification_time < now() - 86400)
     {%- endset -%}

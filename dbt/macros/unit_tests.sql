@@ -17,16 +17,21 @@
     {%- set expected = config.get('expected_sql') or get_expected_sql(rows, types, quoted) -%}
     {%- call statement('main', fetch_result=True) -%}
         {{ get_unit_test_sql(tested, expected, names) }}
-        settings {{ insert_settings() }}
+        settings {{ run_settings() }}
     {%- endcall -%}
     {{ return({'relations': []}) }}
 {%- endmaterialization %}
 
+{# As dbt writes them: `__dbt__cte__<model> as (`, a comment that names the fixture, the rows, `)`. #}
 {% macro fixtures_in_tables(sql) -%}
     {%- set run = namespace(sql=sql) -%}
-    {%- for fixture in modules.re.findall('__dbt__cte__\w+ as \((\s+-- Fixture for .+?)\n\)(?=,? )', sql, modules.re.DOTALL) -%}
+    {%- set fixtures = modules.re.findall('__dbt__cte__\w+ as \((\s+-- Fixture for .+?)\n\)(?=,? )', sql, modules.re.DOTALL) -%}
+    {%- if fixtures | length != sql.count('-- Fixture for ') -%}
+        {{ exceptions.raise_compiler_error('dbt writes fixtures otherwise than macros/unit_tests.sql reads them') }}
+    {%- endif -%}
+    {%- for fixture in fixtures -%}
         {%- set table = helper_table('fixture' ~ loop.index) -%}
-        {%- do run_query('create table ' ~ table ~ ' engine = Memory as ' ~ fixture) -%}
+        {%- do create_helper_table(table, 'tuple()', fixture) -%}
         {%- set run.sql = run.sql.replace(fixture, ' select * from ' ~ table) -%}
     {%- endfor -%}
     {{ return(run.sql) }}

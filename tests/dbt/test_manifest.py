@@ -167,6 +167,16 @@ def test_tables_are_kept_finely_and_their_projections_right(models: list[dict[st
     ]  # fmt: skip
 
 
+def test_unit_tests_are_of_marts_and_each_has_a_name_of_its_own(manifest: dict[str, Any]) -> None:
+    """A name is part of its helper tables', which are made and dropped beside the marts."""
+    tests = list(manifest["unit_tests"].values())
+    assert len(tests) >= 14
+    assert {test["schema"] for test in tests} == {"marts"}
+    names = sorted(test["name"] for test in tests)
+    assert names == sorted(set(names))
+    assert [name for name in names if not re.fullmatch(r"\w+", name)] == []
+
+
 def test_money_is_never_a_float(models: list[dict[str, Any]]) -> None:
     for model in models:
         for column in model["columns"].values():

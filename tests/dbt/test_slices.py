@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.settings import PROJECT_ROOT
 from core.warehouse import Warehouse
 from tests.dbt import moved_rows
 from tests.dbt.company import WORKSPACE, Company
@@ -134,7 +135,10 @@ def test_slices_take_each_key_once(built: Warehouse, dbt: Any) -> None:
 
 
 def test_of_what_final_reads_conditions_on_facts_wait_for_the_newest(built: Warehouse) -> None:
-    """What inserts have ClickHouse do: an older row that fits is not told in the newest's place."""
+    """What runs have ClickHouse do: an older row that fits is not told in the newest's place."""
+    macros = (PROJECT_ROOT / "dbt" / "macros" / "slices.sql").read_text()
+    (settings,) = re.findall(r"macro run_settings\(\) -%\}\s+(.+?)\s+\{%", macros)
+    assert "optimize_move_to_prewhere_if_final = 1" in settings
     built.command("drop table if exists marts.zz_paid sync")
     built.command(
         "create table marts.zz_paid (id String, status String, version UInt64, is_deleted UInt8)"
@@ -151,7 +155,7 @@ def test_of_what_final_reads_conditions_on_facts_wait_for_the_newest(built: Ware
     found = built.rows(
         "select status, count() as many from marts.zz_paid final"
         " where id in (select id from marts.zz_paid where toUInt8(id) >= 20) and status = 'paid'"
-        " group by status settings optimize_move_to_prewhere_if_final = 1"
+        f" group by status settings {settings}"
     )
     assert found == [{"status": "paid", "many": 40}]  # 60 to 99: 20 to 29 are gone, 30 to 59 void
     built.command("drop table marts.zz_paid sync")

@@ -4,13 +4,17 @@ import asyncio
 import json
 import time
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
+from pydantic import BaseModel
 
 from core.errors import EngineUnavailableError
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery, WarehouseQueryError
 from serving import mart_states
+from serving.answers import AnswerCache
+from serving.caching import cached_model
 from serving.mart_states import MartStates
 
 A, B, C = TenantId("ws_a"), TenantId("ws_b"), TenantId("ws_c")
@@ -282,3 +286,55 @@ def _until(is_so):
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.001)
+
+
+class Asking:
+    """A request of a workspace, as an answer that is kept sees it."""
+
+    tenant, if_none_match = A, ""
+
+    def __init__(self, states, engine, answers):
+        self.exchange = SimpleNamespace(facts={})
+        self.states, self.engine, self.answers, self.headers = states, engine, answers, {}
+
+    def answer(self, newest, make):
+        return self.states.answer(self.engine, A, newest, make)
+
+    def answer_with(self, header, value):
+        self.headers[header] = value
+
+
+class Held(BaseModel):
+    rows: int
+
+
+def test_what_newer_rows_make_is_not_kept_for_a_state_that_comes_back():
+    """A connection is erased: its workspace's marts are as they were before it, count for count."""
+
+    async def run():
+        engine = Engine()
+        states, answers = MartStates(engine, 1.0), AnswerCache(None)
+
+        async def ask(by):
+            scope = Asking(states, engine, answers)
+            make = lambda: Held(rows=engine.held["marts.x", "ws_a"])  # noqa: E731
+            response = await asyncio.to_thread(
+                cached_model, scope, "rows", {"by": by}, NEWEST, make
+            )
+            assert scope.headers == {"X-Data-As-Of": "2026-01-01T00:00:00.000Z"}
+            return json.loads(response.body)["rows"], scope.exchange.facts, response.headers["etag"]
+
+        engine.held["marts.x", "ws_a"] = 1
+        assert (await ask("month"))[:2] == (1, {})
+        engine.held["marts.x", "ws_a"] = 2
+        *found, of_two = await ask("day")
+        assert found == [2, {}]
+        assert await ask("day") == (2, {"cached": True}, of_two)
+        engine.held["marts.x", "ws_a"] = 1
+        *found, of_one = await ask("day")
+        assert found == [1, {}]
+        assert of_one != of_two
+        assert await ask("day") == (1, {"cached": True}, of_one)
+        assert (await ask("month"))[:2] == (1, {"cached": True})
+
+    asyncio.run(run())
