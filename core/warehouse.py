@@ -159,31 +159,33 @@ class Warehouse:
         Raises:
             QueryTimeoutError: It took longer.
         """
+        return self.rows_of([tenant], query, parameters, seconds=seconds, is_page=is_page)
+
+    def rows_of(
+        self,
+        tenants: Sequence[TenantId],
+        query: TenantQuery,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        seconds: float | None = None,
+        is_page: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Run a query as several tenants, as `tenant_rows` does as one.
+
+        It tells each row's `workspace_id`: a row is for the requests of its own tenant alone.
+
+        Raises:
+            QueryTimeoutError: It took longer.
+        """
         given = dict(parameters or {})
         brought = _external({name: given.pop(name) for name in query.brings})
         with _engine_errors():
             result = self.client.query(
                 query.sql,
                 parameters=given,
-                settings=bound_settings(query, tenant, seconds=seconds)
+                settings=bound_settings(query, *tenants, seconds=seconds)
                 | (IN_SMALL_PIECES if is_page else {}),
                 external_data=brought,
-            )
-        return [dict(row) for row in result.named_results()]
-
-    def rows_of(
-        self, tenants: Sequence[TenantId], query: TenantQuery, *, seconds: float
-    ) -> list[dict[str, Any]]:
-        """Run a query that tells each row's `workspace_id` as several tenants.
-
-        A row is for the requests of its own tenant alone.
-
-        Raises:
-            QueryTimeoutError: It took longer.
-        """
-        with _engine_errors():
-            result = self.client.query(
-                query.sql, settings=bound_settings(query, *tenants, seconds=seconds)
             )
         return [dict(row) for row in result.named_results()]
 

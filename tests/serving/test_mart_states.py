@@ -315,11 +315,13 @@ def test_what_newer_rows_make_is_not_kept_for_a_state_that_comes_back():
         engine = Engine()
         states, answers = MartStates(engine, 1.0), AnswerCache(None)
 
+        def held():
+            return Held(rows=engine.held["marts.x", "ws_a"])
+
         async def ask(by):
             scope = Asking(states, engine, answers)
-            make = lambda: Held(rows=engine.held["marts.x", "ws_a"])  # noqa: E731
             response = await asyncio.to_thread(
-                cached_model, scope, "rows", {"by": by}, NEWEST, make
+                cached_model, scope, "rows", {"by": by}, NEWEST, held
             )
             assert scope.headers == {"X-Data-As-Of": "2026-01-01T00:00:00.000Z"}
             return json.loads(response.body)["rows"], scope.exchange.facts, response.headers["etag"]
