@@ -53,6 +53,7 @@ PROCESSOR = "stripe"
 IS_LINE = field("provider") != PROCESSOR
 IS_BANK_LINE = IS_LINE.expr
 _NEEDED = ("provider", "id", "amount_minor", "currency")
+_LEAST = 1 - 2**63  # the one amount below has no magnitude that 64 bits hold
 
 
 def prepared(rows: pl.DataFrame) -> pl.DataFrame:
@@ -91,6 +92,8 @@ def prepared(rows: pl.DataFrame) -> pl.DataFrame:
         name: pl.col(name).cast(dtype) if name in rows.columns else pl.lit(None, dtype)
         for name, dtype in COLUMNS.items()
     }
+    for name in ("amount_minor", "original_amount_minor", "fee_minor"):
+        found[name] = found[name].clip(_LEAST)
     found["merchant"] = pl.coalesce(found["merchant"], found["counterparty"])
     found["booked_on"] = pl.coalesce(found["booked_on"], found["occurred_at"].dt.date())
     try:

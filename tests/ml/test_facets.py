@@ -65,6 +65,20 @@ def test_every_facet_answers_row_for_row_in_one_schema_untrained(name: str, text
     assert (said["model_version"] != "").all(), "and whose it is"
 
 
+def test_an_amount_whose_magnitude_is_not_held_stops_no_facet():
+    """One such row in a warehouse must not keep a workspace from being scored."""
+    least, most = -(2**63), 2**63 - 1
+    rows = lines(*["SQ *BLUE BOTTLE 8442"] * 6).with_columns(
+        pl.Series("amount_minor", [least, least, 0, most, -475, -475]),
+        pl.Series("original_amount_minor", [least, 1, None, most, None, None]),
+        pl.Series("fee_minor", [None, least, 0, None, None, None], dtype=pl.Int64),
+    )
+    assert {
+        name: found.height for name, found in enrich(rows, as_of=TODAY).items()
+    } == dict.fromkeys(NAMES, 6)
+    assert prepared(rows)["amount_minor"].to_list() == [-most, -most, 0, most, -475, -475]
+
+
 @pytest.mark.parametrize("facet", [f for f in FACETS if f.reads == "row"], ids=lambda f: f.name)
 def test_a_facet_of_single_rows_answers_a_row_alike_alone_and_among_others(facet):
     rows = lines("SQ *BLUE BOTTLE 8442", "SHELL 12345 AUSTIN TX", "GITHUB, INC.", None)
