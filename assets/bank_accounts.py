@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.warehouse import Warehouse
-from reconciliation.accounts import Account, BankAccount, Line, lines_once, same_accounts
+from reconciliation.accounts import (
+    Account,
+    BankAccount,
+    Line,
+    lines_once,
+    same_accounts,
+    twins_of,
+)
 from reconciliation.openings import Opening, Report, opening_of
 from reconciliation.records import PROCESSOR, Deposit, Transfer
 from reconciliation.tables import ACCOUNT_SOURCES
@@ -55,11 +62,15 @@ where workspace_id = {{workspace:String}} and is_primary and opening_on is not n
 
 @dataclass(frozen=True, slots=True)
 class Banks:
-    """The banks of one workspace: accounts, the lines that count, openings; keys as elsewhere."""
+    """The banks of one workspace: accounts, the lines that count, openings; keys as elsewhere.
+
+    `twins` are lines that do not count, as another source's do in their place: which ones.
+    """
 
     accounts: Sequence[BankAccount]
     lines: Sequence[Deposit]
     secondary: Sequence[str]
+    twins: Mapping[str, str]
     openings: Mapping[str, Opening]
     topups: Sequence[Deposit]
     holders: frozenset[str]
@@ -108,6 +119,11 @@ def banks_of(warehouse: Warehouse, workspace: str) -> Banks:
         secondary=sorted(
             line.key for key, lines in counted.items() for line in lines if line.account != key
         ),
+        twins={
+            line: twin
+            for account in accounts
+            for line, twin in twins_of(account, by_account, counted[account.key]).items()
+        },
         openings=_openings(warehouse, workspace, accounts, counted),
         topups=[_topup(row) for row in warehouse.rows(_TOPUPS, values)],
         holders=frozenset(row["holder_name"] for row in rows if row["holder_name"]),

@@ -19,7 +19,7 @@ from reconciliation.tables import CHARTS, TABLES
 _DECISIONS = """
 select workspace_id, payout_connection_id, payout_id, connection_id, other_id, account_id,
     is_confirmed
-from reconciliation_decisions order by workspace_id, id
+from reconciliation_decisions order by workspace_id, decided_at, id
 """
 _ACCOUNTS = """
 select workspace_id, code as id, number, name, type, description from ledger_accounts
@@ -29,7 +29,7 @@ _READ = dict(zip(CHARTS, (_ACCOUNTS, _POSTS), strict=True))
 
 
 def decisions_of(database: Database) -> dict[str, list[Decision]]:
-    """Return people's decisions on matches, by workspace."""
+    """Return people's decisions on matches, by workspace, the newest last."""
     found: dict[str, list[Decision]] = {}
     with database.system() as rows:
         for row in rows.execute(_DECISIONS):

@@ -7,7 +7,7 @@ and what is no more is written as a tombstone.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,7 @@ from assets.reconciliation_rows import (
 from assets.translator import OWNERS
 from core.clock import epoch_microseconds, utc_now
 from core.connections import ConnectionStore
+from core.errors import EngineUnavailableError
 from core.settings import Settings
 from core.warehouse import Warehouse
 from reconciliation.records import Decision
@@ -61,7 +62,7 @@ UNMATCHED = "few_payouts_are_unmatched"
 # Of payouts with a verdict; the sandbox's faults are about four in a hundred.
 MOST_UNMATCHED_PER_MILLE = 50
 # Raise it when the matching changes: every workspace is then matched anew.
-RULES = 4
+RULES = 5
 READS = ("payouts", "transactions", "accounts", "balances", "accounting_entries",
          "accounting_accounts", "accounting_books", "accounting_documents")  # fmt: skip
 DESCRIPTIONS = {
@@ -113,10 +114,9 @@ def build_reconciliation_assets() -> AssetsDefinition:
         warehouse: ResourceParam[Warehouse],
         connections: ResourceParam[ConnectionStore],
     ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
-        now = utc_now()
         prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
-        charts = mirror_charts(connections.database, warehouse, now)
-        written = reconcile_all(warehouse, settings, now, decisions_of(connections.database))
+        charts = mirror_charts(connections.database, warehouse, utc_now())
+        written = reconcile_all(warehouse, settings, decisions=decisions_of(connections.database))
         context.log.info("Reconciled %d workspaces.", len(written))
         for spec in specs:
             number = sum(counts.get(spec.key.path[-1], 0) for counts in written.values())
@@ -158,25 +158,44 @@ def evaluate_unmatched(rows: Sequence[Mapping[str, Any]]) -> AssetCheckResult:
 def reconcile_all(
     warehouse: Warehouse,
     settings: Settings,
-    now: datetime,
+    *,
     decisions: Mapping[str, Sequence[Decision]] | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> dict[str, dict[str, int]]:
     """Reconcile every workspace whose inputs changed; return the rows written, by table.
 
-    `decisions` are people's, by workspace. Before dbt has set up what is read here there is nothing
-    to reconcile, which is no failure.
+    Before dbt has set up what is read here there is nothing to reconcile, which is no failure.
+
+    Args:
+        warehouse: Where inputs are and rows go.
+        settings: Names the cluster, where there is one.
+        decisions: People's, by workspace, the newest last.
+        clock: Asked at each write. Marts look for what was written since they last ran: rows that
+            bore the time at which a long run began would be older than that.
+
+    Raises:
+        EngineUnavailableError: ClickHouse does not answer; what was written stays.
+        ExceptionGroup: Some workspaces could not be reconciled. All others are.
     """
     prepare_tables(warehouse, cluster=settings.clickhouse_cluster)
     if warehouse.rows(_SET_UP, {"names": list(READS)})[0]["tables"] < len(READS):
         return {}
     known = {row["workspace_id"]: row["inputs_version"] for row in warehouse.rows(_RUNS)}
-    found = {}
+    found, failed = dict[str, dict[str, int]](), dict[str, Exception]()
     for row in warehouse.rows(INPUTS, {"banks": list(BANKS)}):
         workspace = row["workspace_id"]
         decided = (decisions or {}).get(workspace, ())
-        version = f"{RULES} {row['inputs_version']} {state_of(decided)}".rstrip()
-        if known.get(workspace) != version:
-            found[workspace] = _reconcile(warehouse, workspace, version, now, decided)
+        try:
+            version = f"{RULES} {row['inputs_version']} {state_of(decided)}".rstrip()
+            if known.get(workspace) != version:
+                found[workspace] = _reconcile(warehouse, workspace, version, clock, decided)
+        except EngineUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised below, once the others have their turn
+            failed[workspace] = error
+    if failed:
+        words = f"These workspaces could not be reconciled: {', '.join(failed)}"
+        raise ExceptionGroup(words, list(failed.values()))
     return found
 
 
@@ -184,7 +203,7 @@ def _reconcile(
     warehouse: Warehouse,
     workspace: str,
     inputs_version: str,
-    now: datetime,
+    clock: Callable[[], datetime],
     decisions: Sequence[Decision],
 ) -> dict[str, int]:
     from reconciliation.matching import reconcile  # SciPy takes 60 MB that only a run needs
@@ -207,12 +226,13 @@ def _reconcile(
             f"select * from marts.{name} final where workspace_id = {{workspace:String}}",
             {"workspace": workspace},
         )
+        now = clock()
         new = changed(table, stored, list(columns), now, epoch_microseconds(now))
         if new:
             warehouse.insert_rows(f"marts.{name}", new, list(columns))
         written[name] = len(new)
     payouts = [outcome for outcome in outcomes if outcome.kind == "payout"]
     unmatched = sum(row["is_unmatched"] for row in rows[OF_KIND["payout"]])
-    run = [workspace, inputs_version, len(payouts), unmatched, sum(written.values()), now]
+    run = [workspace, inputs_version, len(payouts), unmatched, sum(written.values()), clock()]
     warehouse.insert_rows(f"marts.{RUNS}", [run], list(RUN_COLUMNS))
     return written

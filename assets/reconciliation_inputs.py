@@ -15,6 +15,7 @@ from typing import Any
 from assets.bank_accounts import BANKS, Banks, banks_of, key_of
 from core.warehouse import Warehouse
 from reconciliation.accounts import BankAccount
+from reconciliation.decisions import carried
 from reconciliation.records import (
     Company,
     Coverage,
@@ -117,7 +118,7 @@ def parts_of(key: str) -> tuple[str, str]:
 
 
 def inputs_of(warehouse: Warehouse, workspace: str, decisions: Sequence[Decision] = ()) -> Inputs:
-    """Read a workspace; `decisions` are people's on its matches."""
+    """Read a workspace; `decisions` are people's on its matches, the newest last."""
     values = {"workspace": workspace, "banks": list(BANKS)}
     banks = banks_of(warehouse, workspace)
     deposits = banks.deposits
@@ -128,7 +129,8 @@ def inputs_of(warehouse: Warehouse, workspace: str, decisions: Sequence[Decision
     )
     payouts = [_payout(row) for row in warehouse.rows(_PAYOUTS, values)]
     entries = [_entry(row) for row in warehouse.rows(_ENTRIES, values)]
-    return Inputs(Company(payouts, deposits, entries, coverage, decisions), banks)
+    said = carried(decisions, banks.twins)
+    return Inputs(Company(payouts, deposits, entries, coverage, said), banks)
 
 
 def bank_spans(

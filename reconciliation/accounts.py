@@ -2,7 +2,8 @@
 
 A bank account may be reached through two providers, or twice through one. By IBAN where both tell
 it; else by the last digits, the currency, and the bank's name or the lines themselves. One source
-is the primary one; another's lines are taken only for days that the primary one does not reach.
+is the primary one; another's lines are taken only for days that the primary one does not reach, or
+may not have told to their end.
 """
 
 from __future__ import annotations
@@ -84,44 +85,59 @@ def same_accounts(
 
 
 def lines_once(account: BankAccount, lines: Mapping[str, Sequence[Line]]) -> list[Line]:
-    """Return each line once: the primary source's, and others' where it is silent."""
+    """Return each line once: the primary source's, and others' where it is silent.
+
+    It may be silent within its last days too: a link that ended at noon has not told the afternoon,
+    and banks book lines under days that are past.
+    """
     found = list(lines.get(account.key, ()))
-    since, until = account.since, account.until
-    primary = [line.booked_on for line in found]
-    if primary:
-        since, until = min(primary), max(primary)
     for source in account.sources[1:]:
-        theirs = lines.get(source, ())
-        if not found or since is None or until is None:
-            found = list(theirs)
-        else:
-            found += _outside(theirs, found, since, until)
         days = [line.booked_on for line in found]
-        if days:
-            since, until = min(days), max(days)
-    return sorted(found, key=lambda line: (line.booked_on, line.key))
-
-
-def _outside(theirs: Sequence[Line], ours: Sequence[Line], since: date, until: date) -> list[Line]:
-    """Their lines of days beyond ours, but for those that ours hold under another day."""
-    spare = Counter[int]()
-    for edge in (since, until):
-        spare.update(line.amount_minor for line in ours if abs(line.booked_on - edge) <= _APART)
-        spare.subtract(
-            line.amount_minor
+        since, told_until = min(days, default=date.max), max(days, default=date.max)
+        theirs = lines.get(source, ())
+        seen = _twins(theirs, found)
+        found += [
+            line
             for line in theirs
-            if abs(line.booked_on - edge) <= _APART and since <= line.booked_on <= until
-        )
-    taken = []
-    for line in sorted(theirs, key=lambda line: (line.booked_on, line.key)):
-        if since <= line.booked_on <= until:
-            continue
-        near = min(abs(line.booked_on - since), abs(line.booked_on - until)) <= _APART
-        if near and spare[line.amount_minor] > 0:
-            spare[line.amount_minor] -= 1
-        else:
-            taken.append(line)
-    return taken
+            if line.key not in seen and not since <= line.booked_on <= told_until - _APART
+        ]
+    return sorted(found, key=_in_order)
+
+
+def twins_of(
+    account: BankAccount, lines: Mapping[str, Sequence[Line]], counted: Sequence[Line]
+) -> dict[str, str]:
+    """Return, by the key of a line that is not `counted`, the key of the one that is in its place.
+
+    Args:
+        account: The account that the lines are of.
+        lines: The posted lines of each source.
+        counted: What `lines_once` made of them.
+    """
+    own = {line.key for line in counted}
+    found: dict[str, str] = {}
+    for source in account.sources:
+        unseen = [line for line in lines.get(source, ()) if line.key not in own]
+        found |= _twins(unseen, [line for line in counted if line.account != source])
+    return found
+
+
+def _twins(theirs: Sequence[Line], ours: Sequence[Line]) -> dict[str, str]:
+    """Which of our lines each of theirs is: as much money, on the nearest day within three."""
+    free: dict[tuple[int, date], list[str]] = {}
+    for line in sorted(ours, key=_in_order, reverse=True):
+        free.setdefault((line.amount_minor, line.booked_on), []).append(line.key)
+    found: dict[str, str] = {}
+    for days in range(_APART.days + 1):
+        for line in sorted(theirs, key=_in_order):
+            for day in (line.booked_on - timedelta(days), line.booked_on + timedelta(days)):
+                if line.key not in found and (same := free.get((line.amount_minor, day))):
+                    found[line.key] = same.pop()
+    return found
+
+
+def _in_order(line: Line) -> tuple[date, str]:
+    return line.booked_on, line.key
 
 
 def _same(one: Account, other: Account, lines: Mapping[str, Sequence[Line]]) -> bool:

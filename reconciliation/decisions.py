@@ -6,7 +6,7 @@ on a pair is the caller's to choose; a confirmed pair outranks every other use o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciliation import evidence as weigh
 from reconciliation.records import Decision, Edge
@@ -29,6 +29,21 @@ def bound(edges: Iterable[Edge], decisions: Sequence[Decision]) -> Iterator[Edge
         free = lefts.isdisjoint(edge.left) and rights.isdisjoint(edge.right)
         if free and not any((one, other) in denied for one in edge.left for other in edge.right):
             yield edge
+
+
+def carried(decisions: Iterable[Decision], twins: Mapping[str, str]) -> list[Decision]:
+    """Return decisions said of the lines that count, of two on one pair the later.
+
+    Args:
+        decisions: In the order in which they were made.
+        twins: By a line that another source showed as well, the line that counts in its place.
+    """
+    found: dict[tuple[str, str], Decision] = {}
+    for decision in decisions:
+        other = twins.get(decision.other, decision.other)
+        found.pop((decision.payout, other), None)
+        found[decision.payout, other] = Decision(decision.payout, other, decision.confirmed)
+    return list(found.values())
 
 
 def _groups(pairs: Sequence[tuple[str, str]]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

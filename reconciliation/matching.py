@@ -31,8 +31,9 @@ def reconcile(company: Company) -> list[Outcome]:
     that it is one, ordered by kind and key."""  # noqa: D205, D209
     paid = [payout for payout in _unique(company.payouts) if not payout.failed]
     deposits, entries = _unique(company.deposits), _unique(company.entries)
-    known = {deposit.key for deposit in deposits}
-    of_bank = [decision for decision in company.decisions if decision.other in known]
+    # A payout that a person placed may fail later: then no money of it is anywhere.
+    known = {payout.key for payout in paid}, {deposit.key for deposit in deposits}
+    of_bank = [d for d in company.decisions if d.payout in known[0] and d.other in known[1]]
     possible = deposit_candidates.candidates(paid, deposits, learned(paid, deposits))
     banked = best_of(bound(possible, of_bank))
     claims = claims_of(paid, deposits, banked, ledger_accounts(deposits, entries))

@@ -192,6 +192,6 @@ def company(
     for table, rows in moved_rows.LINK_GONE:
         land(table, moved_rows.UNLINKED, rows, is_deleted=1)
     made.banked.land(built)
-    reconcile_all(built, clickhouse, utc_now())
+    reconcile_all(built, clickhouse)
     dbt("build", "--select", "marts")  # with the unit tests beside the models
     return made

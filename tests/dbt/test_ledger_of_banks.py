@@ -269,7 +269,7 @@ def changes(
         now = utc_now()
         line = late | {"landed_at": now, "is_deleted": is_undone}
         company.banked.insert(built, "transactions", [line])
-        reconcile_all(built, clickhouse, now)
+        reconcile_all(built, clickhouse)
         posting = [
             WORKSPACE, "bank:fee_out", "own_6855", now, epoch_microseconds(now), is_undone
         ]  # fmt: skip

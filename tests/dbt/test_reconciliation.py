@@ -4,7 +4,8 @@ A company's payouts, bank lines (its dollar account through two providers) and b
 the unified tables, and the marts are held against what the company knows of itself.
 """
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +36,11 @@ BANKS = {
 }
 
 
+def hours_later(hours: int) -> Callable[[], datetime]:
+    """A clock that stands so many hours after the first run."""
+    return lambda: NOW + timedelta(hours=hours)
+
+
 COMPANY = Banked(World(company_of(5, 150, UNTIL)), WORKSPACE, AT, NOW, BANKS)
 
 
@@ -54,7 +60,7 @@ def world(clickhouse: Settings, built: Warehouse) -> World:
     """The company, landed and reconciled once."""
     COMPANY.insert(built, "payouts", payout_rows(COMPANY.world))
     COMPANY.land(built)
-    reconcile_all(built, clickhouse, NOW)
+    reconcile_all(built, clickhouse, clock=lambda: NOW)
     return COMPANY.world
 
 
@@ -117,7 +123,7 @@ def test_an_account_behind_two_connections_is_one_and_its_deposits_count_once(
 def test_a_second_run_writes_nothing_and_a_change_only_what_it_changes(
     world: World, built: Warehouse, clickhouse: Settings
 ):
-    assert WORKSPACE not in reconcile_all(built, clickhouse, NOW + timedelta(hours=1))
+    assert WORKSPACE not in reconcile_all(built, clickhouse, clock=hours_later(1))
     missing = next(
         row for row in world.reconciliation_truth(midnight(AT)) if row["fault"] == "missing_deposit"
     )
@@ -129,7 +135,7 @@ def test_a_second_run_writes_nothing_and_a_change_only_what_it_changes(
         "booked_on": day_of(fact.arrival) + timedelta(days=9),
     }  # fmt: skip
     COMPANY.insert(built, "transactions", [late])
-    written = reconcile_all(built, clickhouse, NOW + timedelta(hours=2))[WORKSPACE]
+    written = reconcile_all(built, clickhouse, clock=hours_later(2))[WORKSPACE]
     # The payout, its new deposit and the entry that told of it all along.
     assert written == {
         "fct_payout_reconciliation": 1, "fct_deposit_reconciliation": 1,
@@ -139,10 +145,37 @@ def test_a_second_run_writes_nothing_and_a_change_only_what_it_changes(
     [row] = [row for row in stored(built, "fct_payout_reconciliation") if row["id"] == fact.id]
     assert row["bank_verdict"] == "matched_late"
     COMPANY.insert(built, "transactions", [late | {"is_deleted": 1}])
-    written = reconcile_all(built, clickhouse, NOW + timedelta(hours=3))[WORKSPACE]
+    written = reconcile_all(built, clickhouse, clock=hours_later(3))[WORKSPACE]
     assert written["fct_deposit_reconciliation"] == 1
     ids = {row["id"] for row in stored(built, "fct_deposit_reconciliation")}
     assert f"{provider}_late" not in ids
+
+
+def test_each_write_bears_its_own_time_and_one_workspace_s_failure_is_not_anothers(
+    world: World, built: Warehouse, clickhouse: Settings
+):
+    """A run longer than the marts look back would be missed by them, if it bore its beginning."""
+    broken = Banked(world, "ws_a_broken", AT, NOW, BANKS)  # read before the other, by its name
+    broken.insert(built, "payouts", payout_rows(world)[:1])
+    unreadable: Any = {broken.workspace: [None]}
+    truth = world.reconciliation_truth(midnight(AT))
+    plain = next(row["payout_id"] for row in truth if row["fault"] is None)
+    [paid] = [row for row in payout_rows(world) if row["id"] == plain]
+    ticks = (NOW + timedelta(hours=3, minutes=1 + number) for number in itertools.count())
+    for status, verdict, first, last in (("failed", "failed", 1, 2), ("paid", "matched", 9, 10)):
+        COMPANY.insert(built, "payouts", [paid | {"status": status}])
+        with pytest.raises(ExceptionGroup, match="could not be reconciled: ws_a_broken") as caught:
+            reconcile_all(built, clickhouse, decisions=unreadable, clock=lambda: next(ticks))
+        assert [type(error) for error in caught.value.exceptions] == [AttributeError]
+        rows = stored(built, "fct_payout_reconciliation")
+        assert [(row["verdict"], row["reconciled_at"]) for row in rows if row["id"] == plain] == [
+            (verdict, NOW + timedelta(hours=3, minutes=first))
+        ]
+        deposits = stored(built, "fct_deposit_reconciliation")
+        assert max(row["reconciled_at"] for row in deposits) == NOW + timedelta(
+            hours=3, minutes=last
+        )
+    broken.insert(built, "payouts", [payout_rows(world)[0] | {"is_deleted": 1}])
 
 
 def decided(database: Database, *words: tuple[str, str, bool]) -> None:
@@ -168,7 +201,7 @@ def test_what_people_decide_binds_the_next_run_and_is_undone(
 
     def run(hours: int) -> dict[str, dict[str, int]]:
         decided = decisions_of(database)
-        return reconcile_all(built, clickhouse, NOW + timedelta(hours=hours), decided)
+        return reconcile_all(built, clickhouse, decisions=decided, clock=hours_later(hours))
 
     def bank() -> dict[str, tuple[str, tuple[str, ...], str]]:
         return {

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
-from reconciliation.accounts import Account, Line, lines_once, same_accounts
+from reconciliation.accounts import Account, Line, lines_once, same_accounts, twins_of
 from sandbox.company.banking import BankAccount
 from sandbox.company.reach import REACH
 from sandbox.world import World
@@ -96,3 +96,40 @@ def test_another_sources_lines_count_only_where_the_primary_one_is_silent():
     assert (account.key, account.since, account.until) == ("a", FIRST, date(2026, 3, 10))
     once = lines_once(account, {"a": ours, "b": theirs})
     assert [line.key for line in once] == ["a/0", "a/1", "a/2", "a/3", "a/4", "a/5", "b/3", "b/4"]
+
+
+def test_what_a_link_that_ended_did_not_tell_of_its_last_days_is_taken_from_the_next():
+    """The old link ends on 3 March. Of that afternoon, and of a line booked under the 2nd, only the
+    new one tells; what it lacks or dates otherwise in the days before stays as the old one told it.
+    """
+    one = Account("a", "conn_a", "USD", "depository", "Cascade", "7734")
+    other = replace(one, key="b", connection="conn_b")
+    days = [date(2026, 2, 1), *(date(2026, 3, 1 + place % 3) for place in range(9))]
+    ours = [Line(f"a/{place}", "a", on, 1_000 + place) for place, on in enumerate(days)]
+    theirs = [replace(line, key=f"b/{line.key[2:]}", account="b") for line in ours[1:]]
+    theirs += [
+        Line("b/afternoon", "b", date(2026, 3, 3), 50_000),
+        Line("b/back-dated", "b", date(2026, 3, 2), -700),
+        Line("b/next day", "b", date(2026, 3, 4), 60_000),
+        Line("b/deep within", "b", date(2026, 2, 10), 1),
+    ]
+    seen = {"a": ours, "b": theirs}
+    [account] = same_accounts([one, other], seen)
+    once = lines_once(account, seen)
+    assert {line.key for line in once} == {line.key for line in ours} | {
+        "b/afternoon", "b/back-dated", "b/next day"
+    }  # fmt: skip
+    assert twins_of(account, seen, once) == {f"b/{place}": f"a/{place}" for place in range(1, 10)}
+
+
+def test_a_line_stands_for_the_nearest_of_as_much_money_and_for_one_only():
+    one = Account("a", "conn_a", "USD", "depository", "Cascade", "7734")
+    other = replace(one, key="b", connection="conn_b")
+    ours = [Line(f"a/{day}", "a", date(2026, 3, day), 100) for day in (1, 9, 10, 20)]
+    theirs = [Line(f"b/{day}", "b", date(2026, 3, day), 100) for day in (9, 11, 12, 24)]
+    seen = {"a": ours, "b": theirs}
+    [account] = same_accounts([one, other], seen)
+    once = lines_once(account, seen)
+    # The 9th is the 9th, the 11th the 10th; of the 12th nothing is left, and the 24th is new.
+    assert [line.key for line in once] == ["a/1", "a/9", "a/10", "a/20", "b/24"]
+    assert twins_of(account, seen, once) == {"b/9": "a/9", "b/11": "a/10"}

@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
+from reconciliation.decisions import carried
 from reconciliation.matching import reconcile
 from reconciliation.records import (
     Company,
@@ -267,3 +270,33 @@ def test_money_sent_to_the_provider_is_explained_by_its_side_of_it():
     lines = [deposit(text="STRIPE TRACE00001"), deposit("d3", text="STRIPE TRACE00001")]
     twice = reconcile(Company([payout(trace_id="TRACE00001")], lines, [], BANK_ONLY))
     assert with_topups(twice, {"d1", "d3"}) == twice
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_what_a_person_said_of_a_payout_that_then_fails_stops_nothing(confirmed: bool):
+    said = [Decision("po_1", "d1", confirmed=confirmed)]
+    found = verdicts(
+        [payout(status="failed"), payout("po_2", 77_700)],
+        [deposit(), deposit("d2", 77_700)],
+        decisions=said,
+    )
+    assert told(found) == {
+        "po_1": "failed", "d1": "unexplained", "po_2": "matched", "d2": "matched"
+    }  # fmt: skip
+
+
+def test_a_word_on_a_line_holds_for_the_line_that_counts_in_its_place_the_later_of_two():
+    """Both lines of equal money were rejected as another connection showed them."""
+    said = [
+        Decision("po_1", "new/1", confirmed=True), Decision("po_1", "old/1", confirmed=False),
+        Decision("po_1", "old/2", confirmed=False), Decision("po_2", "gone", confirmed=True),
+    ]  # fmt: skip
+    assert carried(said, {"old/1": "new/1", "old/2": "new/2"}) == [
+        Decision("po_1", "new/1", confirmed=False), Decision("po_1", "new/2", confirmed=False),
+        Decision("po_2", "gone", confirmed=True),
+    ]  # fmt: skip
+    lines = [deposit("new/1"), deposit("new/2")]
+    found = verdicts(
+        [payout()], lines, decisions=carried(said, {"old/1": "new/1", "old/2": "new/2"})
+    )
+    assert told(found)["po_1"] == "missing_in_bank"
