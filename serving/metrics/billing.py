@@ -19,6 +19,9 @@ _PAYING = "toInt64(kind in ('new', 'reactivation')) - toInt64(kind = 'churn')"
 _AGREED = {"plan": "plan", "interval": "interval"}
 _BILLED = {"billing_reason": "billing_reason", "status": "status"}
 _ISSUED = "issued_on is not null and status != 'void'"
+_OF_PAYMENTS = (
+    "movements != 0 and category in ('charge', 'charge_failure', 'partial_capture_reversal')"
+)
 _PAID = {
     "method": "method", "brand": "brand", "country": "country", "balance_currency": "currency",
 }  # fmt: skip
@@ -150,7 +153,7 @@ METRICS = catalog(
     Metric(
         "payments", "What customers paid, as the processor booked it, in their currency.", "money",
         "flow", SETTLEMENTS, "payment_minor", "day",
-        where="movements != 0 and category in ('charge', 'charge_failure')",
+        where=_OF_PAYMENTS,
         currency="payment_currency", dimensions=_PAID,
     ),
     Metric(
@@ -167,7 +170,7 @@ METRICS = catalog(
     Metric(
         "fee_rate", "Fees on payments over their gross: the effective rate.", "ratio", "flow",
         SETTLEMENTS, "fee_minor", "day", "gross_minor",
-        where="movements != 0 and category in ('charge', 'charge_failure')",
+        where=_OF_PAYMENTS,
         dimensions=_PAID | {"payment_currency": "payment_currency"},
     ),
 )  # fmt: skip

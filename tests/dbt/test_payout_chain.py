@@ -5,7 +5,7 @@ from typing import Any
 
 from core.warehouse import Warehouse
 from sandbox.company.calendar import midnight
-from tests.dbt import moved_rows
+from tests.dbt import balance_rows, moved_rows
 from tests.dbt.company import BANKED_UNTIL, WORKSPACE, Company
 from tests.dbt.test_ledger import documents
 
@@ -115,6 +115,40 @@ def test_a_guest_s_charge_is_one_once_its_customer_is_named(
         "payment_to_charges": [("pi_guest", ["ch_guest"], 500, 0)],
         "charge_to_balance": [("ch_guest", [], 500, 500)],
     }
+
+
+def test_what_a_person_pays_out_is_a_line_of_the_next_automatic_payout(
+    built: Warehouse, company: Company
+) -> None:
+    """200.00 - 20.00 not captured - 40.40 sent by hand = 139.60; of 5.00 more, 2.00 are sent."""
+    told = [
+        (row["thing_id"], row["amount_minor"], row["next_amount_minor"], row["reason"])
+        for row in chain(built, "balance_to_payout", balance_rows.WORKSPACE)
+    ]
+    assert told == [("", 300, 0, "not_paid_out"), ("po_rest", 13_960, 13_960, "")]
+    lines = built.rows(
+        "select id, net_minor, payout_id from marts.int_reconciliation__payout_lines final"
+        " where workspace_id = {workspace:String} and category = 'payout' order by id",
+        {"workspace": balance_rows.WORKSPACE},
+    )
+    assert [tuple(line.values()) for line in lines] == [
+        ("txn_hand", -200, ""), ("txn_instant", -4_040, "po_rest")
+    ]  # fmt: skip
+
+
+def test_a_sale_of_which_less_was_captured_is_booked_in_two_movements(
+    built: Warehouse, company: Company
+) -> None:
+    told = [
+        (row["thing_id"], row["next_ids"], row["amount_minor"], row["next_amount_minor"],
+         row["reason"])
+        for row in chain(built, "charge_to_balance", balance_rows.WORKSPACE)
+    ]  # fmt: skip
+    assert told == [
+        ("ch_less", ["txn_back", "txn_less"], 8_000, 8_000, ""),
+        ("ch_more", ["txn_more"], 500, 500, ""),
+        ("ch_whole", ["txn_whole"], 10_000, 10_000, ""),
+    ]
 
 
 def test_money_sent_to_the_processor_is_nothing_to_look_at(

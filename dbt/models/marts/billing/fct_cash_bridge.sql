@@ -42,7 +42,7 @@ received as (
     select s.workspace_id as workspace_id, s.connection_id as connection_id, s.payment_currency as currency,
         toStartOfMonth(toDate(s.booked_at)) as month, s.payment_minor as minor,
         i.invoice_id as invoice_id, i.month as invoice_month, i.status as invoice_status
-    from (select * from {{ newest(ref('fct_settlements')) }} where category in ('charge', 'charge_failure')) as s
+    from (select * from {{ newest(ref('fct_settlements')) }} where category in ('charge', 'charge_failure', 'partial_capture_reversal')) as s
     left join links as l on s.workspace_id = l.workspace_id and s.connection_id = l.connection_id and s.payment_id = l.payment_id
     left join invoices as i on s.workspace_id = i.workspace_id and s.connection_id = i.connection_id and l.invoice_id = i.invoice_id
 ),
@@ -113,7 +113,7 @@ steps as (
     select {{ place }}, currency, month, 20, 'fees', gross_minor from balance where category = 'fee'
     union all
     select {{ place }}, currency, month, 21, 'other_income', gross_minor from balance
-    where category not in ('charge', 'charge_failure', 'refund', 'fee') and not startsWith(category, 'dispute') and category not in {{ moved }}
+    where category not in ('charge', 'charge_failure', 'partial_capture_reversal', 'refund', 'fee') and not startsWith(category, 'dispute') and category not in {{ moved }}
     union all
     select {{ place }}, currency, month, 22, 'moved_to_and_from_banks', gross_minor from balance where category in {{ moved }}
 )

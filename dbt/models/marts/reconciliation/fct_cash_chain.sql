@@ -49,11 +49,21 @@ payment_to_charges as (
     where ifNull(payments.amount_received_minor, 0) != 0 or collected.collected_minor != 0
 ),
 
+-- A charge of which less was captured than authorized is booked whole, and the rest of it is booked back as a refund.
 booked as (
-    select workspace_id, connection_id, transaction_id as id, any(currency) as settled_code, sum(amount_minor) as settled_minor,
-        arraySort(groupArray(lines.id)) as booked_lines
-    from (select * from {{ newest(ref('int_reconciliation__payout_lines')) }}) as lines
-    where transaction_id != '' and category = 'charge'
+    select workspace_id, connection_id, if(refunds.charge_id = '', transaction_id, refunds.charge_id) as id,
+        any(currency) as settled_code, sum(amount_minor) as settled_minor, arraySort(groupArray(lines.id)) as booked_lines
+    from (
+        select * from {{ newest(ref('int_reconciliation__payout_lines')) }}
+        where transaction_id != '' and category in ('charge', 'partial_capture_reversal')
+    ) as lines
+    left join (
+        select workspace_id, connection_id, id as transaction_id, ifNull(parent_id, '') as charge_id
+        from {{ newest(ref('transactions')) }}
+        where (workspace_id, connection_id, id) in (
+            select workspace_id, connection_id, transaction_id from {{ ref('int_reconciliation__payout_lines') }}
+            where category = 'partial_capture_reversal')
+    ) as refunds using (workspace_id, connection_id, transaction_id)
     group by {{ key }}
 ),
 

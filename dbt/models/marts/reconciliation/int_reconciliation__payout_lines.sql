@@ -19,6 +19,11 @@ with new_payouts as (
     select {{ key }} from {{ ref('balance_transactions') }} where {{ landed_since() }}
     {%- if is_incremental() %}
     union all
+    -- A payout may land after its own movement, and only it says that a person made it.
+    select workspace_id, connection_id, assumeNotNull(balance_transaction_id)
+    from {{ ref('payouts') }}
+    where {{ landed_since() }} and balance_transaction_id is not null
+    union all
     -- Lines that waited for a payout, and those of one after it, should it have come late.
     select lines.workspace_id, lines.connection_id, lines.id
     from (
@@ -30,19 +35,28 @@ with new_payouts as (
     {%- endif %}
 {% endcall %},
 
+-- What a person sends to the bank leaves the balance before the next automatic payout takes the rest: a line of that one.
+manual_payouts as (
+    select workspace_id, connection_id, id as transaction_id
+    from {{ newest(ref('payouts')) }}
+    where not ifNull(is_automatic, true) and (workspace_id, connection_id, balance_transaction_id) in (
+        select workspace_id, connection_id, id::Nullable(String) from touched)
+),
+
 movements as (
     select * from {{ newest(ref('balance_transactions')) }} where ({{ key }}) in (select {{ key }} from touched)
 ),
 
 lines as (
     select touched.workspace_id as workspace_id, touched.connection_id as connection_id, touched.id as id,
-        movements.id = '' or movements.reporting_category = 'payout' as is_none,
+        movements.reporting_category = 'payout' as is_payout,
+        movements.id = '' or is_payout and (workspace_id, connection_id, transaction_id) not in (select * from manual_payouts) as is_none,
         ifNull(movements.currency, '')::String as code, ifNull(movements.reporting_category, '')::String as category,
         ifNull(movements.amount_minor, 0) as amount_minor, ifNull(movements.fee_minor, 0) as fee_minor,
         amount_minor - fee_minor as net_minor, ifNull(movements.transaction_id, '') as transaction_id,
         ifNull(movements.created_at, toDateTime64(0, 3, 'UTC')) as happened_at,
-        -- A payout takes what is available and was booked before it.
-        greatest(ifNull(movements.available_at, happened_at), addSeconds(happened_at, 1)) as ready_at,
+        -- A payout takes what is available and was booked before it. What a person sent is gone at once.
+        greatest(if(is_payout, happened_at, ifNull(movements.available_at, happened_at)), addSeconds(happened_at, 1)) as ready_at,
         movements.version as source_version
     from touched
     left join movements using ({{ key }})
