@@ -11,6 +11,8 @@ with invoices as (
 lines as (
     select {{ place }}, currency, toStartOfMonth(toDate(billed_at)) as month, kind, net_minor
     from {{ newest(ref('fct_revenue_lines')) }}
+    -- An invoice that was voided asks for nothing.
+    where voided_at is null
 ),
 
 -- MRR at the end of each month, by whether the subscription is billed by the month.
