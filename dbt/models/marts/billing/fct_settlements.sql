@@ -9,7 +9,7 @@
 -- depends_on: {{ ref('stg_stripe__refunds') }}
 {%- set key = 'workspace_id, connection_id, id' %}
 {%- set charge = 'workspace_id, connection_id, charge_id' %}
-{%- set is_payment = "(category in ('charge', 'charge_failure', 'refund') and paid.paid_currency is not null)" %}
+{%- set is_payment = "(category in ('charge', 'charge_failure', 'partial_capture_reversal', 'refund', 'refund_failure') and paid.paid_currency is not null)" %}
 
 with landed_charges as (
     select workspace_id, connection_id, id::Nullable(String) as charge_id from {{ ref('stg_stripe__charges') }} where {{ landed_since() }}
@@ -89,8 +89,12 @@ select
     ifNull(payer_country, '')::String as country,
     if({{ is_payment }}, assumeNotNull(paid.paid_currency), ifNull(booked.currency, ''))::String as payment_currency,
     toInt64(ifNull(multiIf(
-        not {{ is_payment }}, booked.amount_minor,
+        -- In one currency the movements themselves tell it: of a charge that was captured in part, two of them.
+        not {{ is_payment }} or paid.paid_currency = booked.currency, booked.amount_minor,
         category = 'refund', -booked.refunded_minor,
+        category = 'refund_failure', booked.refunded_minor,
+        -- Told by its charge, which knows what was captured.
+        category = 'partial_capture_reversal', 0,
         category = 'charge_failure', -paid.asked_minor,
         -- A bank debit that was taken back later has captured nothing in the end.
         paid.failure_balance_transaction_id is not null, paid.asked_minor,
