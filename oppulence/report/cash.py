@@ -27,7 +27,7 @@ _BY_TYPE = {
     "stripe_charge_failure": "Payments taken back",
     "stripe_refund": "Refunds",
     "stripe_refund_failure": "Refunds",
-    "stripe_partial_capture_reversal": "Refunds",
+    "stripe_partial_capture_reversal": _CHARGED,
     "stripe_dispute": "Disputes",
     "stripe_dispute_reversal": "Disputes",
 }

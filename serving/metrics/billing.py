@@ -13,15 +13,18 @@ REVENUE = "marts.fct_revenue_days"
 RECEIVABLES = "marts.fct_receivables"
 SETTLEMENTS = "marts.fct_settlement_days"
 
+# Kinds of movement of the processor's balance, by what they are: the seed ledger_mappings tells it,
+# and a test holds these to it.
+PAID = ("charge", "charge_failure", "partial_capture_reversal")
+GIVEN_BACK = ("refund", "refund_failure")
+CHARGED = ("fee", "network_cost", "tax")
+
 _MOVED = {"kind": "kind", "is_involuntary": "is_involuntary", "cohort_month": "cohort_month"}
 _COHORT = {"cohort_month": "cohort_month"}
 _PAYING = "toInt64(kind in ('new', 'reactivation')) - toInt64(kind = 'churn')"
 _AGREED = {"plan": "plan", "interval": "interval"}
 _BILLED = {"billing_reason": "billing_reason", "status": "status"}
 _ISSUED = "issued_on is not null and status != 'void'"
-_OF_PAYMENTS = (
-    "movements != 0 and category in ('charge', 'charge_failure', 'partial_capture_reversal')"
-)
 _PAID = {
     "method": "method", "brand": "brand", "country": "country", "balance_currency": "currency",
 }  # fmt: skip
@@ -153,24 +156,26 @@ METRICS = catalog(
     Metric(
         "payments", "What customers paid, as the processor booked it, in their currency.", "money",
         "flow", SETTLEMENTS, "payment_minor", "day",
-        where=_OF_PAYMENTS,
+        where=f"movements != 0 and category in {PAID}",
         currency="payment_currency", dimensions=_PAID,
     ),
     Metric(
-        "refunds", "What was given back, in the customer's currency.", "money", "flow", SETTLEMENTS,
-        "-payment_minor", "day", where="movements != 0 and category = 'refund'",
+        "refunds", "What was given back, in the customer's currency; less what did not arrive.",
+        "money", "flow", SETTLEMENTS, "-payment_minor", "day",
+        where=f"movements != 0 and category in {GIVEN_BACK}",
         currency="payment_currency", dimensions=_PAID,
     ),
     Metric(
-        "fees", "What the processor took, in the currency of its balance.", "money", "flow",
-        SETTLEMENTS, "fee_minor - if(category = 'fee', gross_minor, 0)", "day",
-        where="movements_with_fee != 0 or (category = 'fee' and movements != 0)",
+        "fees", "What the processor took, deducted or by itself, in the currency of its balance.",
+        "money", "flow", SETTLEMENTS, f"fee_minor - if(category in {CHARGED}, gross_minor, 0)",
+        "day",
+        where=f"movements_with_fee != 0 or (category in {CHARGED} and movements != 0)",
         dimensions=_PAID | {"category": "category", "payment_currency": "payment_currency"},
     ),
     Metric(
         "fee_rate", "Fees on payments over their gross: the effective rate.", "ratio", "flow",
         SETTLEMENTS, "fee_minor", "day", "gross_minor",
-        where=_OF_PAYMENTS,
+        where=f"movements != 0 and category in {PAID}",
         dimensions=_PAID | {"payment_currency": "payment_currency"},
     ),
 )  # fmt: skip

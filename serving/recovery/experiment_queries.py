@@ -72,6 +72,11 @@ _MOVED = """
 """
 
 
+# What was never captured of a payment, and a refund that did not arrive, are told by movements too.
+_PAID = "'charge', 'charge_failure', 'partial_capture_reversal'"
+_BACK = "'refund', 'refund_failure', 'dispute'"
+
+
 def _moved_by(paid: str, categories: str) -> TenantQuery:
     """Ask what moved of some payments; `paid` are CTEs, the last of their payments and ids."""
     return TenantQuery(
@@ -106,7 +111,7 @@ PAID_ON_SUBSCRIPTIONS = _moved_by(
         inner join billed as b on p.connection_id = b.connection_id and p.invoice_id = b.id
     )
     """,
-    "'charge', 'charge_failure', 'refund', 'dispute', 'dispute_reversal'",
+    f"{_PAID}, {_BACK}, 'dispute_reversal'",
 )
 # Of an invoice's payments, or of a payment that is of none.
 WENT_BACK = _moved_by(
@@ -119,7 +124,7 @@ WENT_BACK = _moved_by(
         where payment_id in {ids:Array(String)}
     )
     """,
-    "'refund', 'dispute', 'dispute_reversal'",
+    f"{_BACK}, 'dispute_reversal'",
 )
 PAID_BY_CUSTOMERS = TenantQuery(
     f"""
@@ -127,7 +132,7 @@ PAID_BY_CUSTOMERS = TenantQuery(
     from (
         select * from marts.fct_settlements final
         where available_at is not null and customer_id in {{ids:Array(String)}}
-            and category in ('charge', 'charge_failure', 'refund', 'dispute')
+            and category in ({_PAID}, {_BACK})
     ) as m
     any left join (select * from unified.disputes final) as d
         on m.connection_id = d.connection_id and m.charge_id = d.charge_id

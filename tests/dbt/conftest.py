@@ -21,7 +21,15 @@ from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
 from sandbox.company.books import Books
-from tests.dbt import balance_rows, buried_rows, late_rows, ledger_facts, metered, moved_rows
+from tests.dbt import (
+    balance_rows,
+    buried_rows,
+    collected,
+    late_rows,
+    ledger_facts,
+    metered,
+    moved_rows,
+)
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -169,6 +177,8 @@ def company(
         land(table, buried_rows.WORKSPACE, rows)
     for table, rows in balance_rows.FIRST:
         land(table, balance_rows.WORKSPACE, rows)
+    for workspace, table, rows in collected.rows(collected.FIRST):
+        land(table, workspace, rows)
     for table, rows in moved_rows.FIRST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
@@ -191,6 +201,8 @@ def company(
             land(table, workspace, rows)
     for table, rows in balance_rows.LAST:
         land(table, balance_rows.WORKSPACE, rows)
+    for workspace, table, rows in collected.rows(collected.LAST, collected.SEEN + 1):
+        land(table, workspace, rows)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in moved_rows.LINK_GONE:

@@ -4,6 +4,7 @@ The plain ones set every invoice against every age, every line and every custome
 interval, and add up every movement of the balance.
 """
 
+import csv
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from core.settings import PROJECT_ROOT
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery, Warehouse
-from serving.metrics.billing import METRICS
+from serving.metrics.billing import CHARGED, GIVEN_BACK, METRICS, PAID
 from serving.metrics.points import Sums, points_of
 from serving.metrics.registry import Metric
 from serving.metrics.series import Interval, interval_starts
@@ -59,14 +61,17 @@ EARNED = """(
     select *, starts_on, ends_on
     from marts.fct_revenue_lines final
     array join {starts:Array(Date)} as starts_on, {ends:Array(Date)} as ends_on
-    where greatest(ends_at, billed_at) >= toDateTime64(arrayMin({starts:Array(Date)}), 3, 'UTC')
+    where greatest(ends_at, billed_at, ifNull(voided_at, billed_at))
+        >= toDateTime64(arrayMin({starts:Array(Date)}), 3, 'UTC')
 )"""
-BY = """if({by} <= billed_at, toInt128(0), if(ends_at <= {by}, toInt128(net_minor),
-    intDiv(toInt128(net_minor) * greatest(dateDiff('second', starts_at, {by}), 0),
+BY = """if(voided_at is not null or {by} <= billed_at, toInt128(0), if(ends_at <= {by},
+    toInt128(net_minor), intDiv(
+        toInt128(net_minor) * greatest(dateDiff('second', starts_at, {by}), 0),
         greatest(dateDiff('second', starts_at, ends_at), 1))))"""
 BY_START = BY.replace("{by}", "toDateTime64(starts_on, 3, 'UTC')")
 BY_END = BY.replace("{by}", "toDateTime64(ends_on, 3, 'UTC')")
-DEFERRED = f"sum(if(billed_at < toDateTime64(ends_on, 3, 'UTC'), net_minor, 0) - {BY_END})"
+DEFERRED = f"""sum(if(billed_at < toDateTime64(ends_on, 3, 'UTC')
+    and ifNull(voided_at >= toDateTime64(ends_on, 3, 'UTC'), true), net_minor, 0) - {BY_END})"""
 SPANS = {
     "revenue": (EARNED, f"sum({BY_END} - {BY_START})", "0"),
     "deferred_revenue": (EARNED, DEFERRED, "0"),
@@ -76,10 +81,10 @@ SPANS = {
     "logo_churn": (CUSTOMERS, LOST, "countIf(opening_minor > 0)"),
     "revenue_churn": (CUSTOMERS, f"{OPENING} - {KEPT}", OPENING),
 }
-PAYMENTS = "category in ('charge', 'charge_failure')"
+PAYMENTS = f"category in {PAID}"
 SETTLED = {
-    "payments": PAYMENTS, "refunds": "category = 'refund'", "fee_rate": PAYMENTS,
-    "fees": "fee_minor != 0 or category = 'fee'",
+    "payments": PAYMENTS, "refunds": f"category in {GIVEN_BACK}", "fee_rate": PAYMENTS,
+    "fees": f"fee_minor != 0 or category in {CHARGED}",
 }  # fmt: skip
 SINCE, UNTIL = date(2026, 1, 1), date(2026, 11, 20)
 
@@ -184,6 +189,16 @@ def test_what_the_processor_took_is_what_all_its_movements_tell(
     expected = told(marts, replace(every, where=SETTLED[name]), by, interval, UNTIL, "day")
     assert len({point.sums.value for point in expected}) >= 3
     assert told(marts, metric, by, interval, UNTIL, interval) == expected
+
+
+def test_metrics_take_movements_for_what_the_ledger_does() -> None:
+    with (PROJECT_ROOT / "dbt" / "seeds" / "ledger_mappings.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["provider"] == "stripe"]
+    kinds = {
+        code: {row["category"] for row in rows if row["account_code"] == code}
+        for code in ("1150", "5010")
+    }
+    assert kinds == {"1150": {*PAID, *GIVEN_BACK}, "5010": {*CHARGED}}
 
 
 @pytest.mark.parametrize("name", ["live_mrr", "mrr_movements", "arpu", "fees", "trials_started"])

@@ -146,7 +146,11 @@ def test_of_a_renewal_counts_what_was_paid_on_its_subscription_and_settled_in_ti
         drawn.subscribe(name)
     drawn.draw("none", "subscription", "sub_none:1798761600", "alone")
     drawn.subscribe("none")
-    drawn.move("paid", "charge", 100_000, 5)
+    # Not all of it was captured; a refund was tried, and did not arrive.
+    drawn.move("paid", "charge", 105_000, 5)
+    drawn.move("paid", "partial_capture_reversal", -5_000, 5)
+    drawn.move("paid", "refund", -30_000, 6)
+    drawn.move("paid", "refund_failure", 30_000, 9)
     drawn.move("part", "charge", 20_000, 5)
     drawn.move("part", "refund", -9_000, 10)
     drawn.move("late", "charge", 3_000, 27)  # settles on the 31st day

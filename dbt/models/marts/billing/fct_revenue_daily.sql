@@ -10,12 +10,18 @@ with days as (
         if(ends_at <= closes_at, toInt128(net_minor), intDiv(toInt128(net_minor) * dateDiff('second', starts_at, closes_at), seconds))
             - if(starts_at >= opens_at, toInt128(0), intDiv(toInt128(net_minor) * dateDiff('second', starts_at, opens_at), seconds)) as earned
     from {{ newest(ref('fct_revenue_lines')) }}
+    where voided_at is null
 ),
 
 moved as (
     select workspace_id, connection_id, currency, toDate(billed_at) as day, toInt64(net_minor) as billed_minor,
         toInt64(0) as recognised_minor, toInt64(0) as taken_back_minor
     from {{ newest(ref('fct_revenue_lines')) }}
+    union all
+    -- What is voided is taken back as it was billed. None of it was earned, as the ledger has it too.
+    select workspace_id, connection_id, currency, toDate(assumeNotNull(voided_at)) as day, -toInt64(net_minor), 0, 0
+    from {{ newest(ref('fct_revenue_lines')) }}
+    where voided_at is not null
     union all
     -- What was served before it was billed is earned when it is billed.
     select workspace_id, connection_id, currency, greatest(service_on, toDate(billed_at)) as day, 0, toInt64(earned), 0

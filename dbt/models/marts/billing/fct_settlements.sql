@@ -9,7 +9,7 @@
 -- depends_on: {{ ref('stg_stripe__refunds') }}
 {%- set key = 'workspace_id, connection_id, id' %}
 {%- set charge = 'workspace_id, connection_id, charge_id' %}
-{%- set is_payment = "(category in ('charge', 'charge_failure', 'refund', 'partial_capture_reversal') and paid.paid_currency is not null)" %}
+{%- set is_payment = "(category in ('charge', 'charge_failure', 'partial_capture_reversal', 'refund', 'refund_failure') and paid.paid_currency is not null)" %}
 
 with landed_charges as (
     select workspace_id, connection_id, id::Nullable(String) as charge_id from {{ ref('stg_stripe__charges') }} where {{ landed_since() }}
@@ -67,6 +67,7 @@ charged as materialized (
 charges as (
     select workspace_id, connection_id, id as paid_charge_id, customer_id as payer_id, payment_intent_id,
         {{ iso_currency('stripe.currency') }} as paid_currency, {{ iso_minor('amount', 'paid_currency') }} as asked_minor,
+        {{ iso_minor('amount_captured', 'paid_currency') }} as captured_minor, failure_balance_transaction_id,
         payment_method_type, card_brand, coalesce(card_country, billing_country) as payer_country
     from (
         select * from {{ newest(ref('stg_stripe__charges')) }}
@@ -88,13 +89,16 @@ select
     ifNull(payer_country, '')::String as country,
     if({{ is_payment }}, assumeNotNull(paid.paid_currency), ifNull(booked.currency, ''))::String as payment_currency,
     toInt64(ifNull(multiIf(
-        not {{ is_payment }}, booked.amount_minor,
-        category in ('refund', 'partial_capture_reversal'), -booked.refunded_minor,
+        -- In one currency the movements themselves tell it: of a charge that was captured in part, two of them.
+        not {{ is_payment }} or paid.paid_currency = booked.currency, booked.amount_minor,
+        category = 'refund', -booked.refunded_minor,
+        category = 'refund_failure', booked.refunded_minor,
+        -- Told by its charge, which knows what was captured.
+        category = 'partial_capture_reversal', 0,
         category = 'charge_failure', -paid.asked_minor,
-        paid.paid_currency = booked.currency, booked.amount_minor,
-        -- Booked whole, though less of it was captured (the rest is a movement of its own), and whether or not a bank
-        -- debit was taken back later.
-        paid.asked_minor), 0)) as payment_minor,
+        -- A bank debit that was taken back later has captured nothing in the end.
+        paid.failure_balance_transaction_id is not null, paid.asked_minor,
+        paid.captured_minor), 0)) as payment_minor,
     ifNull(booked.currency, '')::String as currency,
     toInt64(ifNull(amount_minor, 0)) as gross_minor,
     toInt64(ifNull(booked.fee_minor, 0)) as fee_minor,

@@ -13,4 +13,5 @@
     'billed_at': 'billed_at',
     'starts_at': 'starts_at',
     'ends_at': 'ends_at',
+    'voided_at': 'voided_at',
 }) }}
