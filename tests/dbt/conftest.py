@@ -21,7 +21,14 @@ from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
 from sandbox.company.books import Books
-from tests.dbt import buried_rows, late_rows, ledger_facts, metered, moved_rows
+from tests.dbt import (
+    buried_rows,
+    late_rows,
+    ledger_facts,
+    metered,
+    moved_rows,
+    subscribed_rows,
+)
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -167,6 +174,8 @@ def company(
         land(table, ledger_facts.WORKSPACE, rows)
     for table, rows in buried_rows.rows():
         land(table, buried_rows.WORKSPACE, rows)
+    for table, rows in subscribed_rows.FIRST:
+        land(table, subscribed_rows.WORKSPACE, rows)
     for table, rows in moved_rows.FIRST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
@@ -189,6 +198,8 @@ def company(
             land(table, workspace, rows)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
+    for table, rows in subscribed_rows.LAST:
+        land(table, subscribed_rows.WORKSPACE, rows)
     for table, rows in moved_rows.LINK_GONE:
         land(table, moved_rows.UNLINKED, rows, is_deleted=1)
     made.banked.land(built)
