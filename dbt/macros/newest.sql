@@ -4,12 +4,13 @@
 {%- endmacro %}
 
 {# The newest row of each touched key, its tombstone where it is no more: FINAL leaves that out, and what was computed of it
-   has yet to be withdrawn. `touched` holds the columns of `by`, which are the key's unless it says otherwise. #}
-{% macro newest_or_gone(relation, key, touched='touched', by=none) -%}
+   has yet to be withdrawn. `touched` holds the columns of `by`, which are the key's unless it says otherwise. While a full
+   refresh catches up, a row stands there of one version as the old rules told it and the new: the later one counts. #}
+{% macro newest_or_gone(relation, key, touched='touched', by=none, told_at='landed_at') -%}
     (
         select * from {{ relation }}
         where ({{ by or key }}) in (select * from {{ touched }})
-        order by version desc
+        order by version desc, {{ told_at }} desc
         limit 1 by {{ key }}
     )
 {%- endmacro %}

@@ -10,8 +10,8 @@
     period Tuple(start Nullable(Int64), end Nullable(Int64)),
     discount_amounts Array(Tuple(amount Nullable(String), discount Nullable(String))),
     pretax_credit_amounts Array(Tuple(amount Nullable(String), type Nullable(String))),
-    tax_amounts Array(Tuple(amount Nullable(String))),
-    taxes Array(Tuple(amount Nullable(String))),
+    tax_amounts Array(Tuple(amount Nullable(String), inclusive Nullable(Bool))),
+    taxes Array(Tuple(amount Nullable(String), tax_behavior Nullable(String))),
     subscription Nullable(String),
     subscription_item Nullable(String),
     invoice_item Nullable(String),
@@ -66,9 +66,11 @@
     arraySum(discount -> ifNull(toInt64OrNull((discount).amount), 0), {{ of }}.discount_amounts)
         + {{ billing_credits(of ~ '.pretax_credit_amounts') }} as discount,
     arrayMap(discount -> ifNull({{ object_id('(discount).discount') }}, ''), {{ of }}.discount_amounts) as discount_ids,
-    arraySum(
-        tax -> ifNull(toInt64OrNull((tax).amount), 0),
-        if(empty({{ of }}.taxes), {{ of }}.tax_amounts, {{ of }}.taxes)) as tax,
+    arraySum(tax -> tax.1, (if(
+        empty({{ of }}.taxes),
+        arrayMap(tax -> (ifNull(toInt64OrNull((tax).amount), 0), (tax).inclusive), {{ of }}.tax_amounts),
+        arrayMap(tax -> (ifNull(toInt64OrNull((tax).amount), 0), (tax).tax_behavior = 'inclusive'), {{ of }}.taxes)) as line_taxes)) as tax,
+    if(arrayExists(tax -> tax.2 is null, line_taxes), null, arraySum(tax -> if(tax.2, tax.1, 0), line_taxes)) as inclusive_tax,
     coalesce(
         {{ of }}.proration,
         {{ of }}.parent.subscription_item_details.proration,

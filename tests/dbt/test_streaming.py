@@ -151,7 +151,10 @@ def test_both_invoice_shapes_give_the_same_rows(built: Warehouse, land: Any) -> 
                         },
                     },
                     "pricing": {"price_details": {"price": "price_1", "product": "prod_1"}},
-                    "taxes": [{"amount": 90}],
+                    "taxes": [
+                        {"amount": 60, "tax_behavior": "inclusive"},
+                        {"amount": 30, "tax_behavior": "exclusive"},
+                    ],
                 }
             ],
         },
@@ -172,7 +175,10 @@ def test_both_invoice_shapes_give_the_same_rows(built: Warehouse, land: Any) -> 
                     "subscription_item": "si_1",
                     "proration": False,
                     "price": {"id": "price_1", "product": "prod_1"},
-                    "tax_amounts": [{"amount": 90}],
+                    "tax_amounts": [
+                        {"amount": 60, "inclusive": True},
+                        {"amount": 30, "inclusive": False},
+                    ],
                 }
             ],
         },
@@ -182,7 +188,7 @@ def test_both_invoice_shapes_give_the_same_rows(built: Warehouse, land: Any) -> 
     sql = """
         select customer_id, invoices.subscription_id, status, invoices.tax_minor,
             payment_id, total_minor, lines.id as line, lines.subscription_item_id,
-            lines.price_id, lines.tax_minor as line_tax, lines.type, lines.is_proration,
+            lines.price_id, lines.tax_minor as line_tax, lines.inclusive_tax_minor, lines.type, lines.is_proration,
             (
                 select groupArray((invoice_id, payment_id)) from unified.invoice_payments final
                 where workspace_id = {ws:String}
@@ -205,11 +211,40 @@ def test_both_invoice_shapes_give_the_same_rows(built: Warehouse, land: Any) -> 
             "si_1",
             "price_1",
             90,
+            60,
             "subscription",
             False,
             [("in_1", "pi_1")],
         ]
     ]
+
+
+def test_whether_a_line_holds_its_tax_is_told_or_left_open(built: Warehouse, land: Any) -> None:
+    line = {"amount": 900, "currency": "eur"}
+    lines = {
+        "il_untaxed": line,
+        "il_silent": line | {"taxes": [{"amount": 90}]},
+        "il_half_silent": line
+        | {"tax_amounts": [{"amount": 60, "inclusive": True}, {"amount": 30}]},
+        "il_within": line | {"taxes": [{"amount": 90, "tax_behavior": "inclusive"}]},
+        "il_added": line | {"taxes": [{"amount": 90, "tax_behavior": "exclusive"}]},
+        "il_garbled": line | {"taxes": [{"amount": 1.5, "tax_behavior": "inclusive"}, 3]},
+    }
+    data = [fields | {"id": name} for name, fields in lines.items()]
+    body = json.dumps({"currency": "eur", "lines": {"has_more": False, "data": data}})
+    land("stripe_invoice", "ws_tax", [("in_1", 5, body)])
+    told = built.rows(
+        "select id, tax_minor, inclusive_tax_minor from unified.invoice_lines final"
+        " where workspace_id = 'ws_tax'"
+    )
+    assert {row["id"]: (row["tax_minor"], row["inclusive_tax_minor"]) for row in told} == {
+        "il_untaxed": (0, 0),
+        "il_silent": (90, None),
+        "il_half_silent": (90, None),
+        "il_within": (90, 90),
+        "il_added": (90, 0),
+        "il_garbled": (0, None),
+    }
 
 
 def test_removed_items_and_tombstones_leave(built: Warehouse, land: Any) -> None:

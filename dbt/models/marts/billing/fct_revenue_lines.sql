@@ -24,8 +24,9 @@ with {% call touched_keys('touched', invoice) %}
 billed as (
     select workspace_id, connection_id, id as invoice_id, ifNull(customer_id, '') as customer_id, assumeNotNull(finalized_at) as billed_at,
         ifNull(currency, '')::String as code,
-        -- Tax is in the lines' amounts where they add up to the total without it.
-        ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) != ifNull(total_minor, 0) as is_tax_inclusive,
+        -- Where a line does not say: tax that was added cannot leave less than the subtotal, all discounts taken off, and it.
+        sign(ifNull(tax_minor, 0)) * (ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) - ifNull(total_minor, 0)) > 0
+            as is_tax_inclusive,
         status in ('open', 'paid', 'uncollectible') and is_deleted = 0 as is_billed
     from {{ newest_or_gone(ref('invoices'), 'workspace_id, connection_id, id') }}
     where finalized_at is not null
@@ -57,7 +58,7 @@ select
     toInt64(ifNull(lines.amount_minor, 0)) as amount_minor,
     toInt64(ifNull(lines.discount_minor, 0)) as discount_minor,
     toInt64(ifNull(lines.tax_minor, 0)) as tax_minor,
-    toInt64(amount_minor - discount_minor - if(is_tax_inclusive, tax_minor, 0)) as net_minor,
+    toInt64(amount_minor - discount_minor - ifNull(lines.inclusive_tax_minor, if(is_tax_inclusive, tax_minor, 0))) as net_minor,
     billed_at,
     ifNull(lines.period_starts_at, billed_at) as starts_at,
     greatest(ifNull(lines.period_ends_at, starts_at), starts_at) as ends_at,

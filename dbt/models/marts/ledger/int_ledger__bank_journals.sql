@@ -141,7 +141,7 @@ journals as (
         opening_source_table as source_table, opening_source_id as source_id, opening_source_version as source_version
     from (
         select * except (type), type as sort
-        from {{ newest_or_gone(source('reconciliation', 'dim_bank_account_sources'), key, 'touched_accounts') }}
+        from {{ newest_or_gone(source('reconciliation', 'dim_bank_account_sources'), key, 'touched_accounts', told_at='reconciled_at') }}
     )
 )
 

@@ -20,15 +20,16 @@ with {% call touched_keys('touched', invoice) %}
 invoices as (
     select workspace_id, connection_id, id as invoice_id, finalized_at, ifNull(currency, '')::String as code,
         status in ('open', 'paid', 'uncollectible') and finalized_at is not null and is_deleted = 0 as is_billed,
-        -- Tax is in the lines' amounts where they add up to the total without it.
-        ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) != ifNull(total_minor, 0) as is_tax_inclusive
+        -- Where a line does not say: tax that was added cannot leave less than the subtotal, all discounts taken off, and it.
+        sign(ifNull(tax_minor, 0)) * (ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) - ifNull(total_minor, 0)) > 0
+            as is_tax_inclusive
     from {{ newest_or_gone(ref('invoices'), 'workspace_id, connection_id, id') }}
 ),
 
 lines as (
     select lines.workspace_id as workspace_id, lines.connection_id as connection_id, id, code, is_billed and lines.is_deleted = 0 as is_earned, finalized_at, lines.source_table::String as source_table,
         lines.source_id as source_id, lines.version as source_version,
-        toInt128(ifNull(amount_minor, 0) - ifNull(discount_minor, 0) - if(is_tax_inclusive, ifNull(tax_minor, 0), 0)) as net,
+        toInt128(ifNull(amount_minor, 0) - ifNull(discount_minor, 0) - ifNull(inclusive_tax_minor, if(is_tax_inclusive, ifNull(tax_minor, 0), 0))) as net,
         coalesce(period_starts_at, finalized_at, toDateTime64(0, 3, 'UTC')) as starts_at,
         greatest(coalesce(period_ends_at, starts_at), starts_at) as ends_at,
         greatest(dateDiff('second', starts_at, ends_at), 1) as seconds

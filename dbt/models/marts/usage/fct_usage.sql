@@ -34,8 +34,9 @@ with metered as (
 billed as (
     select workspace_id, connection_id, id as invoice_id, ifNull(customer_id, '') as customer_id, assumeNotNull(finalized_at) as billed_at,
         ifNull(currency, '')::String as code,
-        -- Tax is in the lines' amounts where they add up to the total without it.
-        ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) != ifNull(total_minor, 0) as is_tax_inclusive,
+        -- Where a line does not say: tax that was added cannot leave less than the subtotal, all discounts taken off, and it.
+        sign(ifNull(tax_minor, 0)) * (ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) - ifNull(total_minor, 0)) > 0
+            as is_tax_inclusive,
         status in ('open', 'paid', 'uncollectible') and is_deleted = 0 as is_billed
     from {{ newest_or_gone(ref('invoices'), 'workspace_id, connection_id, id') }}
     where finalized_at is not null
@@ -56,7 +57,7 @@ select
     null::Nullable(DateTime64(3, 'UTC')) as first_received_at,
     null::Nullable(DateTime64(3, 'UTC')) as last_received_at,
     (ifNull(lines.amount_minor, 0) - ifNull(lines.discount_minor, 0)
-        - if(is_tax_inclusive, ifNull(lines.tax_minor, 0), 0))::Nullable(Int64) as billed_minor,
+        - ifNull(lines.inclusive_tax_minor, if(is_tax_inclusive, ifNull(lines.tax_minor, 0), 0)))::Nullable(Int64) as billed_minor,
     code as currency,
     id as invoice_line_id,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,

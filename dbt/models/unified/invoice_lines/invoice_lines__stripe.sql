@@ -5,7 +5,8 @@
 with {{ iso_currency('stripe.currency') }} as iso_code,
     {{ iso_minor('amount', 'iso_code') }} as iso_amount,
     {{ iso_minor('discount', 'iso_code') }} as iso_discount,
-    {{ iso_minor('tax', 'iso_code') }} as iso_tax
+    {{ iso_minor('tax', 'iso_code') }} as iso_tax,
+    {{ iso_minor('inclusive_tax', 'iso_code') }} as iso_inclusive_tax
 select
     workspace_id,
     connection_id,
@@ -21,6 +22,7 @@ select
     iso_amount as amount_minor,
     iso_discount as discount_minor,
     iso_tax as tax_minor,
+    iso_inclusive_tax as inclusive_tax_minor,
     discount_ids,
     quantity,
     ifNull(proration, false) as is_proration,
