@@ -88,8 +88,13 @@ PRICES = {
     one["id"]: one
     for one in (
         price("pr_100", 10_000), price("pr_150", 15_000), price("pr_usd", 1_000, "usd"),
-        price("pr_year", 120_000, interval="year"),
+        price("pr_year", 120_000, interval="year"), price("pr_gross", 2_400),
     )
+}  # fmt: skip
+OFF = {
+    "id": "di_off", "object": "discount", "customer": "cus_taxed_less",
+    "subscription": "taxed_less", "start": at("2025-10-10"), "end": None,
+    "coupon": {"id": "OFF12", "amount_off": 1_200, "currency": "eur", "duration": "forever"},
 }  # fmt: skip
 SUBSCRIPTIONS = [
     subscription("reset", "2025-01-10"),
@@ -98,6 +103,8 @@ SUBSCRIPTIONS = [
     subscription("sent", "2025-09-01", "pr_year", collection_method="send_invoice"),
     subscription("euro", "2025-10-10", "pr_usd"),
     subscription("yen", "2025-10-10", "pr_usd", currency="jpy"),
+    subscription("taxed", "2025-10-10", "pr_gross"),
+    subscription("taxed_less", "2025-10-10", "pr_gross", discounts=[OFF]),
     subscription("debit", "2025-10-01"),
     subscription("paused", "2025-09-01", status="paused", **trial("2025-09-01", "2025-09-15")),
     subscription(
@@ -126,15 +133,17 @@ INVOICES = [
         line(10_000, "2025-01-25", "2025-02-25"),
     ),
     *monthly("reset", "2025-02-25", "2025-03-25", "2025-04-25"),
-    # To 150.00 on the 15th, and back on the 20th, of the same month.
+    # To 150.00 on the 15th and back on the 20th, the billing cycle begun anew with each.
     *monthly("returned", "2025-01-10", "2025-02-10"),
     invoice(
-        "returned", "2025-01-21", line(-8_387, "2025-01-15", "2025-02-10"),
-        line(12_580, "2025-01-15", "2025-02-10", "pr_150", proration=True),
-        line(-10_161, "2025-01-20", "2025-02-10", "pr_150"),
-        line(6_774, "2025-01-20", "2025-02-10", proration=True),
+        "returned", "2025-01-15", line(-8_387, "2025-01-15", "2025-02-10"),
+        line(15_000, "2025-01-15", "2025-02-15", "pr_150"),
     ),
-    *monthly("returned", "2025-02-10", "2025-03-10", "2025-04-10"),
+    invoice(
+        "returned", "2025-01-20", line(-12_581, "2025-01-20", "2025-02-15", "pr_150"),
+        line(10_000, "2025-01-20", "2025-02-20"),
+    ),
+    *monthly("returned", "2025-02-20", "2025-03-20", "2025-04-20"),
     # A trial of two weeks; half a year later a free month moves the billing date.
     first(invoice("moved", "2025-01-10", line(0, "2025-01-10", "2025-01-24"))),
     *monthly("moved", *(f"2025-{month:02}-24" for month in range(1, 8))),
@@ -150,6 +159,16 @@ INVOICES = [
     *monthly(
         "yen", "2025-10-10", "2025-11-10", "2025-12-10", amount=1_500, sold="pr_usd",
         currency="jpy",
+    ),
+    # 24.00 with 4.00 of tax in it; less 12.00 in the other, which leaves 2.00 of tax.
+    *monthly(
+        "taxed", "2025-10-10", "2025-11-10", "2025-12-10", amount=2_400, sold="pr_gross",
+        taxes=[{"amount": 400, "tax_behavior": "inclusive"}],
+    ),
+    *monthly(
+        "taxed_less", "2025-10-10", "2025-11-10", "2025-12-10", amount=2_400, sold="pr_gross",
+        taxes=[{"amount": 200, "tax_behavior": "inclusive"}],
+        discount_amounts=[{"amount": 1_200, "discount": "di_off"}],
     ),
     # A bank debit that is under way for a week.
     first(

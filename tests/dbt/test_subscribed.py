@@ -47,6 +47,8 @@ def moves(built: Warehouse, company: Company) -> dict[str, Moves]:
         ("sent", [("2025-09-01", "new", 10_000)]),
         ("euro", [("2025-10-10", "new", 900)]),
         ("yen", [("2025-10-10", "new", 1_500)]),
+        ("taxed", [("2025-10-10", "new", 2_000)]),
+        ("taxed_less", [("2025-10-10", "new", 1_000)]),
         ("won", [("2025-09-15", "new", 10_000)]),
     ],
 )

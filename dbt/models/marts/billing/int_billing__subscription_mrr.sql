@@ -87,7 +87,9 @@ billings as materialized (
         partition by {{ key }}, price_id order by billed_at rows between current row and 1 following) as billed_again_at
     from (
         select {{ key }}, assumeNotNull(price_id) as price_id, starts_at as billed_at, max(ends_at) as ends_at,
-            max(ifNull(amount_minor, 1)) = 0 as is_free
+            max(ifNull(amount_minor, 1)) = 0 as is_free,
+            sumIf(ifNull(amount_minor, 0) - ifNull(discount_minor, 0), inclusive_tax_minor is not null) as charged_minor,
+            sum(ifNull(inclusive_tax_minor, 0)) as tax_within_minor
         from terms
         where kind in ('period', 'added') and price_id is not null
         group by {{ key }}, price_id, billed_at
@@ -123,13 +125,25 @@ shown as (
     where is_complete and price_id != ''
 ),
 
+-- What is left of a price without the tax that it holds, as its lines tell: (moment, of so much, so much).
+net_shares as (
+    select {{ key }}, price_id, arraySort(groupArray(
+        (billed_at, toInt256(charged_minor), toInt256(charged_minor - tax_within_minor)))) as shares
+    from billings
+    where charged_minor > tax_within_minor
+    group by {{ key }}, price_id
+),
+
 -- One statement per price and moment, with the exact worth of a month as numerator / denominator.
 priced as (
     select said.*,
         -- A price of tiers, or of another currency than the subscription's, does not say what a quantity is worth.
         price.unit_amount_exact is not null and ifNull(price.billing_scheme, 'per_unit') = 'per_unit'
             and not ifNull(price.currency != said.currency, false) as tells_worth,
-        toInt256(multiIf(price.interval = 'week', 52, price.interval = 'day' or price.interval is null, 365, 1)) as periods,
+        -- The newest line by then; before there was one, the first.
+        if(empty(said.shares), (toDateTime64(0, 3, 'UTC'), toInt256(1), toInt256(1)),
+            arrayLast(share -> share.1 <= said.at or share.1 = said.shares[1].1, said.shares)) as net_share,
+        net_share.3 * multiIf(price.interval = 'week', 52, price.interval = 'day' or price.interval is null, 365, 1) as periods,
         periods * ifNull(multiIf(
             said.quantity = 0 or price.usage_type = 'metered', toInt256(0),
             tells_worth, toInt256(assumeNotNull(price.unit_amount_exact) * 1000000000000) * multiIf(
@@ -138,19 +152,22 @@ priced as (
                 intDiv(said.quantity, price.divide_by)),
             toInt256(said.billed_minor) * 1000000000000
         ), 0) as numerator,
-        toInt256(1000000000000) * ifNull(multiIf(
+        net_share.2 * 1000000000000 * ifNull(multiIf(
             price.interval = 'month', ifNull(price.interval_count, 1),
             price.interval is null, 12 * greatest(said.billed_days, 1),
             12 * ifNull(price.interval_count, 1)), 1) as denominator
     from (
-        select {{ key }}, price_id, at,
-            argMax(quantity, (rank, quantity)) as quantity,
-            max(billed_minor) as billed_minor,
-            max(billed_days) as billed_days,
-            any(agreed.currency) as currency
-        from (select * from documented union all select * from run_out union all select * from shown) as one
-        left join (select workspace_id, connection_id, id as subscription_id, currency from agreements) as agreed using ({{ key }})
-        group by {{ key }}, price_id, at
+        select * from (
+            select {{ key }}, price_id, at,
+                argMax(quantity, (rank, quantity)) as quantity,
+                max(billed_minor) as billed_minor,
+                max(billed_days) as billed_days,
+                any(agreed.currency) as currency
+            from (select * from documented union all select * from run_out union all select * from shown) as one
+            left join (select workspace_id, connection_id, id as subscription_id, currency from agreements) as agreed using ({{ key }})
+            group by {{ key }}, price_id, at
+        ) as one
+        left join net_shares using ({{ key }}, price_id)
     ) as said
     left join (
         select * from {{ newest(ref('prices')) }}
