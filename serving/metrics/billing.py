@@ -115,13 +115,13 @@ METRICS = catalog(
     ),
     Metric(
         "trials_started", "Trials that began.", "count", "flow", SUBSCRIPTIONS, "1",
-        "toDate(ifNull(trial_started_at, trial_ends_at))", where="trial_ends_at is not null",
+        "toDate(ifNull(trial_started_at, trial_ends_at))", where="trial_outcome != ''",
         dimensions=_AGREED | {"outcome": "trial_outcome"},
     ),
     Metric(
         "trial_conversion", "Of the trials that ended in the interval, the share that has paid.",
         "ratio", "flow", SUBSCRIPTIONS, "trial_outcome = 'converted'", "toDate(trial_ends_at)", "1",
-        where="trial_ends_at is not null and trial_outcome != 'open'", dimensions=_AGREED,
+        where="trial_outcome in ('converted', 'lost')", dimensions=_AGREED,
         of="count",
     ),
     Metric(

@@ -29,6 +29,7 @@ from tests.dbt import (
     ledger_facts,
     metered,
     moved_rows,
+    subscribed_rows,
 )
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
@@ -179,6 +180,8 @@ def company(
         land(table, balance_rows.WORKSPACE, rows)
     for workspace, table, rows in collected.rows(collected.FIRST):
         land(table, workspace, rows)
+    for table, rows in subscribed_rows.FIRST:
+        land(table, subscribed_rows.WORKSPACE, rows)
     for table, rows in moved_rows.FIRST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
@@ -205,6 +208,8 @@ def company(
         land(table, workspace, rows)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
+    for table, rows in subscribed_rows.LAST:
+        land(table, subscribed_rows.WORKSPACE, rows)
     for table, rows in moved_rows.LINK_GONE:
         land(table, moved_rows.UNLINKED, rows, is_deleted=1)
     made.banked.land(built)

@@ -66,7 +66,7 @@ plans as (
 -- A customer is won by the first money, not by a trial's invoice of nothing.
 paid as (
     select workspace_id, connection_id, assumeNotNull(subscription_id) as subscription_id,
-        min(paid_at) as first_paid_at
+        min(paid_at) as first_paid_at, max(ifNull(created_at, assumeNotNull(paid_at))) as newest_paid_invoice_at
     from {{ newest(ref('invoices')) }}
     where status = 'paid' and amount_paid_minor > 0 and (workspace_id, connection_id, id) in (
         select workspace_id, connection_id, id from {{ ref('invoices') }}
@@ -98,9 +98,11 @@ select
     a.trial_ends_at as trial_ends_at,
     paid.first_paid_at as first_paid_at,
     multiIf(
-        a.trial_ends_at is null, '',
-        paid.first_paid_at is not null, 'converted',
-        a.ended_at is not null, 'lost',
+        -- One that is given later, to move a billing date, is no customer's trial.
+        a.trial_ends_at is null or a.trial_started_at > a.created_at + interval 1 day, '',
+        -- What was billed before its end, a setup fee, converts nobody.
+        paid.newest_paid_invoice_at >= a.trial_ends_at, 'converted',
+        a.ended_at is not null or a.status in ('paused', 'unpaid'), 'lost',
         'open') as trial_outcome,
     a.canceled_at as notice_at,
     a.ended_at as ended_at,

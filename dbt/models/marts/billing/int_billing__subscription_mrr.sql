@@ -7,8 +7,8 @@
     indexes=[{'name': 'subscription', 'definition': 'subscription_id type bloom_filter(0.0001) granularity 4'}],
 ) }}
 -- dbt parses the first run only, which reads fewer models than the later ones:
--- depends_on: {{ ref('invoices') }} {{ ref('invoice_payments') }} {{ ref('discounts') }}
--- depends_on: {{ ref('subscription_states') }} {{ ref('payment_attempts') }} {{ ref('prices') }} {{ ref('coupons') }}
+-- depends_on: {{ ref('int_billing__activations') }} {{ ref('discounts') }}
+-- depends_on: {{ ref('subscription_states') }} {{ ref('prices') }} {{ ref('coupons') }}
 {%- set never = "toDateTime64('2100-01-01', 3, 'UTC')" %}
 {%- set key = 'workspace_id, connection_id, subscription_id' %}
 
@@ -41,16 +41,8 @@ with {% call touched_keys('touched_subscriptions', key) %}
         from {{ ref('coupons') }}
         where {{ landed_since() }})
     union all
-    -- A new attempt may be the one that activates a subscription.
-    select workspace_id, connection_id, assumeNotNull(subscription_id)
-    from {{ ref('invoices') }}
-    where subscription_id is not null and (workspace_id, connection_id, id) in (
-        select workspace_id, connection_id, invoice_id
-        from {{ ref('invoice_payments') }}
-        where (workspace_id, connection_id, payment_id) in (
-            select workspace_id, connection_id, payment_id
-            from {{ ref('payment_attempts') }}
-            where {{ landed_since() }}))
+    -- What pays a subscription's first invoice may land after it.
+    select {{ key }} from {{ ref('int_billing__activations') }} where {{ landed_since('computed_at') }}
     union all
     -- Time alone ends a trial or a discount, and lets one begin: days of them have come since the last run.
     select workspace_id, connection_id, id from {{ ref('subscriptions') }}
@@ -62,6 +54,11 @@ with {% call touched_keys('touched_subscriptions', key) %}
         [ifNull(toDate(starts_at), toDate(0)), ifNull(toDate(ends_at), toDate(0))])
     {%- endif %}
 {% endcall %},
+
+agreements as materialized (
+    select * from {{ newest(ref('subscriptions')) }}
+    where (workspace_id, connection_id, id) in (select {{ key }} from touched_subscriptions)
+),
 
 terms as materialized (
     select * from {{ newest(ref('subscription_terms')) }}
@@ -84,15 +81,30 @@ documented as (
     group by {{ key }}, price_id, at
 ),
 
--- A price that a later period no longer bills ended with its own period.
+-- Each time that a price was billed, and when it was billed anew.
+billings as materialized (
+    select *, leadInFrame(billed_at, 1, {{ never }}) over (
+        partition by {{ key }}, price_id order by billed_at rows between current row and 1 following) as billed_again_at
+    from (
+        select {{ key }}, assumeNotNull(price_id) as price_id, starts_at as billed_at, max(ends_at) as ends_at,
+            max(ifNull(amount_minor, 1)) = 0 as is_free,
+            sumIf(ifNull(amount_minor, 0) - ifNull(discount_minor, 0), inclusive_tax_minor is not null) as charged_minor,
+            sum(ifNull(inclusive_tax_minor, 0)) as tax_within_minor
+        from terms
+        where kind in ('period', 'added') and price_id is not null
+        group by {{ key }}, price_id, billed_at
+    )
+),
+
+-- A price that a later period no longer bills ended with its own period; not where it was billed anew before that.
 run_out as (
-    select terms.workspace_id, terms.connection_id, terms.subscription_id, assumeNotNull(terms.price_id) as price_id,
-        assumeNotNull(terms.ends_at) as at, 0 as rank, toInt64(0) as quantity, toInt64(0) as billed_minor, toInt64(0) as billed_days
-    from terms
+    select billings.workspace_id, billings.connection_id, billings.subscription_id, billings.price_id,
+        assumeNotNull(billings.ends_at) as at, 0 as rank, toInt64(0) as quantity, toInt64(0) as billed_minor, toInt64(0) as billed_days
+    from billings
     inner join (
         select {{ key }}, max(starts_at) as newest_period_at from terms where kind = 'period' group by {{ key }}
     ) as periods using ({{ key }})
-    where terms.kind in ('period', 'added') and terms.price_id is not null and terms.ends_at <= newest_period_at
+    where billings.ends_at <= newest_period_at and billings.billed_again_at > billings.ends_at
 ),
 
 -- What events and the newest state show: every price that the subscription ever had, 0 where it is gone.
@@ -113,39 +125,57 @@ shown as (
     where is_complete and price_id != ''
 ),
 
+-- What is left of a price without the tax that it holds, as its lines tell: (moment, of so much, so much).
+net_shares as (
+    select {{ key }}, price_id, arraySort(groupArray(
+        (billed_at, toInt256(charged_minor), toInt256(charged_minor - tax_within_minor)))) as shares
+    from billings
+    where charged_minor > tax_within_minor
+    group by {{ key }}, price_id
+),
+
 -- One statement per price and moment, with the exact worth of a month as numerator / denominator.
 priced as (
     select said.*,
-        toInt256(multiIf(price.interval = 'week', 52, price.interval = 'day' or price.interval is null, 365, 1)) as periods,
+        -- A price of tiers, or of another currency than the subscription's, does not say what a quantity is worth.
+        price.unit_amount_exact is not null and ifNull(price.billing_scheme, 'per_unit') = 'per_unit'
+            and not ifNull(price.currency != said.currency, false) as tells_worth,
+        -- The newest line by then; before there was one, the first.
+        if(empty(said.shares), (toDateTime64(0, 3, 'UTC'), toInt256(1), toInt256(1)),
+            arrayLast(share -> share.1 <= said.at or share.1 = said.shares[1].1, said.shares)) as net_share,
+        net_share.3 * multiIf(price.interval = 'week', 52, price.interval = 'day' or price.interval is null, 365, 1) as periods,
         periods * ifNull(multiIf(
             said.quantity = 0 or price.usage_type = 'metered', toInt256(0),
-            price.unit_amount_exact is not null and ifNull(price.billing_scheme, 'per_unit') = 'per_unit',
-                toInt256(assumeNotNull(price.unit_amount_exact) * 1000000000000) * multiIf(
-                    ifNull(price.divide_by, 0) <= 1, said.quantity,
-                    price.divide_round = 'up', intDiv(said.quantity + price.divide_by - 1, price.divide_by),
-                    intDiv(said.quantity, price.divide_by)),
+            tells_worth, toInt256(assumeNotNull(price.unit_amount_exact) * 1000000000000) * multiIf(
+                ifNull(price.divide_by, 0) <= 1, said.quantity,
+                price.divide_round = 'up', intDiv(said.quantity + price.divide_by - 1, price.divide_by),
+                intDiv(said.quantity, price.divide_by)),
             toInt256(said.billed_minor) * 1000000000000
         ), 0) as numerator,
-        toInt256(1000000000000) * ifNull(multiIf(
+        net_share.2 * 1000000000000 * ifNull(multiIf(
             price.interval = 'month', ifNull(price.interval_count, 1),
             price.interval is null, 12 * greatest(said.billed_days, 1),
             12 * ifNull(price.interval_count, 1)), 1) as denominator
     from (
-        select {{ key }}, price_id, at,
-            argMax(quantity, (rank, quantity)) as quantity,
-            max(billed_minor) as billed_minor,
-            max(billed_days) as billed_days
-        from (select * from documented union all select * from run_out union all select * from shown)
-        group by {{ key }}, price_id, at
+        select * from (
+            select {{ key }}, price_id, at,
+                argMax(quantity, (rank, quantity)) as quantity,
+                max(billed_minor) as billed_minor,
+                max(billed_days) as billed_days,
+                any(agreed.currency) as currency
+            from (select * from documented union all select * from run_out union all select * from shown) as one
+            left join (select workspace_id, connection_id, id as subscription_id, currency from agreements) as agreed using ({{ key }})
+            group by {{ key }}, price_id, at
+        ) as one
+        left join net_shares using ({{ key }}, price_id)
     ) as said
     left join (
         select * from {{ newest(ref('prices')) }}
         where (workspace_id, connection_id) in (select workspace_id, connection_id from touched_subscriptions)
     ) as price
         on said.workspace_id = price.workspace_id and said.connection_id = price.connection_id and said.price_id = price.id
-    -- A price of tiers is worth what its last period was billed: a mere quantity does not say.
-    where said.quantity = 0 or said.billed_minor != 0 or price.usage_type = 'metered'
-        or (price.unit_amount_exact is not null and ifNull(price.billing_scheme, 'per_unit') = 'per_unit')
+    -- It is worth what its last period was billed.
+    where said.quantity = 0 or said.billed_minor != 0 or price.usage_type = 'metered' or tells_worth
 ),
 
 holdings as (
@@ -177,50 +207,28 @@ recurring_discounts as (
     group by workspace_id, connection_id, subscription_id
 ),
 
-first_payments as (
-    select workspace_id, connection_id, subscription_id, min(attempted_at) as attempted_at, min(paid_at) as paid_at
-    from (
-        select terms.workspace_id as workspace_id, terms.connection_id as connection_id, terms.subscription_id as subscription_id,
-            terms.paid_at as paid_at, attempt.attempted_at as attempted_at
-        from terms
-        left join (
-            select workspace_id, connection_id, invoice_id, payment_id from {{ newest(ref('invoice_payments')) }}
-            where (workspace_id, connection_id, invoice_id) in (
-                select workspace_id, connection_id, id from terms where kind = 'first_payment')
-        ) as link
-            on terms.workspace_id = link.workspace_id and terms.connection_id = link.connection_id and terms.id = link.invoice_id
-        left join (
-            select workspace_id, connection_id, payment_id, min(occurred_at)::Nullable(DateTime64(3, 'UTC')) as attempted_at
-            from {{ newest(ref('payment_attempts')) }}
-            where (workspace_id, connection_id, customer_id) in (
-                select workspace_id, connection_id, ifNull(customer_id, '') from {{ ref('subscriptions') }}
-                where (workspace_id, connection_id, id) in (select {{ key }} from touched_subscriptions))
-                -- A bank debit activates while it is under way, whatever becomes of it.
-                and (status != 'failed' or payment_method_type not in ('card', 'link'))
-            group by workspace_id, connection_id, payment_id
-        ) as attempt
-            on link.workspace_id = attempt.workspace_id and link.connection_id = attempt.connection_id and link.payment_id = attempt.payment_id
-        where terms.kind = 'first_payment' and terms.amount_minor > 0
-    )
-    group by workspace_id, connection_id, subscription_id
-),
-
 counted as (
     select s.workspace_id as workspace_id, s.connection_id as connection_id, s.id as subscription_id,
         ifNull(s.customer_id, '') as customer_id, ifNull(s.currency, '') as currency,
-        if(s.status in ('incomplete', 'incomplete_expired'), {{ never }}, greatest(
-            ifNull(s.trial_ends_at, toDateTime64(0, 3, 'UTC')),
-            coalesce(first_payments.attempted_at, first_payments.paid_at, s.created_at, toDateTime64(0, 3, 'UTC')))) as from_at,
+        ifNull(activations.activated_at, {{ never }}) as from_at,
         ifNull(s.ended_at, if(s.status = 'canceled', coalesce(s.canceled_at, toDateTime64(0, 3, 'UTC')), {{ never }})) as until_at,
         ifNull(s.canceled_at, {{ never }}) as notice_at,
         arraySort(state -> state.1, known.statuses) as statuses,
-        recurring_discounts.discounts as discounts
-    from (
-        select * from {{ newest(ref('subscriptions')) }}
-        where (workspace_id, connection_id, id) in (select {{ key }} from touched_subscriptions)
-    ) as s
-    left join first_payments
-        on s.workspace_id = first_payments.workspace_id and s.connection_id = first_payments.connection_id and s.id = first_payments.subscription_id
+        recurring_discounts.discounts as discounts,
+        -- Free is its trial, and a price of which a period was billed nothing (an earlier trial) until it is billed anew.
+        arrayConcat(
+            if(s.trial_ends_at is null, [], [('', ifNull(s.trial_started_at, toDateTime64(0, 3, 'UTC')), assumeNotNull(s.trial_ends_at))]),
+            arrayMap(f -> (f.1, f.2, least(f.3, if(s.trial_ends_at > f.2, assumeNotNull(s.trial_ends_at), {{ never }}))), free.periods)) as free
+    from agreements as s
+    left join (
+        select * from {{ newest(ref('int_billing__activations')) }}
+        where ({{ key }}) in (select {{ key }} from touched_subscriptions)
+    ) as activations
+        on s.workspace_id = activations.workspace_id and s.connection_id = activations.connection_id and s.id = activations.subscription_id
+    left join (
+        select {{ key }}, groupArray((price_id, billed_at, billed_again_at)) as periods from billings where is_free group by {{ key }}
+    ) as free
+        on s.workspace_id = free.workspace_id and s.connection_id = free.connection_id and s.id = free.subscription_id
     left join (select {{ key }}, groupArray((observed_at, ifNull(status, ''))) as statuses from states group by {{ key }}) as known
         on s.workspace_id = known.workspace_id and s.connection_id = known.connection_id and s.id = known.subscription_id
     left join recurring_discounts
@@ -229,22 +237,24 @@ counted as (
 ),
 
 days as (
-    select counted.*, holdings.held as held,
+    select counted.*,
+        arrayFilter(h -> not arrayExists(f -> (f.1 = '' or f.1 = h.3) and f.2 <= closes_at and closes_at < f.3, free), all_held) as held,
         arrayJoin(arrayFilter(
             day -> day <= toDate({{ run_began_at() }}),
             arrayDistinct(arrayMap(moment -> toDate(moment), arrayConcat(
                 [from_at, until_at, notice_at],
-                arrayMap(h -> h.1, held), arrayMap(h -> h.2, held),
+                arrayMap(h -> h.1, all_held), arrayMap(h -> h.2, all_held),
+                arrayMap(f -> f.2, free), arrayMap(f -> f.3, free),
                 arrayMap(d -> d.1, discounts), arrayMap(d -> d.2, discounts),
                 arrayMap(state -> state.1, statuses)))))) as day,
         toDateTime64(day + 1, 3, 'UTC') - 1 as closes_at
     from counted
     inner join (
-        select {{ key }}, arraySort(groupArray((from_at, until_at, price_id, numerator, denominator, periods))) as held
+        select {{ key }}, arraySort(groupArray((from_at, until_at, price_id, numerator, denominator, periods))) as all_held
         from holdings
         where numerator > 0
         group by {{ key }}
-    ) as holdings using ({{ key }})
+    ) as known using ({{ key }})
 ),
 
 valued as (

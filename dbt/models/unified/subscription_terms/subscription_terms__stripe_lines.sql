@@ -3,7 +3,9 @@
 -- depends_on: {{ ref('stg_stripe__invoice_lines__feed') }}
 -- depends_on: {{ ref('stg_stripe__invoice_lines__embedded_feed') }}
 with {{ iso_currency('stripe.currency') }} as iso_code,
-    {{ iso_minor('amount', 'iso_code') }} as iso_amount
+    {{ iso_minor('amount', 'iso_code') }} as iso_amount,
+    {{ iso_minor('discount', 'iso_code') }} as iso_discount,
+    {{ iso_minor('inclusive_tax', 'iso_code') }} as iso_inclusive_tax
 select
     workspace_id,
     connection_id,
@@ -16,6 +18,8 @@ select
     price_id,
     quantity,
     iso_amount as amount_minor,
+    iso_discount as discount_minor,
+    iso_inclusive_tax as inclusive_tax_minor,
     iso_code as currency,
     if(origin = 'listed', 'raw.stripe_line_item', 'raw.stripe_invoice') as source_table,
     if(origin = 'listed', id, invoice_id) as source_id,
