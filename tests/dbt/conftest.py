@@ -21,7 +21,14 @@ from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
 from sandbox.company.books import Books
-from tests.dbt import buried_rows, late_rows, ledger_facts, metered, moved_rows
+from tests.dbt import (
+    buried_rows,
+    discounted_rows,
+    late_rows,
+    ledger_facts,
+    metered,
+    moved_rows,
+)
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -171,6 +178,10 @@ def company(
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
         land(table, moved_rows.UNLINKED, rows)
+    for table, rows in discounted_rows.FIRST:
+        land(table, discounted_rows.HALVES, rows)
+    for table, rows in discounted_rows.LAST:
+        land(table, discounted_rows.REVERSED, rows)
     later = []
     for table, rows in made.rows():
         if table == "stripe_coupon":
@@ -191,6 +202,12 @@ def company(
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in moved_rows.LINK_GONE:
         land(table, moved_rows.UNLINKED, rows, is_deleted=1)
+    for table, rows in discounted_rows.LAST:
+        land(table, discounted_rows.HALVES, rows)
+    for table, rows in discounted_rows.FIRST:
+        land(table, discounted_rows.REVERSED, rows)
+    for table, rows in [*discounted_rows.FIRST, *discounted_rows.LAST]:
+        land(table, discounted_rows.WHOLE, rows)
     made.banked.land(built)
     reconcile_all(built, clickhouse, utc_now())
     dbt("build", "--select", "marts")  # with the unit tests beside the models
