@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.company.calendar import day_of
-from sandbox.company.catalog import Coupon, round_half_up
+from sandbox.company.catalog import round_half_up
 from sandbox.company.facts import Customer, Discount, Invoice, Item, Line, Subscription
 
 
@@ -12,13 +12,6 @@ def rounded(currency: str, numerator: int, denominator: int) -> int:
     if currency == "kwd":
         return round_half_up(numerator, denominator * 10) * 10
     return round_half_up(numerator, denominator)
-
-
-def discounted(coupon: Coupon, amount: int, currency: str) -> int:
-    """How much a coupon takes off one amount."""
-    if coupon.percent_off is not None:
-        return rounded(currency, amount * coupon.percent_off, 100)
-    return min(amount, coupon.amount_off or 0)
 
 
 def discount_applies(discount: Discount | None, at: int, first: bool) -> bool:
@@ -91,15 +84,17 @@ def reckon(
     discount = subscription.discount if subscription else None
     currency = customer.currency
     if discount is not None and discount_applies(discount, created, first):
-        left = discount.coupon.amount_off or 0
-        for line in lines:
-            if line.proration or line.amount <= 0:
-                continue
+        lowered = [line for line in lines if not line.proration and line.amount > 0]
+        total = sum(line.amount for line in lowered)
+        # An amount is off all of them together: each line has its share, what is rounded goes on.
+        off, seen, given = min(discount.coupon.amount_off or 0, total), 0, 0
+        for line in lowered:
             if discount.coupon.percent_off is not None:
-                line.discount = discounted(discount.coupon, line.amount, currency)
+                line.discount = rounded(currency, line.amount * discount.coupon.percent_off, 100)
             else:
-                line.discount = min(left, line.amount)
-                left -= line.discount
+                seen += line.amount
+                line.discount = rounded(currency, off * seen, total) - given
+                given += line.discount
     if customer.tax_rate is not None:
         for line in lines:
             line.tax = rounded(

@@ -5,10 +5,10 @@ The company's own definition of MRR.
 A subscription counts at the end of a day (UTC) on which it is active or past due; not while
 trialing,
 incomplete, or after its end. Per item that is not metered: price × quantity per period,
-less a recurring discount (percent, or
-the fixed amount off the first item; coupons for once do not count), over the months of the period,
-rounded half up to the minor unit. A movement is the change of a customer's sum between two days'
-ends.
+less a recurring discount of so many percent (coupons for once do not count), over the months of
+the period, rounded half up to the minor unit. A fixed amount is what each invoice is less: it comes
+off the sum of the items, which is rounded then. A movement is the change of a customer's sum
+between two days' ends.
 """
 
 from __future__ import annotations
@@ -30,18 +30,21 @@ def monthly_value(subscription: Subscription, at: int) -> int:
         spent = discount.end is not None and at >= discount.end
         if spent or discount.coupon.duration == "once" or at < discount.start:
             discount = None
+    # What is used is no promise.
+    items = [item for item in subscription.items_at(at) if item.price.meter is None]
+    if discount is not None and discount.coupon.amount_off is not None:
+        # All items of a subscription are billed together, for as many months.
+        (months,) = {item.price.months for item in items}
+        billed = sum(item.price.unit_amount * item.quantity for item in items)
+        return round_half_up(max(0, billed - discount.coupon.amount_off), months)
     value = 0
-    for place, item in enumerate(subscription.items_at(at)):
-        if item.price.meter is not None:
-            continue  # What is used is no promise.
+    for item in items:
         numerator, denominator = item.price.unit_amount * item.quantity, item.price.months
         if discount is not None and discount.coupon.percent_off is not None:
             numerator, denominator = (
                 numerator * (100 - discount.coupon.percent_off),
                 denominator * 100,
             )
-        elif discount is not None and place == 0:
-            numerator = max(0, numerator - (discount.coupon.amount_off or 0))
         value += round_half_up(numerator, denominator)
     return value
 

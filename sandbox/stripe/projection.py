@@ -125,7 +125,7 @@ class Projection:
                     item_text,
                 )
             if subscription.discount is not None:
-                text = people.render_discount(subscription, subscription.discount)
+                text = people.render_discount(subscription, subscription.discount, now)
                 yield (
                     "discount",
                     subscription.discount.id,

@@ -191,9 +191,10 @@ def render_subscription(subscription: Subscription, at: int, texts: CatalogTexts
     })  # fmt: skip
 
 
-def render_discount(subscription: Subscription, discount: Discount) -> str:
-    """A discount as an object of its own (seen by expansion and in events)."""
-    return shapes.DISCOUNT({
+def render_discount(subscription: Subscription, discount: Discount, at: int | None = None) -> str:
+    """A discount as an object of its own: as it is expanded at a moment; in events as it was."""
+    is_over = at is not None and active_discount(subscription, at) is None
+    return (shapes.DELETED_DISCOUNT if is_over else shapes.DISCOUNT)({
         "id": discount.id, "customer": subscription.customer.id, "end": number(discount.end),
         "promotion": quoted(discount.promotion),
         "coupon": discount.coupon.id, "start": discount.start, "subscription": subscription.id,

@@ -96,6 +96,10 @@ _DISCOUNT_KEYS = {
     "subscription": text("subscription"), "subscription_item": None,
 }
 DISCOUNT = shape(_DISCOUNT_KEYS)
+# What is left of one that is over, wherever it is expanded: when it ended is not in it.
+DELETED_DISCOUNT = shape(
+    {name: slot for name, slot in _DISCOUNT_KEYS.items() if name != "end"} | {"deleted": True}
+)
 
 _NO_TAX = {"disabled_reason": None, "enabled": False, "liability": None}
 _ITEM: dict[str, object] = {

@@ -25,6 +25,7 @@ from tests.dbt import (
     balance_rows,
     buried_rows,
     collected,
+    discounted_rows,
     late_rows,
     ledger_facts,
     metered,
@@ -186,6 +187,10 @@ def company(
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
         land(table, moved_rows.UNLINKED, rows)
+    for table, rows in discounted_rows.FIRST:
+        land(table, discounted_rows.HALVES, rows)
+    for table, rows in discounted_rows.LAST:
+        land(table, discounted_rows.REVERSED, rows)
     later = []
     for table, rows in made.rows():
         if table == "stripe_coupon":
@@ -212,6 +217,12 @@ def company(
         land(table, subscribed_rows.WORKSPACE, rows)
     for table, rows in moved_rows.LINK_GONE:
         land(table, moved_rows.UNLINKED, rows, is_deleted=1)
+    for table, rows in discounted_rows.LAST:
+        land(table, discounted_rows.HALVES, rows)
+    for table, rows in discounted_rows.FIRST:
+        land(table, discounted_rows.REVERSED, rows)
+    for table, rows in [*discounted_rows.FIRST, *discounted_rows.LAST]:
+        land(table, discounted_rows.WHOLE, rows)
     made.banked.land(built)
     reconcile_all(built, clickhouse)
     dbt("build", "--select", "marts")  # with the unit tests beside the models

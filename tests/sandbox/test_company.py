@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.company.billing import proration_lines
+from sandbox.company.billing import proration_lines, reckon
 from sandbox.company.books import Books
 from sandbox.company.calendar import add_months, business_day, midnight
 from sandbox.company.catalog import COUPONS, PRICES, convert, processing_fee, round_half_up
-from sandbox.company.facts import Customer, Discount, Item, Subscription
+from sandbox.company.facts import Customer, Discount, Item, Line, Subscription
 from sandbox.company.life import live
 from sandbox.company.people import meet, random_of
 from sandbox.company.revenue import monthly_value, movements
@@ -107,6 +107,8 @@ def agreement(items: list[tuple[str, str, int, int]], discount: str | None = Non
         # 5.00 off 21.00 each month; coupons for once do not count.
         ([("usd", "month", 0, 1)], "TEAM5", 1_600),
         ([("eur", "month", 0, 1)], "BLACKFRIDAY", 1_900),
+        # Off both: (210.00 + 1,090.00 - 5.00) / 12 = 107.9166...; 17.08 and 90.83 would be less.
+        ([("usd", "year", 0, 1), ("usd", "year", 2, 1)], "TEAM5", 10_792),
         # Rounded per item: 158.333 and 408.333 are 158 and 408 (19.00 and 49.00 over
         # twelve would not be).
         ([("gbp", "year", 0, 1), ("gbp", "year", 1, 1)], None, 1_417 + 3_583),
@@ -114,6 +116,18 @@ def agreement(items: list[tuple[str, str, int, int]], discount: str | None = Non
 )
 def test_monthly_value_is_what_one_computes_by_hand(items, discount, worth) -> None:
     assert monthly_value(agreement(items, discount), NOON + 60) == worth
+
+
+def test_an_amount_off_an_invoice_is_off_each_line_in_its_proportion() -> None:
+    subscription = agreement([("usd", "month", 0, 1)], "TEAM5")
+    (item,) = subscription.items_at(NOON)
+    lines = [
+        Line(f"il_{place}", "", amount, 1, item.price, item.id, NOON, NOON)
+        for place, amount in enumerate((100, 100, 100, 1_200))
+    ]
+    reckon(subscription.customer, subscription, lines, NOON, first=False)
+    # 5.00 x 100 / 1500 = 0.333..., of which thirds go on to the next; 5.00 x 1200 / 1500 = 4.00.
+    assert [line.discount for line in lines] == [33, 34, 33, 400]
 
 
 def test_movements_follow_a_life_through_a_lapse_a_discounts_end_churn_and_return() -> None:

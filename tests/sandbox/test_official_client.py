@@ -66,6 +66,26 @@ def test_a_list_expands_objects_along_a_path(stripe: StripeClient) -> None:
         )
 
 
+def test_a_discount_that_is_over_is_expanded_as_deleted_without_its_end(
+    stripe: StripeClient,
+) -> None:
+    subscriptions = stripe.v1.subscriptions.list({"limit": 100, "status": "all"})
+    carried = {
+        name for item in subscriptions.auto_paging_iter() if item.discounts
+        for name in item.discounts
+    }  # fmt: skip
+    invoices = stripe.v1.invoices.list({"limit": 100, "expand": ["data.discounts"]})
+    shown = {
+        found.id: found.to_dict() for invoice in invoices.auto_paging_iter()
+        for found in invoice.discounts
+    }  # fmt: skip
+    deleted = {name for name, found in shown.items() if found.get("deleted")}
+    assert deleted == shown.keys() - carried
+    assert len(deleted) > 3
+    assert carried & shown.keys()
+    assert deleted == {name for name, found in shown.items() if "end" not in found}
+
+
 def test_a_property_that_cannot_be_expanded_is_an_error(stripe: StripeClient) -> None:
     with pytest.raises(library.InvalidRequestError, match=r"cannot be expanded \(data.nothing\)"):
         stripe.v1.charges.list({"expand": ["data.nothing"]})

@@ -11,6 +11,7 @@
 -- depends_on: {{ ref('subscription_states') }} {{ ref('prices') }} {{ ref('coupons') }}
 {%- set never = "toDateTime64('2100-01-01', 3, 'UTC')" %}
 {%- set key = 'workspace_id, connection_id, subscription_id' %}
+{%- set whole = "toInt256('1000000000000000000000000')" %}
 
 with {% call touched_keys('touched_subscriptions', key) %}
     select workspace_id, connection_id, id as subscription_id
@@ -49,9 +50,13 @@ with {% call touched_keys('touched_subscriptions', key) %}
     where toDate(trial_ends_at) > toDate({{ last_run_at() }}) and toDate(trial_ends_at) <= toDate({{ run_began_at() }})
     union all
     select {{ key }} from {{ ref('discounts') }}
+    left join (
+        select workspace_id, connection_id, id::Nullable(String) as coupon_id, duration_in_months as months
+        from {{ ref('coupons') }} where duration = 'repeating'
+    ) as coupon using (workspace_id, connection_id, coupon_id)
     where arrayExists(
         day -> day > toDate({{ last_run_at() }}) and day <= toDate({{ run_began_at() }}),
-        [ifNull(toDate(starts_at), toDate(0)), ifNull(toDate(ends_at), toDate(0))])
+        arrayMap(at -> ifNull(toDate(at), toDate(0)), [starts_at, ends_at, addMonths(starts_at, months)]))
     {%- endif %}
 {% endcall %},
 
@@ -191,19 +196,41 @@ holdings as (
     window later as (partition by {{ key }}, price_id order by at rows between current row and 1 following)
 ),
 
+-- Each in force from its begin until a state does not list it, and again from one that does; at most to its end, or for
+-- as many months as its coupon has: no end is known of some. (From, until, share kept, amount off, its currency, place.)
 recurring_discounts as (
-    select given.workspace_id as workspace_id, given.connection_id as connection_id, given.subscription_id as subscription_id,
-        groupArray((
-            ifNull(given.starts_at, toDateTime64(0, 3, 'UTC')), ifNull(given.ends_at, {{ never }}),
-            toInt256(1000000) - toInt256(ifNull(coalesce(given.percent_off, coupon.percent_off), 0) * 10000),
-            toInt256(ifNull(coalesce(given.amount_off_minor, coupon.amount_off_minor), 0)) * 1000000000000)) as discounts
-    from (select * from {{ newest(ref('discounts')) }} where ({{ key }}) in (select {{ key }} from touched_subscriptions)) as given
-    left join (
-        select * from {{ newest(ref('coupons')) }}
-        where (workspace_id, connection_id) in (select workspace_id, connection_id from touched_subscriptions)
-    ) as coupon
-        on given.workspace_id = coupon.workspace_id and given.connection_id = coupon.connection_id and given.coupon_id = coupon.id
-    where coalesce(given.duration, coupon.duration) in ('forever', 'repeating')
+    select workspace_id, connection_id, subscription_id, arraySort(d -> d.6, groupArrayArray(spans)) as discounts
+    from (
+        select given.workspace_id as workspace_id, given.connection_id as connection_id, given.subscription_id as subscription_id,
+            ifNull(given.starts_at, toDateTime64(0, 3, 'UTC')) as begins_at,
+            least(ifNull(given.ends_at, {{ never }}), if(
+                coalesce(given.duration, coupon.duration) = 'repeating',
+                ifNull(addMonths(given.starts_at, coupon.duration_in_months), {{ never }}), {{ never }})) as over_at,
+            arrayPushFront(
+                arrayMap(state -> (state.1, has(state.2, given.id)), arrayFilter(state -> state.1 > begins_at, known.lists)),
+                (begins_at, true)) as said,
+            arrayFilter(d -> d.1 < d.2, arrayMap(
+                (at, is_listed, next_at) -> (
+                    at, least(if(is_listed, next_at, at), over_at),
+                    toInt256(1000000) - toInt256(ifNull(coalesce(given.percent_off, coupon.percent_off), 0) * 10000),
+                    toInt256(ifNull(coalesce(given.amount_off_minor, coupon.amount_off_minor), 0)) * 1000000000000,
+                    ifNull(if(given.amount_off_minor is null, coupon.currency, given.currency), ''),
+                    -- They apply in the order of the newest list; what none is known to hold comes first.
+                    (indexOf(arrayLast(state -> has(state.2, given.id), known.lists).2, given.id), begins_at, given.id)),
+                said.1, said.2, arrayPushBack(arrayPopFront(said.1), {{ never }}))) as spans
+        from (select * from {{ newest(ref('discounts')) }} where ({{ key }}) in (select {{ key }} from touched_subscriptions)) as given
+        left join (
+            select * from {{ newest(ref('coupons')) }}
+            where (workspace_id, connection_id) in (select workspace_id, connection_id from touched_subscriptions)
+        ) as coupon
+            on given.workspace_id = coupon.workspace_id and given.connection_id = coupon.connection_id and given.coupon_id = coupon.id
+        left join (
+            select {{ key }}, arraySort(groupArray((observed_at, discount_ids))) as lists from states where lists_discounts group by {{ key }}
+        ) as known
+            on given.workspace_id = known.workspace_id and given.connection_id = known.connection_id
+            and given.subscription_id = known.subscription_id
+        where coalesce(given.duration, coupon.duration) in ('forever', 'repeating')
+    )
     group by workspace_id, connection_id, subscription_id
 ),
 
@@ -261,16 +288,18 @@ valued as (
     select {{ key }}, customer_id, currency, day,
         arrayFilter(d -> d.1 <= closes_at and closes_at < d.2, discounts) as running,
         arrayFilter(h -> h.1 <= closes_at and closes_at < h.2, held) as holding,
-        arrayFold((kept, d) -> kept * d.3, running, toInt256(1)) as kept_share,
-        arrayFold((scale, d) -> scale * 1000000, running, toInt256(1)) as share_scale,
-        arraySum(d -> d.4, running) as taken_off,
+        -- A percentage takes off each item, which is rounded; an amount off their sum, as an invoice shows it, as often as the
+        -- most frequent item is billed. One follows the other, exact to 24 decimals beyond a price's.
+        arrayMap(d -> if(d.5 in ('', currency), d.4, toInt256(0)), running) as amounts,
+        arrayFold((product, n) -> product * n, arrayDistinct(arrayMap(h -> intDiv(h.5, 1000000000000), holding)), toInt256(1)) as months,
+        arrayMap(h -> intDiv(months * 1000000000000, h.5), holding) as times,
+        if(arraySum(amounts) = 0, arrayMap(h -> (h.4, h.5, toInt256(0)), holding), [(
+            arraySum((h, n) -> h.4 * n, holding, times), months * 1000000000000, arrayMax((h, n) -> h.6 * n, holding, times))]) as parts,
         from_at <= closes_at and closes_at < until_at
             and arrayLast(state -> state.1 <= closes_at, statuses).2 not in ('unpaid', 'paused') as counts,
-        toInt64(if(counts, arraySum(
-            (h, place) -> intDiv(
-                2 * greatest(h.4 - if(place = 1, taken_off * h.6, 0), 0) * kept_share + h.5 * share_scale,
-                2 * h.5 * share_scale),
-            holding, arrayEnumerate(holding)), toInt256(0))) as mrr_minor,
+        toInt64(if(counts, arraySum(part -> intDiv(2 * arrayFold(
+            (rest, d, amount) -> greatest(intDiv(rest * d.3, 1000000) - amount * part.3 * {{ whole }}, toInt256(0)),
+            running, amounts, part.1 * {{ whole }}) + part.2 * {{ whole }}, 2 * part.2 * {{ whole }}), parts), toInt256(0))) as mrr_minor,
         if(notice_at <= closes_at, toInt64(0), mrr_minor) as committed_mrr_minor
     from days
 ),

@@ -4,6 +4,8 @@ with JSONExtract(payload, 'Tuple(data Tuple(object Tuple(
     id Nullable(String),
     object Nullable(String),
     status Nullable(String),
+    discount Nullable(String),
+    discounts Nullable(String),
     items Tuple(
         has_more Nullable(Bool),
         data Array(Tuple(price Tuple(id Nullable(String)), quantity Nullable(String)))
@@ -20,6 +22,12 @@ select
     not ifNull((subscription).items.has_more, true) as is_complete,
     arrayMap(item -> ifNull((item).price.id, ''), (subscription).items.data) as item_price_ids,
     arrayMap(item -> ifNull(toInt64OrNull((item).quantity), 0), (subscription).items.data) as item_quantities,
+    (subscription).discounts is not null as lists_discounts,
+    arrayFilter(
+        discount_id -> discount_id != '',
+        arrayMap(
+            discount -> ifNull({{ object_id('discount') }}, ''),
+            arrayPushBack(JSONExtract(ifNull((subscription).discounts, ''), 'Array(Nullable(String))'), (subscription).discount))) as discount_ids,
     'raw.stripe_event' as source_table,
     id as source_id,
     version,

@@ -7,6 +7,9 @@ with JSONExtract(payload, 'Tuple(discounts Array(Nullable(String)), discount Nul
     JSONExtract(ifNull(discount_text, ''), 'Tuple(
     {{ stripe_discount_fields() }}
 )') as discount,
-    {{ stripe_discount_select() }}
-from {{ source('stripe', 'stripe_invoice') }}
+    -- When it was taken off nobody tells, but this invoice still had it: until the end of what is billed.
+    {{ stripe_discount_select(ended_at="if((discount).deleted, arrayMax(arrayMap(
+        line -> ifNull((line).period.end, 0),
+        JSONExtract(payload, 'lines', 'Tuple(data Array(Tuple(period Tuple(end Nullable(Int64)))))').data)), null)", rank=1) }}
+from {{ source('stripe', 'stripe_invoice') }} as landed
 where (discount).id is not null

@@ -8,5 +8,5 @@ with JSONExtract(payload, 'Tuple(discounts Array(Nullable(String)), discount Nul
     {{ stripe_discount_fields() }}
 )') as discount,
     {{ stripe_discount_select() }}
-from {{ source('stripe', 'stripe_subscription') }}
+from {{ source('stripe', 'stripe_subscription') }} as landed
 where (discount).id is not null
