@@ -45,7 +45,7 @@ _COUPONS: dict[str, dict[str, Any]] = {
     "YEN": {"amount_off": 2_000, "currency": "jpy", "duration": "forever"},
 }  # fmt: skip
 _PRICES = {
-    "price_100": 10_000, "price_5": 500, "price_1a": 100, "price_1b": 100, "price_1c": 100,
+    "price_100": 10_000, "price_05": 500, "price_1a": 100, "price_1b": 100, "price_1c": 100,
     "price_million": 100_000_000,
 }  # fmt: skip
 
@@ -158,7 +158,7 @@ _AMOUNT_FIRST = [
 ]
 _TWENTY = [discount("sub_twenty", "TWENTIETH", id=f"di_twenty{n:02}") for n in range(20)]
 _ITEMS: dict[str, tuple[str, ...]] = {
-    "sub_two": ("price_5", "price_100"), "sub_three": ("price_1a", "price_1b", "price_1c"),
+    "sub_two": ("price_05", "price_100"), "sub_three": ("price_1a", "price_1b", "price_1c"),
     "sub_twenty": ("price_million",),
 }  # fmt: skip
 _NAMES = (
