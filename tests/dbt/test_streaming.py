@@ -188,7 +188,8 @@ def test_both_invoice_shapes_give_the_same_rows(built: Warehouse, land: Any) -> 
     sql = """
         select customer_id, invoices.subscription_id, status, invoices.tax_minor,
             payment_id, total_minor, lines.id as line, lines.subscription_item_id,
-            lines.price_id, lines.tax_minor as line_tax, lines.inclusive_tax_minor, lines.type, lines.is_proration,
+            lines.price_id, lines.tax_minor as line_tax, lines.inclusive_tax_minor, lines.type,
+            lines.is_proration,
             (
                 select groupArray((invoice_id, payment_id)) from unified.invoice_payments final
                 where workspace_id = {ws:String}
