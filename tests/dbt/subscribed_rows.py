@@ -50,7 +50,10 @@ def line(amount: int, start: str, end: str, sold: str = "pr_100", **fields: Any)
 
 def invoice(of: str, issued: str, *lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """A paid invoice of a subscription: its first where none was before it."""
-    name, total = f"in_{of}_{issued}", sum(one["amount"] for one in lines)
+    name, subtotal = f"in_{of}_{issued}", sum(one["amount"] for one in lines)
+    taxes = [tax for one in lines for tax in one["taxes"]]
+    discounts = [given for one in lines for given in one["discount_amounts"]]
+    total = subtotal - sum(given["amount"] for given in discounts)
     for place, one in enumerate(lines):
         kind = one.get("kind", "subscription_item_details")
         details = {"subscription": of, "proration": one.pop("proration")}
@@ -59,8 +62,9 @@ def invoice(of: str, issued: str, *lines: dict[str, Any], **fields: Any) -> dict
         "id": name, "object": "invoice", "customer": f"cus_{of}", "status": "paid",
         "parent": {"subscription_details": {"subscription": of}}, "created": at(issued),
         "currency": lines[0]["currency"], "billing_reason": "subscription_cycle",
-        "collection_method": "charge_automatically", "subtotal": total, "total": total,
-        "total_taxes": [], "amount_due": total, "amount_paid": total, "amount_remaining": 0,
+        "collection_method": "charge_automatically", "subtotal": subtotal, "total": total,
+        "total_taxes": taxes, "total_discount_amounts": discounts, "amount_due": total,
+        "amount_paid": total, "amount_remaining": 0,
         "status_transitions": {"finalized_at": at(issued), "paid_at": at(issued)},
         "lines": {"has_more": False, "data": list(lines)}, **fields,
     }  # fmt: skip
@@ -133,14 +137,15 @@ INVOICES = [
         line(10_000, "2025-01-25", "2025-02-25"),
     ),
     *monthly("reset", "2025-02-25", "2025-03-25", "2025-04-25"),
-    # To 150.00 on the 15th and back on the 20th, the billing cycle begun anew with each.
+    # To 150.00 on the 15th and back on the 20th, the billing cycle begun anew with each. No more is
+    # credited than is billed anew.
     *monthly("returned", "2025-01-10", "2025-02-10"),
     invoice(
         "returned", "2025-01-15", line(-8_387, "2025-01-15", "2025-02-10"),
         line(15_000, "2025-01-15", "2025-02-15", "pr_150"),
     ),
     invoice(
-        "returned", "2025-01-20", line(-12_581, "2025-01-20", "2025-02-15", "pr_150"),
+        "returned", "2025-01-20", line(-10_000, "2025-01-20", "2025-02-15", "pr_150"),
         line(10_000, "2025-01-20", "2025-02-20"),
     ),
     *monthly("returned", "2025-02-20", "2025-03-20", "2025-04-20"),
