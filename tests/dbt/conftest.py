@@ -21,7 +21,7 @@ from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
 from sandbox.company.books import Books
-from tests.dbt import buried_rows, late_rows, ledger_facts, metered, moved_rows
+from tests.dbt import buried_rows, converted_rows, late_rows, ledger_facts, metered, moved_rows
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -167,6 +167,8 @@ def company(
         land(table, ledger_facts.WORKSPACE, rows)
     for table, rows in buried_rows.rows():
         land(table, buried_rows.WORKSPACE, rows)
+    for table, rows in converted_rows.FIRST:
+        land(table, converted_rows.WORKSPACE, rows)
     for table, rows in moved_rows.FIRST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
@@ -187,6 +189,10 @@ def company(
     for workspace, table, rows in metered_company[1]:
         if table == metered.LATE:
             land(table, workspace, rows)
+    for table, rows in converted_rows.LAST:
+        land(table, converted_rows.WORKSPACE, rows)
+    for table, rows in converted_rows.GONE:
+        land(table, converted_rows.WORKSPACE, rows, is_deleted=1)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in moved_rows.LINK_GONE:
