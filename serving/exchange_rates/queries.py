@@ -32,10 +32,10 @@ COUNT = "select count(*) as told from exchange_rates"
 
 OBSERVED_TABLE = "marts.fct_exchange_rates"
 _OBSERVED = """
-    select base_currency, quote_currency, day, argMax(rate, (converted_at, source_id)) as rate,
-        argMax(source, (converted_at, source_id)) as source,
-        argMax(exchange_rates.source_id, (converted_at, exchange_rates.source_id)) as source_id
-    from marts.fct_exchange_rates as exchange_rates final
+    select base_currency, quote_currency, day, argMax(rate, (converted_at, connection_id)) as rate,
+        argMax(source, (converted_at, connection_id)) as source,
+        argMax(source_id, (converted_at, connection_id)) as source_id
+    from marts.fct_exchange_rates final
     group by base_currency, quote_currency, day
     {page}
     order by base_currency, quote_currency, day

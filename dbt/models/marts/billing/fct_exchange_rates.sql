@@ -42,14 +42,15 @@ since as materialized (
         and (({{ booked }}) in (select * from touched) or ({{ key }}) in (select {{ named }} from standing))
 ),
 
+computed_again as materialized (select * from standing where ({{ named }}) in (select * from since)),
+
 -- Days whose last movement has left: which was the last before it, all of the connection are asked. Processors take next to
 -- nothing back; where no day has lost its last, only what was computed since is read.
 lost as materialized (
-    select workspace_id, connection_id from standing
-    where ({{ named }}) in (select * from since)
-        and ({{ pair }}, source_id, converted_at) not in (
-            select {{ booked }}, movement_id, booked_at from {{ newest(ref('fct_settlements')) }}
-            where ({{ key }}) in (select * from since) and {{ pays }} and exchange_rate > 0)
+    select workspace_id, connection_id from computed_again
+    where ({{ pair }}, source_id, converted_at) not in (
+        select {{ booked }}, movement_id, booked_at from {{ newest(ref('fct_settlements')) }}
+        where ({{ key }}) in (select {{ named }} from computed_again) and {{ pays }} and exchange_rate > 0)
 ),
 {%- endif %}
 
