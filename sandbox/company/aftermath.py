@@ -5,7 +5,14 @@ from __future__ import annotations
 from random import Random
 
 from sandbox.company.billing import rounded
-from sandbox.company.catalog import DAY, DISPUTE_FEES, SETTLEMENT, convert, exchange_rate_micro
+from sandbox.company.catalog import (
+    DAY,
+    DISPUTE_FEES,
+    SETTLEMENT,
+    convert,
+    exchange_rate_micro,
+    wire_rate,
+)
 from sandbox.company.facts import (
     NEVER,
     Attempt,
@@ -45,7 +52,7 @@ def _back(
         currency=SETTLEMENT[customer.currency],
         source=source,
         description=text,
-        rate_micro=rate,
+        exchange_rate=wire_rate(customer.currency, rate),
     )
 
 

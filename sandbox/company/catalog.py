@@ -1,7 +1,7 @@
 """What does the company sell, at which prices, taxes, discounts, fees and exchange rates?
 
-Data only, plus the three pure functions that turn it into money: `convert`, `processing_fee` and
-`round_half_up`. All amounts are integers in the currency's minor unit.
+Data only, plus the pure functions that turn it into money: `convert`, `wire_rate`,
+`processing_fee` and `round_half_up`. All amounts are integers in the currency's minor unit.
 """
 
 from __future__ import annotations
@@ -245,6 +245,15 @@ def exchange_rate_micro(currency: str, at: int) -> int | None:
         return None
     day = at // DAY
     return base + base * ((day * 7_919) % 401 - 200) // 10_000
+
+
+def wire_rate(currency: str, rate_micro: int | None) -> str | None:
+    """The rate as the provider names it: one of minor units, 0.612 cents per yen."""
+    if rate_micro is None:
+        return None
+    places = 6 + EXPONENTS[currency] - EXPONENTS[SETTLEMENT[currency]]
+    whole, rest = divmod(rate_micro, 10**places)
+    return f"{whole}.{rest:0{places}d}".rstrip("0").rstrip(".")
 
 
 def convert(amount: int, currency: str, rate_micro: int | None) -> int:

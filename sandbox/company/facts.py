@@ -128,7 +128,8 @@ class Entry:
     currency: str
     source: str
     description: str
-    rate_micro: int | None = None
+    # One of minor units, as the provider writes it; None where nothing was converted.
+    exchange_rate: str | None = None
 
     @property
     def net(self) -> int:

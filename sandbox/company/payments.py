@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from random import Random
 
-from sandbox.company.catalog import DAY, SETTLEMENT, convert, exchange_rate_micro, processing_fee
+from sandbox.company.catalog import (
+    DAY,
+    SETTLEMENT,
+    convert,
+    exchange_rate_micro,
+    processing_fee,
+    wire_rate,
+)
 from sandbox.company.facts import NEVER, Attempt, Customer, Entry, Invoice, Method, Subscription
 from sandbox.company.people import new_method
 
@@ -69,7 +76,7 @@ def payment_entry(
         currency=SETTLEMENT[currency],
         source=attempt_id,
         description=f"Payment for Invoice {number}",
-        rate_micro=rate,
+        exchange_rate=wire_rate(currency, rate),
     )
 
 
@@ -110,7 +117,7 @@ def _try(
         currency=entry.currency,
         source=attempt.id,
         description=f"Payment failure refund for {invoice.number}",
-        rate_micro=entry.rate_micro,
+        exchange_rate=entry.exchange_rate,
     )
     return attempt
 

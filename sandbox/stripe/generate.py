@@ -30,7 +30,7 @@ from sandbox.stripe.render_catalog import Row
 from sandbox.stripe.render_treasury import entry_row, movement_rows, payout_rows
 from sandbox.stripe.store import Store
 
-GENERATOR_VERSION = "3"
+GENERATOR_VERSION = "4"
 MONTHS = 18
 # When the account moved to the newer API version, before the company's end.
 UPGRADED_DAYS = 12

@@ -164,14 +164,6 @@ def render_intent(invoice: Invoice, at: int) -> str:
     })  # fmt: skip
 
 
-def render_rate(rate_micro: int | None) -> str:
-    """An exchange rate in millionths as a JSON number."""
-    if rate_micro is None:
-        return "null"
-    whole, rest = divmod(rate_micro, 1_000_000)
-    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
-
-
 def render_entry(entry: Entry, now: int) -> str:
     """A balance transaction; funds are available from the beginning of their day."""
     fees = "[]"
@@ -190,7 +182,7 @@ def render_entry(entry: Entry, now: int) -> str:
     return shapes.BALANCE_TRANSACTION({
         "id": entry.id, "amount": entry.amount, "available_on": entry.available_on,
         "created": entry.created, "currency": entry.currency,
-        "description": json.dumps(entry.description), "rate": render_rate(entry.rate_micro),
+        "description": json.dumps(entry.description), "rate": entry.exchange_rate or "null",
         "fee": entry.fee, "fee_details": fees,
         "net": entry.net, "category": entry.category, "source": entry.source,
         "status": "available" if entry.available_on <= now else "pending",

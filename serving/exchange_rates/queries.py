@@ -32,8 +32,9 @@ COUNT = "select count(*) as told from exchange_rates"
 
 OBSERVED_TABLE = "marts.fct_exchange_rates"
 _OBSERVED = """
-    select base_currency, quote_currency, day, argMax(rate, version) as rate,
-        argMax(source, version) as source, argMax(source_id, version) as source_id
+    select base_currency, quote_currency, day, argMax(rate, (converted_at, connection_id)) as rate,
+        argMax(source, (converted_at, connection_id)) as source,
+        argMax(source_id, (converted_at, connection_id)) as source_id
     from marts.fct_exchange_rates final
     group by base_currency, quote_currency, day
     {page}

@@ -25,6 +25,7 @@ from tests.dbt import (
     balance_rows,
     buried_rows,
     collected,
+    converted_rows,
     discounted_rows,
     late_rows,
     ledger_facts,
@@ -183,6 +184,8 @@ def company(
         land(table, workspace, rows)
     for table, rows in subscribed_rows.FIRST:
         land(table, subscribed_rows.WORKSPACE, rows)
+    for table, rows in converted_rows.FIRST:
+        land(table, converted_rows.WORKSPACE, rows)
     for table, rows in moved_rows.FIRST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
@@ -211,6 +214,10 @@ def company(
         land(table, balance_rows.WORKSPACE, rows)
     for workspace, table, rows in collected.rows(collected.LAST, collected.SEEN + 1):
         land(table, workspace, rows)
+    for table, rows in converted_rows.LAST:
+        land(table, converted_rows.WORKSPACE, rows)
+    for table, rows in converted_rows.GONE:
+        land(table, converted_rows.WORKSPACE, rows, is_deleted=1)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in subscribed_rows.LAST:

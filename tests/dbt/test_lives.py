@@ -13,6 +13,7 @@ import pytest
 
 from core.warehouse import Warehouse
 from sandbox.company.calendar import DAY, day_of
+from sandbox.company.catalog import exchange_rate_micro
 from sandbox.company.facts import NEVER, Customer, Invoice, Subscription
 from sandbox.company.life import live
 from sandbox.company.revenue import monthly_value
@@ -260,15 +261,19 @@ def test_rates_are_those_at_which_the_day_s_last_payment_was_converted(
         "select lower(base_currency), lower(quote_currency), day, toString(rate), source_id"
         " from marts.fct_exchange_rates final where {where}"
     )
+    # Euro per yen or dinar, of which the provider names the rate of minor units.
     last: dict[tuple[str, str, date], tuple[int, str, str]] = {}
     for customer in lives:
         for attempt in (a for i in customer.invoices for a in i.attempts):
             entries = [attempt.entry, *(refund.entry for refund in attempt.refunds)]
             for entry in entries:
-                if entry is None or entry.rate_micro is None:
+                rate_micro = (
+                    exchange_rate_micro(customer.currency, entry.created) if entry else None
+                )
+                if entry is None or rate_micro is None:
                     continue
                 key = (customer.currency, entry.currency, day_of(entry.created))
-                whole, fraction = divmod(entry.rate_micro, 1_000_000)
+                whole, fraction = divmod(rate_micro, 1_000_000)
                 rate = f"{whole}.{fraction:06}".rstrip("0")
                 last[key] = max(last.get(key, (0, "", "")), (entry.created, rate, entry.id))
     assert len(last) > 50

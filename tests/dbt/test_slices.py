@@ -9,7 +9,7 @@ import pytest
 
 from core.settings import PROJECT_ROOT
 from core.warehouse import Warehouse
-from tests.dbt import moved_rows
+from tests.dbt import converted_rows, moved_rows
 from tests.dbt.company import WORKSPACE, Company
 from tests.dbt.conftest import KEYS_PER_SLICE
 
@@ -24,9 +24,9 @@ def told(warehouse: Warehouse, marts: list[str]) -> dict[str, list[str]]:
             row["facts"]
             for row in warehouse.rows(
                 "select toString(tuple(* except (version, computed_at))) as facts"
-                f" from marts.{mart} final where workspace_id = {{workspace:String}}"
+                f" from marts.{mart} final where workspace_id in {{workspaces:Array(String)}}"
                 " order by facts",
-                {"workspace": WORKSPACE},
+                {"workspaces": [WORKSPACE, converted_rows.WORKSPACE]},
             )
         ]
         for mart in marts

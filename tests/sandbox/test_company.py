@@ -12,7 +12,14 @@ import pytest
 from sandbox.company.billing import proration_lines, reckon
 from sandbox.company.books import Books
 from sandbox.company.calendar import add_months, business_day, midnight
-from sandbox.company.catalog import COUPONS, PRICES, convert, processing_fee, round_half_up
+from sandbox.company.catalog import (
+    COUPONS,
+    PRICES,
+    convert,
+    processing_fee,
+    round_half_up,
+    wire_rate,
+)
 from sandbox.company.facts import Customer, Discount, Item, Line, Subscription
 from sandbox.company.life import live
 from sandbox.company.people import meet, random_of
@@ -182,6 +189,10 @@ def test_money_is_rounded_and_converted_exactly() -> None:
     # 7,400 yen at 0.00612 euro a yen are 45.288; 16.120 dinar at 2.95 are 47.554.
     assert convert(7_400, "jpy", 6_120) == 4_529
     assert convert(16_120, "kwd", 2_950_000) == 4_755
+    # As Stripe names them: 7,400 yen x 0.612 are 4,529 cents, 16,120 fils x 0.295 are 4,755.
+    assert wire_rate("jpy", 6_120) == "0.612"
+    assert wire_rate("kwd", 2_950_000) == "0.295"
+    assert wire_rate("eur", None) is None
     assert processing_fee(4_250, "usd", "card") == 123 + 30
     assert processing_fee(4_250, "eur", "sepa_debit") == 35
 

@@ -15,6 +15,7 @@ from sandbox.company.catalog import (
     convert,
     exchange_rate_micro,
     processing_fee,
+    wire_rate,
 )
 from sandbox.company.facts import Entry
 from sandbox.company.payments import DECLINES as COMPANY_DECLINES
@@ -98,7 +99,7 @@ def add_entry(
         currency=SETTLEMENT[currency],
         source=source,
         description=text,
-        rate_micro=rate,
+        exchange_rate=wire_rate(currency, rate),
     )
     slot = f"{entry.currency}:{slot_of(entry):06d}"
     session.store.put(
