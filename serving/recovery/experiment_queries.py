@@ -30,11 +30,11 @@ join connections on connections.workspace_id = assigned.workspace_id
 where assigned.experiment = %s
 order by assigned.connection_id, assigned.unit
 """
-# Every payment that the marts have; what has not settled has no time.
+# Every payment that the marts have; what has not settled has no time. What went back of it is asked
+# for apart, as only what went back in time counts.
 SETTLED = TenantQuery(
     """
-    select connection_id, episode_id as id, recovered_minor,
-        if(outcome = 'recovered', settled_at, null) as settled_at
+    select connection_id, episode_id as id, collected_minor, settled_at
     from marts.fct_recovery_episodes final
     where episode_id in {ids:Array(String)}
     """
@@ -44,7 +44,7 @@ MART = "marts.fct_recovery_episodes"
 # is settled. Of one that is collected by itself only that it is unpaid is known without them.
 SENT = TenantQuery(
     """
-    select connection_id, id, ifNull(amount_paid_minor, 0) as recovered_minor,
+    select connection_id, id, ifNull(amount_paid_minor, 0) as collected_minor,
         if(status = 'paid', paid_at, null) as settled_at
     from unified.invoices final
     where id in {ids:Array(String)}
@@ -106,7 +106,7 @@ PAID_ON_SUBSCRIPTIONS = _moved_by(
         inner join billed as b on p.connection_id = b.connection_id and p.invoice_id = b.id
     )
     """,
-    "'charge', 'charge_failure', 'refund', 'dispute', 'dispute_reversal'",
+    "'charge', 'charge_failure', 'refund', 'refund_failure', 'dispute', 'dispute_reversal'",
 )
 # Of an invoice's payments, or of a payment that is of none.
 WENT_BACK = _moved_by(
@@ -119,7 +119,7 @@ WENT_BACK = _moved_by(
         where payment_id in {ids:Array(String)}
     )
     """,
-    "'refund', 'dispute', 'dispute_reversal'",
+    "'refund', 'refund_failure', 'dispute', 'dispute_reversal'",
 )
 PAID_BY_CUSTOMERS = TenantQuery(
     f"""
@@ -127,7 +127,7 @@ PAID_BY_CUSTOMERS = TenantQuery(
     from (
         select * from marts.fct_settlements final
         where available_at is not null and customer_id in {{ids:Array(String)}}
-            and category in ('charge', 'charge_failure', 'refund', 'dispute')
+            and category in ('charge', 'charge_failure', 'refund', 'refund_failure', 'dispute')
     ) as m
     any left join (select * from unified.disputes final) as d
         on m.connection_id = d.connection_id and m.charge_id = d.charge_id

@@ -21,7 +21,14 @@ from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
 from sandbox.company.books import Books
-from tests.dbt import buried_rows, late_rows, ledger_facts, metered, moved_rows
+from tests.dbt import (
+    buried_rows,
+    collected_rows,
+    late_rows,
+    ledger_facts,
+    metered,
+    moved_rows,
+)
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -169,6 +176,8 @@ def company(
         land(table, buried_rows.WORKSPACE, rows)
     for table, rows in moved_rows.FIRST:
         land(table, moved_rows.WORKSPACE, rows)
+    for table, rows in collected_rows.rows(is_late=False):
+        land(table, collected_rows.WORKSPACE, rows)
     for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
         land(table, moved_rows.UNLINKED, rows)
     later = []
@@ -189,6 +198,8 @@ def company(
             land(table, workspace, rows)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
+    for table, rows in collected_rows.rows(is_late=True):
+        land(table, collected_rows.WORKSPACE, rows)
     for table, rows in moved_rows.LINK_GONE:
         land(table, moved_rows.UNLINKED, rows, is_deleted=1)
     made.banked.land(built)
