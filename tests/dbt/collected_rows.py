@@ -1,7 +1,7 @@
 """How does what failed come to be paid, credited, given back or given up? Every way, by hand.
 
-In one workspace. Each way is there once whole before the marts are built, once whole after, and once
-for each of its rows, which then lands alone after the marts ran on the others: `<name>.first`,
+In one workspace. Each way is there once whole before the marts are built, once whole after, and
+once for each of its rows, which then lands alone after the marts ran on the others: `<name>.first`,
 `<name>.last`, `<name>.0`, `<name>.1`, …. What the marts tell of them may not differ.
 """
 

@@ -22,16 +22,18 @@ with {% call touched_keys('touched', episode) %}
         select workspace_id, connection_id, subscription_id from {{ ref('fct_subscriptions') }} where {{ landed_since('computed_at') }})
     union all
     -- A payment may be of the invoice no more: its attempts name another episode now. And one that never failed may pay
-    -- it: the link, the charge, and what settles or takes back its money, land in any order.
+    -- it: the link, the charge, and what settles or takes back its money, land in any order. Few customers have episodes.
     select {{ episode }} from {{ this }}
     where ({{ episode }}) in (
         select workspace_id, connection_id, invoice_id from {{ ref('invoice_payments') }} where {{ landed_since() }}
         union all
         select workspace_id, connection_id, invoice_id from {{ ref('invoice_payments') }}
         where ({{ payment }}) in (
-            select {{ payment }} from {{ ref('payment_attempts') }} where {{ landed_since() }}
+            select {{ payment }} from {{ ref('payment_attempts') }}
+            where {{ landed_since() }} and ({{ payer }}) in (select {{ payer }} from {{ this }})
             union all
-            select {{ payment }} from {{ ref('fct_settlements') }} where payment_id != '' and {{ landed_since('computed_at') }}))
+            select {{ payment }} from {{ ref('fct_settlements') }}
+            where payment_id != '' and {{ landed_since('computed_at') }} and ({{ payer }}) in (select {{ payer }} from {{ this }})))
     union all
     -- A charge that is of no payment is its customer's, whichever names the other: the invoice or the charge.
     select {{ episode }} from {{ this }}
@@ -49,7 +51,7 @@ attempts as materialized (
         where ({{ episode }}) in (select {{ episode }} from touched))
 ),
 
-tried as (
+tried as materialized (
     select {{ episode }},
         count() as attempts_made,
         countIf(outcome = 'failed') as attempts_failed,
@@ -170,7 +172,7 @@ charged as (
 ),
 
 -- What came before the refused attempt was made is no recovery of it.
-collected as (
+collected as materialized (
     select {{ episode }}, sum(part_minor) as paid_minor, countIf(is_told and part_minor is null) as untold,
         sumIf(part_minor, is_since) as since_minor, sumIf(part_returned, is_since) as returned_minor,
         countIf(is_since and part_minor > 0 and part_awaited) as awaited, maxIf(part_settled_by, is_since) as settled_by,
