@@ -50,8 +50,9 @@ MRR_CHANGES = TenantQuery(
     " from marts.fct_mrr_movements final group by currency, moved_on order by currency, moved_on"
 )
 FAILED_PAYMENTS = TenantQuery(
-    "select status, currency, count() as number, sum(amount_minor) as amount_minor"
-    " from marts.fct_failed_payments final group by status, currency order by status, currency"
+    "select outcome as status, currency, count() as number, sum(if(outcome = 'recovered',"
+    " e.recovered_minor, e.amount_minor)) as amount_minor from marts.fct_recovery_episodes as e"
+    " final group by status, currency order by status, currency"
 )
 # One provider's lines: another may show the same account again.
 SPENDING = TenantQuery(

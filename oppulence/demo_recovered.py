@@ -134,7 +134,7 @@ def settled_by_marts(warehouse: Warehouse, tenant: TenantId, found: Recovered) -
         if one is None:
             settled["unknown"] += 1
         elif one["settled_at"] and one["settled_at"] <= row["assigned_at"] + _LASTS:
-            settled[f"{row['arm']} {row['currency']}"] += one["recovered_minor"]
+            settled[f"{row['arm']} {row['currency']}"] += one["collected_minor"]
     return dict(settled)
 
 

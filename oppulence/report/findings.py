@@ -262,14 +262,18 @@ def recovery_of(
     found = []
     for currency, rows in by_currency(failures).items():
 
-        def step(label: str, chosen: Sequence[Mapping[str, Any]]) -> tuple[str, int, int]:
+        def step(
+            label: str, chosen: Sequence[Mapping[str, Any]], amount: str = "amount_minor"
+        ) -> tuple[str, int, int]:
             number = sum(int(row["payments"]) for row in chosen)
-            return label, number, sum(int(row["amount_minor"]) for row in chosen)
+            return label, number, sum(int(row[amount]) for row in chosen)
+
+        recovered = [row for row in rows if row["status"] == "recovered"]
 
         steps = [
             step("Failed", rows),
             step("Tried again", [row for row in rows if row["tried_again"]]),
-            step("Recovered", [row for row in rows if row["status"] == "recovered"]),
+            step("Recovered", recovered, "recovered_minor"),
             step("Still open", [row for row in rows if row["status"] == "open"]),
             step("Lost", [row for row in rows if row["status"] == "lost"]),
         ]

@@ -108,18 +108,18 @@ where open_minor > 0
 group by currency, days_late
 """)
 FAILURES = TenantQuery("""
-select currency, status, attempts_made > 1 as tried_again, count() as payments,
-    sum(amount_minor) as amount_minor
-from marts.fct_failed_payments final
-where first_failed_at >= {from:Date} and first_failed_at < {until:Date}
+select currency, outcome as status, retries_made > 0 as tried_again, count() as payments,
+    sum(e.amount_minor) as amount_minor, sum(e.recovered_minor) as recovered_minor
+from marts.fct_recovery_episodes as e final
+where opened_at >= {from:Date} and opened_at < {until:Date}
 group by currency, status, tried_again
 """)
 REASONS = TenantQuery("""
-select currency, ifNull(first_decline_code, '') as code, count() as payments,
-    countIf(status = 'recovered') as recovered, sum(f.amount_minor) as amount_minor,
-    sumIf(f.amount_minor, status = 'recovered') as recovered_minor
-from marts.fct_failed_payments as f final
-where first_failed_at >= {from:Date} and first_failed_at < {until:Date}
+select currency, decline_code as code, count() as payments,
+    countIf(outcome = 'recovered') as recovered, sum(e.amount_minor) as amount_minor,
+    sum(e.recovered_minor) as recovered_minor
+from marts.fct_recovery_episodes as e final
+where opened_at >= {from:Date} and opened_at < {until:Date}
 group by currency, code
 order by currency, amount_minor desc, code
 """)

@@ -20,13 +20,14 @@ _TRIED = {
     "country": "country", "method": "method", "previous_decline_code": "previous_decline_code",
 }  # fmt: skip
 _OPENED = "toDate(opened_at)"
-_IS_SETTLED = "outcome = 'recovered' and settled_at <= now64(3, 'UTC')"
+_IS_SETTLED = "settled_at <= now64(3, 'UTC')"
 
-# Owed from the first failure until it was collected or given up.
+# Owed from the first failure until it was collected or given up. Of what is open, a part that was
+# paid or credited since is left out from the first day on: when it was is not in the mart.
 _AT_RISK = """(
     select *, arrayJoin(arrayFilter(step -> step.1 is not null, [
-            (toNullable(toDate(opened_at)), amount_minor),
-            (toDate(multiIf(outcome = 'recovered', recovered_at,
+            (toNullable(toDate(opened_at)), if(outcome = 'open', at_risk_minor, amount_minor)),
+            (toDate(multiIf(outcome = 'recovered', greatest(recovered_at, opened_at),
                 outcome = 'lost', ifNull(lost_at, last_failed_at), null)), -amount_minor)
         ])) as step,
         assumeNotNull(step.1) as moved_on, step.2 as delta_minor
@@ -43,15 +44,17 @@ METRICS = catalog(
         "amount_minor", _OPENED, dimensions=_REFUSED | {"outcome": "outcome"},
     ),
     Metric(
-        "recovered_amount", "What was collected after all, on the day on which it settles.",
-        "money", "flow", EPISODES, "recovered_minor", "toDate(assumeNotNull(settled_at))",
-        where="outcome = 'recovered' and settled_at is not null",
+        "recovered_amount", "What was collected after all, less what went back of it, on the day on"
+        " which it settles.", "money", "flow", EPISODES, "recovered_minor",
+        "toDate(assumeNotNull(settled_at))", where="recovered_minor > 0 and settled_at is not null",
         dimensions=_REFUSED | {"recovered_by_attempt": "recovered_by_attempt"},
     ),
     Metric(
         "recovery_rate", "Of the episodes that began in the interval, the share whose money has"
-        " settled by now. Young ones are still open: compare intervals that are over for long.",
-        "ratio", "flow", EPISODES, _IS_SETTLED, _OPENED, "1", dimensions=_REFUSED, of="count",
+        " settled by now and stayed. Young ones are still open: compare intervals that are over for"
+        " long.", "ratio", "flow", EPISODES,
+        f"outcome = 'recovered' and recovered_minor > 0 and {_IS_SETTLED}", _OPENED, "1",
+        dimensions=_REFUSED, of="count",
     ),
     Metric(
         "recovered_share", "The same by amount.", "ratio", "flow", EPISODES,

@@ -111,7 +111,7 @@ def _of_debts(scope: TenantScope, drawn: Sequence[Mapping[str, Any]], maturity: 
 def _debt(told: Mapping[str, Any], until: datetime) -> int:
     """The same time for everyone: what settles later counts for nobody."""
     when = told["settled_at"]
-    return int(told["recovered_minor"]) if when is not None and when <= until else 0
+    return int(told["collected_minor"]) if when is not None and when <= until else 0
 
 
 def _of_subscriptions(

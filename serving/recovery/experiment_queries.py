@@ -30,11 +30,11 @@ join connections on connections.workspace_id = assigned.workspace_id
 where assigned.experiment = %s
 order by assigned.connection_id, assigned.unit
 """
-# Every payment that the marts have; what has not settled has no time.
+# Every payment that the marts have; what has not settled has no time. What went back of it is asked
+# for apart, as only what went back in time counts.
 SETTLED = TenantQuery(
     """
-    select connection_id, episode_id as id, recovered_minor,
-        if(outcome = 'recovered', settled_at, null) as settled_at
+    select connection_id, episode_id as id, collected_minor, settled_at
     from marts.fct_recovery_episodes final
     where episode_id in {ids:Array(String)}
     """
@@ -44,7 +44,7 @@ MART = "marts.fct_recovery_episodes"
 # is settled. Of one that is collected by itself only that it is unpaid is known without them.
 SENT = TenantQuery(
     """
-    select connection_id, id, ifNull(amount_paid_minor, 0) as recovered_minor,
+    select connection_id, id, ifNull(amount_paid_minor, 0) as collected_minor,
         if(status = 'paid', paid_at, null) as settled_at
     from unified.invoices final
     where id in {ids:Array(String)}

@@ -1,19 +1,21 @@
 """What do the analytics ask? The marts where they know it; Postgres for flows, steps and arms.
 
 Of one currency, over episodes that began in the period. In the marts money is recovered once it has
-settled, as the saved metric `recovery_rate` counts; in Postgres once the provider said it was paid.
+settled, as the saved metrics `recovery_rate` and `recovered_share` count; in Postgres once the
+provider said it was paid.
 """
 
 from core.warehouse import TenantQuery
 
 MART = "marts.fct_recovery_episodes"
-_SETTLED = "outcome = 'recovered' and settled_at <= now64(3, 'UTC')"
+_SETTLED = "settled_at <= now64(3, 'UTC')"
+_RECOVERED = f"outcome = 'recovered' and e.recovered_minor > 0 and {_SETTLED}"
 _SUMS = f"""
-    count() as episodes, countIf({_SETTLED}) as recovered, countIf(outcome = 'lost') as lost,
-    sum(amount_minor) as failed_minor, sumIf(recovered_minor, {_SETTLED}) as recovered_minor
+    count() as episodes, countIf({_RECOVERED}) as recovered, countIf(outcome = 'lost') as lost,
+    sum(amount_minor) as failed_minor, sumIf(e.recovered_minor, {_SETTLED}) as recovered_minor
 """
 _OF = """
-from marts.fct_recovery_episodes final
+from marts.fct_recovery_episodes as e final
 where currency = {currency:String} and opened_at >= {since:DateTime64(3, 'UTC')}
 """
 CURRENCIES = TenantQuery(
@@ -39,7 +41,7 @@ ENDINGS = TenantQuery(
     f"""
     select outcome, count() as episodes,
         intDiv(toInt64(toUnixTimestamp(assumeNotNull(multiIf(
-            outcome = 'recovered', ifNull(recovered_at, opened_at),
+            outcome = 'recovered', ifNull(greatest(recovered_at, opened_at), opened_at),
             outcome = 'lost', ifNull(lost_at, last_failed_at),
             now64(3, 'UTC'))))) - toInt64(toUnixTimestamp(opened_at)), 86400) as day
     {_OF}

@@ -23,8 +23,9 @@ from reconciliation.tables import prepare_tables
 from sandbox.company.books import Books
 from tests.dbt import (
     balance_rows,
+    billed_rows,
     buried_rows,
-    collected,
+    collected_rows,
     converted_rows,
     discounted_rows,
     late_rows,
@@ -180,7 +181,7 @@ def company(
         land(table, buried_rows.WORKSPACE, rows)
     for table, rows in balance_rows.FIRST:
         land(table, balance_rows.WORKSPACE, rows)
-    for workspace, table, rows in collected.rows(collected.FIRST):
+    for workspace, table, rows in billed_rows.rows(billed_rows.FIRST):
         land(table, workspace, rows)
     for table, rows in subscribed_rows.FIRST:
         land(table, subscribed_rows.WORKSPACE, rows)
@@ -188,6 +189,8 @@ def company(
         land(table, converted_rows.WORKSPACE, rows)
     for table, rows in moved_rows.FIRST:
         land(table, moved_rows.WORKSPACE, rows)
+    for table, rows in collected_rows.rows(is_late=False):
+        land(table, collected_rows.WORKSPACE, rows)
     for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
         land(table, moved_rows.UNLINKED, rows)
     for table, rows in discounted_rows.FIRST:
@@ -212,7 +215,7 @@ def company(
             land(table, workspace, rows)
     for table, rows in balance_rows.LAST:
         land(table, balance_rows.WORKSPACE, rows)
-    for workspace, table, rows in collected.rows(collected.LAST, collected.SEEN + 1):
+    for workspace, table, rows in billed_rows.rows(billed_rows.LAST, billed_rows.SEEN + 1):
         land(table, workspace, rows)
     for table, rows in converted_rows.LAST:
         land(table, converted_rows.WORKSPACE, rows)
@@ -222,6 +225,8 @@ def company(
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in subscribed_rows.LAST:
         land(table, subscribed_rows.WORKSPACE, rows)
+    for table, rows in collected_rows.rows(is_late=True):
+        land(table, collected_rows.WORKSPACE, rows)
     for table, rows in moved_rows.LINK_GONE:
         land(table, moved_rows.UNLINKED, rows, is_deleted=1)
     for table, rows in discounted_rows.LAST:

@@ -18,7 +18,7 @@ ARMS = [
 COLUMNS = (
     "workspace_id", "connection_id", "episode_id", "currency", "amount_minor", "opened_at",
     "decline_code", "severity", "outcome", "recovered_at", "settled_at", "lost_at",
-    "recovered_minor", "version", "is_deleted",
+    "recovered_minor", "collected_minor", "version", "is_deleted",
 )  # fmt: skip
 
 
@@ -43,7 +43,8 @@ def settle(merchant, here, warehouse):
                 tenant or str(merchant.tenant), here, f"in_{currency}_{number}", currency,
                 amount, opened, code, "soft", outcome, at if recovered else None,
                 (at if has_settled else utc_now() + timedelta(days=3)) if recovered else None,
-                at if outcome == "lost" else None, amount if recovered else 0, 1, 0,
+                at if outcome == "lost" else None, amount if recovered else 0,
+                amount if recovered else 0, 1, 0,
             ])  # fmt: skip
         warehouse.insert_rows("marts.fct_recovery_episodes", rows, list(COLUMNS))
 

@@ -117,7 +117,7 @@ class Drawn:
         """Have the marts say that 49.00 were collected of a debt and settled on the third day."""
         self.warehouse.command(
             "insert into marts.fct_recovery_episodes (workspace_id, connection_id, episode_id,"
-            " currency, outcome, recovered_minor, settled_at, version, is_deleted) values"
+            " currency, outcome, collected_minor, settled_at, version, is_deleted) values"
             f" ('{self.tenant}', '{self.connection}', '{episode}', 'EUR', 'recovered', 4900,"
             f" '{DRAWN + timedelta(days=3):%Y-%m-%d %H:%M:%S}', 1, 0)"
         )

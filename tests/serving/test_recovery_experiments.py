@@ -86,7 +86,7 @@ def _draw(rows, tenant, connection_id, arm, number) -> None:
 def _settle(warehouse, tenant, connection_id, episode_id, settled_at) -> None:
     warehouse.command(
         "insert into marts.fct_recovery_episodes (workspace_id, connection_id, episode_id,"
-        " currency, outcome, recovered_minor, settled_at, version, is_deleted) values"
+        " currency, outcome, collected_minor, settled_at, version, is_deleted) values"
         f" ('{tenant}', '{connection_id}', '{episode_id}', 'EUR', 'recovered', 4900,"
         f" '{settled_at:%Y-%m-%d %H:%M:%S}', 1, 0)"
     )

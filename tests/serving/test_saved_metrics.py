@@ -104,8 +104,10 @@ def refused(workspace, name, on, amount, outcome, settled=None, **row):
         workspace, "fct_recovery_episodes", episode_id=name, currency="USD", amount_minor=amount,
         opened_at=datetime.fromisoformat(f"{on}T10:00:00+00:00"), outcome=outcome,
         recovered_at=datetime(2024, 1, 20, tzinfo=UTC) if recovered else None, settled_at=settled,
-        recovered_minor=amount if recovered else 0,
-        **{"decline_code": "insufficient_funds", "country": "US"} | row,
+        **{"decline_code": "insufficient_funds", "country": "US"}
+        | {"recovered_minor": amount if recovered else 0}
+        | {"at_risk_minor": amount if outcome == "open" else 0}
+        | row,
     )  # fmt: skip
 
 
@@ -125,6 +127,35 @@ def test_recovery_counts_money_once_it_has_settled(workspace):
     # Collected on 20 January, given up on 2 February, one still owed.
     assert told(workspace, "cash_at_risk", **ask) == [
         ("2024-01-01", "USD", "60.00"), ("2024-02-01", "USD", "20.00"),
+        ("2024-03-01", "USD", "20.00"),
+    ]  # fmt: skip
+
+
+def test_what_went_back_is_not_recovered_and_what_came_is_not_at_risk(workspace):
+    settled = datetime(2024, 2, 2, tzinfo=UTC)
+    # Lost to a dispute; 10.00 of 40.00 credited; of 50.00 30.00 came, and the rest is owed.
+    refused(workspace, "in_1", "2024-01-10", 3000, "recovered", settled, recovered_minor=0)
+    refused(workspace, "in_2", "2024-01-11", 4000, "recovered", settled, recovered_minor=3000)
+    refused(workspace, "in_3", "2024-01-12", 5000, "open", settled, recovered_minor=3000,
+            at_risk_minor=2000)  # fmt: skip
+    # Another payment had paid it before the bank took the debit back.
+    refused(workspace, "in_4", "2024-02-15", 700, "recovered", settled)
+    ask = {"prefix": "/v1/recovery/metrics"}
+    assert told(workspace, "recovery_rate", **ask) == [
+        ("2024-01-01", "USD", "0.333333"), ("2024-02-01", "USD", "1.000000"),
+    ]  # fmt: skip
+    assert told(workspace, "recovered_share", **ask) == [
+        ("2024-01-01", "USD", "0.500000"), ("2024-02-01", "USD", "1.000000"),
+    ]  # fmt: skip
+    assert told(workspace, "recovered_amount", **ask) == [("2024-02-01", "USD", "67.00")]
+    # In January 30.00 and 40.00 came and went; never less than what is owed.
+    assert told(workspace, "cash_at_risk", interval="day", since="2024-01-10", until="2024-01-13",
+                **ask) == [
+        ("2024-01-10", "USD", "30.00"), ("2024-01-11", "USD", "70.00"),
+        ("2024-01-12", "USD", "90.00"),
+    ]  # fmt: skip
+    assert told(workspace, "cash_at_risk", **ask) == [
+        ("2024-01-01", "USD", "20.00"), ("2024-02-01", "USD", "20.00"),
         ("2024-03-01", "USD", "20.00"),
     ]  # fmt: skip
 

@@ -4,6 +4,10 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'movement_id'],
     settings=granules(),
+    indexes=[
+        {'name': 'computed', 'definition': 'computed_at type minmax granularity 1'},
+        {'name': 'charge', 'definition': 'charge_id type bloom_filter(0.000001) granularity 4'},
+    ],
 ) }}
 -- dbt parses the first run only, which reads less than the later ones.
 -- depends_on: {{ ref('stg_stripe__refunds') }}

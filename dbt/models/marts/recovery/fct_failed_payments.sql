@@ -4,7 +4,10 @@
     engine=replacing_engine(),
     order_by=['workspace_id', 'connection_id', 'payment_id'],
     settings=granules(),
+    meta={'new_columns': 'filled'},
 ) }}
+-- dbt parses the first run only, which reads less than the later ones.
+-- depends_on: {{ ref('stg_stripe__charges') }}
 {%- set payment = 'workspace_id, connection_id, payment_id' %}
 
 with {% call touched_keys('touched_payments', payment) %}
@@ -31,12 +34,20 @@ with {% call touched_keys('touched_payments', payment) %}
         select {{ payment }} from {{ this }}
         where ({{ payment }}) in (select {{ payment }} from {{ ref('payment_attempts') }} where {{ landed_since() }}))
     union all
-    -- or by what becomes of its invoice or subscription, whatever was known of it before: rows land in any order, and
-    -- a lost one may still be paid.
+    -- A bank debit fails when its money is taken back: the movement names the charge, and may land after it.
+    select workspace_id, connection_id, ifNull(customer_id, ''), coalesce(payment_intent_id, id)
+    from {{ ref('stg_stripe__charges') }}
+    where (workspace_id, connection_id, id) in (
+        select workspace_id, connection_id, assumeNotNull(transaction_id) from {{ ref('balance_transactions') }}
+        where reporting_category = 'charge_failure' and transaction_id is not null and {{ landed_since() }})
+    union all
+    -- or by what becomes of it, of its invoice or subscription, whatever was known of it before: rows land in any
+    -- order, and a lost one may still be paid.
     select workspace_id, connection_id, customer_id, payment_id
     from {{ this }}
     where
         ({{ payment }}) in (select {{ payment }} from {{ ref('payment_attempts') }} where {{ landed_since() }})
+        or ({{ payment }}) in (select workspace_id, connection_id, id from {{ ref('payments') }} where {{ landed_since() }})
         or ({{ payment }}) in (
             select {{ payment }} from {{ ref('invoice_payments') }} where {{ landed_since() }})
         or (workspace_id, connection_id, invoice_id) in (
@@ -96,9 +107,14 @@ invoiced as materialized (
     left join links using ({{ payment }})
 ),
 
+-- Paid, and nothing of it was due: a credit note took the debt away, and no money came.
 invoices as materialized (
-    select workspace_id, connection_id, id::Nullable(String) as invoice_id, subscription_id,
-        status as invoice_status, if(status = 'paid', paid_at, null) as invoice_paid_at
+    select workspace_id, connection_id, id::Nullable(String) as invoice_id, subscription_id, status as invoice_status,
+        ifNull(status = 'paid' and amount_due_minor = 0 and ifNull(amount_paid_minor, 0) = 0, false) as is_credited,
+        if(status = 'paid' and not is_credited, paid_at, null) as invoice_paid_at,
+        multiIf(
+            status = 'void', voided_at, status = 'uncollectible', marked_uncollectible_at, is_credited, paid_at,
+            null) as given_up_at
     from {{ newest(ref('invoices')) }}
     where (workspace_id, connection_id, id) in (
         select workspace_id, connection_id, assumeNotNull(invoice_id) from invoiced where invoice_id is not null)
@@ -111,25 +127,37 @@ subscriptions as (
         select workspace_id, connection_id, assumeNotNull(subscription_id) from invoices where subscription_id is not null)
 ),
 
+-- A canceled payment can be collected no more. What it was for may be paid by another, which nothing links to it.
+canceled as (
+    select workspace_id, connection_id, id as payment_id, true as is_canceled, canceled_at
+    from {{ newest(ref('payments')) }}
+    where status = 'canceled' and (workspace_id, connection_id, id) in (select {{ payment }} from invoiced where invoice_id is null)
+),
+
 settled as (
-    select *, coalesce(invoice_paid_at, succeeded_at) as recovered_at
+    select *, coalesce(invoice_paid_at, succeeded_at) as recovered_at,
+        coalesce(canceled_at, least(given_up_at, subscription_ended_at), given_up_at, subscription_ended_at) as ended_at,
+        multiIf(
+            recovered_at is not null, 'recovered',
+            invoice_status in ('void', 'uncollectible') or is_credited or is_canceled or subscription_ended_at is not null, 'lost',
+            'open') as outcome
     from invoiced
     left join invoices using (workspace_id, connection_id, invoice_id)
     left join subscriptions using (workspace_id, connection_id, subscription_id)
+    left join canceled using ({{ payment }})
 ),
 
 computed as (
     select {{ payment }}, customer_id, invoice_id, subscription_id, ifNull(currency, '') as currency,
         ifNull(amount_minor, 0) as amount_minor, attempts_made, attempts_failed, first_failed_at, last_failed_at,
         first_decline_code, last_decline_code, last_failure_code, last_payment_method_type,
-        multiIf(
-            recovered_at is not null, 'recovered',
-            invoice_status in ('void', 'uncollectible') or subscription_ended_at is not null, 'lost',
-            'open') as status,
+        outcome as status,
         recovered_at,
         toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
         toUInt8(0) as is_deleted,
-        {{ run_began_at() }} as computed_at
+        {{ run_began_at() }} as computed_at,
+        -- What had ended before it failed is lost with the failure.
+        if(outcome = 'lost', greatest(ifNull(ended_at, last_failed_at), first_failed_at), null) as lost_at
     from settled
 )
 

@@ -22,7 +22,8 @@ with {% call touched_keys('touched', payment) %}
     -- What collected it may settle later than it was collected.
     select {{ payment }} from {{ ref('fct_failed_payments') }}
     where ({{ payment }}) in (
-        select {{ payment }} from {{ ref('fct_settlements') }} where payment_id != '' and {{ landed_since('computed_at') }})
+        select workspace_id, connection_id, if(payment_id = '', charge_id, payment_id) from {{ ref('fct_settlements') }}
+        where {{ landed_since('computed_at') }})
     {%- endif %}
 {% endcall %},
 

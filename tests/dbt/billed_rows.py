@@ -2,7 +2,7 @@
 
 And what of a balance that pays out, takes back and is charged? Each in a workspace of its own; the
 company's fixture lands `FIRST` before the marts are first built and `LAST` after, so that what an
-incremental run makes of them is held to figures that were computed by hand (test_collected.py).
+incremental run makes of them is held to figures that were computed by hand (test_billed.py).
 """
 
 import json

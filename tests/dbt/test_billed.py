@@ -1,6 +1,6 @@
 """Do revenue, the bridge to cash and the ledger agree on what is discounted, part paid or voided?
 
-Every figure is computed by hand from `collected.py`. The project's own tests (the bridge ends at
+Every figure is computed by hand from `billed_rows.py`. The project's own tests (the bridge ends at
 the processor's balance, revenue by day is the ledger's) run over the same rows in `company`.
 """
 
@@ -16,7 +16,7 @@ from serving.metrics.billing import METRICS
 from serving.metrics.points import points_of
 from serving.metrics.series import interval_starts
 from serving.metrics.statements import parameters, statement
-from tests.dbt.collected import BALANCE, PARTLY, TAXED, VOIDED
+from tests.dbt.billed_rows import BALANCE, PARTLY, TAXED, VOIDED
 
 pytestmark = pytest.mark.usefixtures("company")
 
