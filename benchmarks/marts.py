@@ -45,6 +45,8 @@ BATCH = 1_000_000
 PER_CUSTOMER, PER_INVOICE, PER_PAYOUT = 20, 4, 250
 ALONE = ("--vars", '{"landing_overlap_seconds": 0}')
 _AT = "toDateTime('2025-06-01', 'UTC') + toIntervalSecond(cityHash64(number) % 40000000)"
+# Versions are microseconds: 2033, later than anything that the facts are of.
+NEWEST = 2_000_000_000_000_000
 # The version of each row, that it is there, and when that was learned.
 _LANDED = "version, is_deleted, extracted_at, landed_at"
 _RECONCILED = "version, is_deleted, reconciled_at"
@@ -173,7 +175,7 @@ def incremental(settings: Settings, warehouse: Warehouse, target: Path, spread: 
     charges = NEW // 3
     for _ in range(2):
         first = whole_rounds(warehouse, spread)
-        land(warehouse, spread, first, first + charges, 2)
+        land(warehouse, spread, first, first + charges, NEWEST)
         settle(warehouse)
         took = marts(settings, target)
     return took
@@ -230,7 +232,7 @@ def main() -> None:
         took: dict[int, Took] = {}
         if "incremental" in asked.parts:
             for size in sizes:
-                land(warehouse, asked.workspaces, next_number(warehouse), size, 1)
+                land(warehouse, asked.workspaces, next_number(warehouse), size, NEWEST - 1)
                 told(f"{size:,} charges: {marts(settings, target)}")
                 took[size] = incremental(settings, warehouse, target, asked.workspaces)
                 told(f"{NEW:,} new rows: {took[size]}")

@@ -84,3 +84,9 @@
 {% macro billing_credits(amounts) -%}
     arraySum(credit -> if((credit).type = 'credit_balance_transaction', ifNull(toInt64OrNull((credit).amount), 0), 0), {{ amounts }})
 {%- endmacro %}
+
+{#- Whether a line was shown once its invoice was final: one taken off a draft never was, and Stripe tells of it no more.
+    A minute is what clocks may differ by. #}
+{% macro on_the_final_invoice(version, finalized_at) -%}
+    {{ version }} >= toUnixTimestamp64Micro(toDateTime64({{ finalized_at }}, 6, 'UTC')) - 60000000
+{%- endmacro %}

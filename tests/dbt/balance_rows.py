@@ -8,7 +8,7 @@ That a person made the payouts is known only once the marts have run.
 from tests.dbt.late_rows import rows
 from tests.dbt.ledger_facts import CHARGE, DAY, NEW_YEAR, REFUND, SEEN, movement
 
-WORKSPACE = "ws_balance"
+WORKSPACE = "ws_by_hand"
 
 
 def _sale(name: str, amount: int, captured: int, day: int) -> dict[str, object]:

@@ -28,6 +28,7 @@ from tests.dbt import (
     collected_rows,
     converted_rows,
     discounted_rows,
+    drafted_rows,
     late_rows,
     ledger_facts,
     metered,
@@ -179,6 +180,8 @@ def company(
         land(table, ledger_facts.WORKSPACE, rows)
     for table, rows in buried_rows.rows():
         land(table, buried_rows.WORKSPACE, rows)
+    for table, rows in drafted_rows.FIRST:
+        land(table, drafted_rows.WORKSPACE, rows)
     for table, rows in balance_rows.FIRST:
         land(table, balance_rows.WORKSPACE, rows)
     for workspace, table, rows in billed_rows.rows(billed_rows.FIRST):
@@ -213,6 +216,8 @@ def company(
     for workspace, table, rows in metered_company[1]:
         if table == metered.LATE:
             land(table, workspace, rows)
+    for table, rows in drafted_rows.LAST:
+        land(table, drafted_rows.WORKSPACE, rows)
     for table, rows in balance_rows.LAST:
         land(table, balance_rows.WORKSPACE, rows)
     for workspace, table, rows in billed_rows.rows(billed_rows.LAST, billed_rows.SEEN + 1):

@@ -16,6 +16,7 @@ from serving.metrics.billing import METRICS
 from serving.metrics.points import points_of
 from serving.metrics.series import interval_starts
 from serving.metrics.statements import parameters, statement
+from tests.dbt import drafted_rows
 from tests.dbt.billed_rows import BALANCE, PARTLY, TAXED, VOIDED
 
 pytestmark = pytest.mark.usefixtures("company")
@@ -165,3 +166,18 @@ def test_what_is_voided_later_is_deferred_until_then(built: Warehouse) -> None:
             "still_owed": -3_500, "written_off": -7_000,
         }
     }  # fmt: skip
+
+
+def test_a_line_that_was_taken_off_a_draft_earns_nothing(built: Warehouse) -> None:
+    """It landed with the draft, and of 150.00 only 100.00 were billed."""
+    rows = built.rows(
+        "select line_id, net_minor from marts.fct_revenue_lines final"
+        " where workspace_id = {workspace:String}",
+        {"workspace": drafted_rows.WORKSPACE},
+    )
+    assert rows == [{"line_id": "il_kept", "net_minor": 10_000}]
+    months = {
+        account: ledger(built, drafted_rows.WORKSPACE, account)
+        for account in ("1100", "2200", "4000")
+    }
+    assert months == {"1100": {JANUARY: 10_000}, "2200": {}, "4000": {JANUARY: -10_000}}

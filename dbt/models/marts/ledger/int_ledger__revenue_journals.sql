@@ -27,7 +27,9 @@ invoices as (
 ),
 
 lines as (
-    select lines.workspace_id as workspace_id, lines.connection_id as connection_id, id, code, is_billed and lines.is_deleted = 0 as is_earned, finalized_at, lines.source_table::String as source_table,
+    select lines.workspace_id as workspace_id, lines.connection_id as connection_id, id, code,
+        is_billed and lines.is_deleted = 0 and {{ on_the_final_invoice('lines.version', 'finalized_at') }} as is_earned,
+        finalized_at, lines.source_table::String as source_table,
         lines.source_id as source_id, lines.version as source_version,
         toInt128(ifNull(amount_minor, 0) - ifNull(discount_minor, 0) - ifNull(inclusive_tax_minor, if(is_tax_inclusive, ifNull(tax_minor, 0), 0))) as net,
         coalesce(period_starts_at, finalized_at, toDateTime64(0, 3, 'UTC')) as starts_at,

@@ -62,7 +62,7 @@ select
     id as invoice_line_id,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     -- A draft, or an invoice that was voided or is no more, bills nothing.
-    toUInt8(not ifNull(is_billed, false) or lines.is_deleted) as is_deleted,
+    toUInt8(not ifNull(is_billed, false) or lines.is_deleted or not {{ on_the_final_invoice('lines.version', 'billed_at') }}) as is_deleted,
     {{ run_began_at() }} as computed_at
 -- A line that left its invoice takes its usage along.
 from {{ newest_or_gone(ref('invoice_lines'), invoice ~ ', id', by=invoice) }} as lines

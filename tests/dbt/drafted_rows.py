@@ -1,0 +1,33 @@
+"""Which line bills nothing? One taken off a draft: Stripe tells of it no more once it is final.
+
+100.00 of service for January and 50.00 beside it, which is taken off before the invoice is final.
+"""
+
+from tests.dbt.late_rows import rows
+from tests.dbt.ledger_facts import DAY, NEW_YEAR, SEEN
+
+WORKSPACE = "ws_drafted"
+JANUARY = {"start": NEW_YEAR, "end": NEW_YEAR + 31 * DAY}
+
+
+def _line(name: str, amount: int) -> dict[str, object]:
+    return {
+        "id": f"il_{name}", "amount": amount, "currency": "eur", "quantity": 1, "period": JANUARY,
+        "parent": {"type": "invoice_item_details"},
+    }  # fmt: skip
+
+
+_DRAFT = {
+    "id": "in_drafted", "object": "invoice", "customer": "cus_d", "status": "draft",
+    "currency": "eur", "created": NEW_YEAR - DAY, "subtotal": 15_000, "total": 15_000,
+    "amount_due": 15_000, "amount_paid": 0, "amount_remaining": 15_000,
+    "lines": {"has_more": False, "data": [_line("kept", 10_000), _line("taken_off", 5_000)]},
+}  # fmt: skip
+_FINAL = _DRAFT | {
+    "status": "open", "subtotal": 10_000, "total": 10_000, "amount_due": 10_000,
+    "amount_remaining": 10_000, "status_transitions": {"finalized_at": NEW_YEAR},
+    "lines": {"has_more": False, "data": [_line("kept", 10_000)]},
+}  # fmt: skip
+
+FIRST = rows({"invoice": _DRAFT}, (NEW_YEAR - DAY) * 1_000_000)
+LAST = rows({"invoice": _FINAL}, SEEN)
