@@ -288,18 +288,20 @@ valued as (
     select {{ key }}, customer_id, currency, day,
         arrayFilter(d -> d.1 <= closes_at and closes_at < d.2, discounts) as running,
         arrayFilter(h -> h.1 <= closes_at and closes_at < h.2, held) as holding,
-        -- A percentage takes off each item, which is rounded; an amount off their sum, as an invoice shows it, as often as the
-        -- most frequent item is billed. One follows the other, exact to 24 decimals beyond a price's.
+        -- What is left of an invoice of all items, and so of each: exact to 24 decimals, however many discounts there are.
         arrayMap(d -> if(d.5 in ('', currency), d.4, toInt256(0)), running) as amounts,
-        arrayFold((product, n) -> product * n, arrayDistinct(arrayMap(h -> intDiv(h.5, 1000000000000), holding)), toInt256(1)) as months,
-        arrayMap(h -> intDiv(months * 1000000000000, h.5), holding) as times,
-        if(arraySum(amounts) = 0, arrayMap(h -> (h.4, h.5, toInt256(0)), holding), [(
-            arraySum((h, n) -> h.4 * n, holding, times), months * 1000000000000, arrayMax((h, n) -> h.6 * n, holding, times))]) as parts,
+        arraySum(h -> intDiv(h.4, h.6), holding) as billed,
+        intDiv(arrayFold(
+            (rest, d, amount) -> greatest(intDiv(rest * d.3, 1000000) - amount * {{ whole }}, toInt256(0)),
+            running, amounts, billed * {{ whole }}), greatest(billed, 1)) as kept,
         from_at <= closes_at and closes_at < until_at
             and arrayLast(state -> state.1 <= closes_at, statuses).2 not in ('unpaid', 'paused') as counts,
-        toInt64(if(counts, arraySum(part -> intDiv(2 * arrayFold(
-            (rest, d, amount) -> greatest(intDiv(rest * d.3, 1000000) - amount * part.3 * {{ whole }}, toInt256(0)),
-            running, amounts, part.1 * {{ whole }}) + part.2 * {{ whole }}, 2 * part.2 * {{ whole }}), parts), toInt256(0))) as mrr_minor,
+        -- Percentages leave an exact share of each item. An amount leaves an exact sum: that is rounded, and a half may lack a
+        -- trillionth, as thirds do not add up.
+        toInt64(multiIf(
+            not counts, toInt256(0),
+            arraySum(amounts) = 0, arraySum(h -> intDiv(2 * h.4 * kept + h.5 * {{ whole }}, 2 * h.5 * {{ whole }}), holding),
+            intDiv(arraySum(h -> intDiv(h.4 * kept, h.5), holding) + intDiv({{ whole }}, 2) + 1000000000000, {{ whole }}))) as mrr_minor,
         if(notice_at <= closes_at, toInt64(0), mrr_minor) as committed_mrr_minor
     from days
 ),
