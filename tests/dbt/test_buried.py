@@ -10,7 +10,8 @@ from tests.dbt.company import Company
 MARTS = {
     "fct_invoices", "fct_settlements", "fct_revenue_lines", "fct_subscriptions",
     "fct_failed_payments", "fct_recovery_attempts", "fct_recovery_episodes",
-    "int_billing__subscription_mrr", "fct_mrr_movements", "int_reconciliation__payout_lines",
+    "int_billing__activations", "int_billing__subscription_mrr", "fct_mrr_movements",
+    "int_reconciliation__payout_lines",
 }  # fmt: skip
 JOURNALS = {"balance", "invoice", "payment", "revenue"}
 

@@ -133,9 +133,9 @@ shown as (
 -- What is left of a price without the tax that it holds, as its lines tell: (moment, of so much, so much).
 net_shares as (
     select {{ key }}, price_id, arraySort(groupArray(
-        (billed_at, toInt256(charged_minor), toInt256(charged_minor - tax_within_minor)))) as shares
-    from billings
-    where charged_minor > tax_within_minor
+        (billed_at, toInt256(intDiv(charged_minor, part)), toInt256(intDiv(net_minor, part))))) as shares
+    from (select *, charged_minor - tax_within_minor as net_minor, gcd(charged_minor, net_minor) as part
+        from billings where charged_minor > 0 and charged_minor > tax_within_minor)
     group by {{ key }}, price_id
 ),
 
