@@ -194,7 +194,7 @@ counted as (
         ifNull(since_minor, 0) + elsewhere_minor as came_minor,
         least(came_minor, amount_minor) as collected_minor,
         multiIf(
-            invoice_status = 'paid', if(came_minor > 0, 'recovered', 'lost'),
+            invoice_status = 'paid', if(came_minor > 0 or untold > 0, 'recovered', 'lost'),
             came_minor > 0 and came_minor >= amount_minor, 'recovered',
             state) as outcome
     from payments
