@@ -1,5 +1,5 @@
--- Conserved: each failed payment's story. Recovered exactly when collected, lost at a time and not before, failures never exceed attempts, and what
--- failed did so in order. Guards fct_failed_payments.
+-- Conserved: each failed payment's story. Recovered exactly when collected, lost at a time and not before it failed,
+-- failures never exceed attempts, and what failed did so in order. Guards fct_failed_payments.
 select workspace_id, connection_id, payment_id, status
 from {{ newest(ref('fct_failed_payments')) }}
 where (status = 'recovered') != (recovered_at is not null)

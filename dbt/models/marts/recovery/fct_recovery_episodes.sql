@@ -51,7 +51,7 @@ attempts as materialized (
         where ({{ episode }}) in (select {{ episode }} from touched))
 ),
 
-tried as materialized (
+tried as (
     select {{ episode }},
         count() as attempts_made,
         countIf(outcome = 'failed') as attempts_failed,
@@ -60,7 +60,6 @@ tried as materialized (
         argMinIf((decline_code, reason, severity, is_retriable, attempted_hour, attempted_weekday, method), attempted_at, outcome = 'failed') as first_refusal,
         argMaxIf(decline_code, attempted_at, outcome = 'failed') as last_code,
         argMinIf(country, attempted_at, country != '') as payer_country,
-        minIf(attempted_at, outcome = 'failed') as refused_at,
         argMaxIf(attempt_number, attempted_at, outcome = 'succeeded') as winner
     from (select *, minIf(attempted_at, outcome = 'failed') over (partition by {{ episode }}) as first_failed_at from attempts)
     group by {{ episode }}
@@ -94,33 +93,37 @@ plans as (
         select workspace_id, connection_id, assumeNotNull(subscription_id) from payments where subscription_id is not null)
 ),
 
--- What was billed, less what a balance in the customer's favour paid: a credit note takes of what is due.
-invoices as materialized (
-    select workspace_id, connection_id, id as episode_id, ifNull(customer_id, '') as payer_id, ifNull(status, '')::String as invoice_status,
+-- What was billed, less what a balance in the customer's favour paid: a credit note takes of what is due. By touched keys,
+-- as is all below: a CTE is planned anew wherever it is named.
+invoices as (
+    select workspace_id, connection_id, id as episode_id, ifNull(status, '')::String as invoice_status,
         amount_due_minor, amount_remaining_minor, amount_due_minor + ifNull(pre_payment_credit_notes_amount_minor, 0) as billed_minor
     from {{ newest(ref('invoices')) }}
-    where (workspace_id, connection_id, id) in (
-        select workspace_id, connection_id, assumeNotNull(invoice_id) from payments where invoice_id is not null)
+    where (workspace_id, connection_id, id) in (select {{ episode }} from touched)
 ),
 
 -- What may pay an episode: its own payments, others of its invoice, and charges that name the invoice themselves. They are
 -- its customer's, by whom attempts lie. What a link says was paid is what that payment paid of this invoice.
 paying as materialized (
-    select {{ episode }}, payment_id, max(told_minor) as told_minor, max(told_at) as told_at, max(is_told) as is_told
+    select {{ episode }}, payment_id, max(told_minor) as told_minor, max(told_at) as told_at, max(is_told) as is_told,
+        min(min(failed_at)) over (partition by {{ episode }}) as refused_at
     from (
-        select {{ episode }}, payment_id, null::Nullable(Int64) as told_minor, null::Nullable(DateTime64(3, 'UTC')) as told_at, false as is_told
+        select {{ episode }}, payment_id, null::Nullable(Int64) as told_minor, null::Nullable(DateTime64(3, 'UTC')) as told_at, false as is_told,
+            if(outcome = 'failed', attempted_at, null) as failed_at
         from attempts
         union all
         select workspace_id, connection_id, invoice_id, if(payment_id = '', ifNull(charge_id, ''), payment_id),
-            if(status = 'paid', amount_paid_minor, null), if(status = 'paid', paid_at, null), ifNull(status = 'paid', false)
+            if(status = 'paid', amount_paid_minor, null), if(status = 'paid', paid_at, null), ifNull(status = 'paid', false), null
         from {{ newest(ref('invoice_payments')) }}
         where ifNull(status, '') != 'canceled' and (payment_id != '' or charge_id is not null)
-            and (workspace_id, connection_id, invoice_id) in (select {{ episode }} from invoices)
+            and (workspace_id, connection_id, invoice_id) in (select {{ episode }} from touched)
         union all
-        select workspace_id, connection_id, assumeNotNull(invoice_id), payment_id, null, null, false
+        select workspace_id, connection_id, assumeNotNull(invoice_id), payment_id, null, null, false, null
         from {{ ref('payment_attempts') }}
-        where (workspace_id, connection_id, ifNull(invoice_id, '')) in (select {{ episode }} from invoices)
-            and ({{ payer }}) in (select workspace_id, connection_id, payer_id from invoices)
+        where (workspace_id, connection_id, ifNull(invoice_id, '')) in (select {{ episode }} from touched)
+            and ({{ payer }}) in (
+                select workspace_id, connection_id, ifNull(customer_id, '') from {{ ref('invoices') }}
+                where (workspace_id, connection_id, id) in (select {{ episode }} from touched))
     )
     group by {{ episode }}, payment_id
 ),
@@ -136,43 +139,39 @@ charges as materialized (
     where is_deleted = 0 and status = 'succeeded'
 ),
 
-moved as materialized (
-    select {{ charge }}, category, available_at, payment_minor, payment_currency, gross_minor
+moved as (
+    select {{ charge }}, maxIf(available_at, category = 'charge') as available_at,
+        sumMapIf(map(payment_currency, payment_minor), startsWith(category, 'refund')) as refunded,
+        sumIf(sign(gross_minor), startsWith(category, 'dispute')) as times_taken
     from {{ newest(ref('fct_settlements')) }}
     where category in ('charge', 'refund', 'refund_failure', 'dispute', 'dispute_reversal')
         and (workspace_id, connection_id, movement_id) in (
             select workspace_id, connection_id, movement_id from {{ ref('fct_settlements') }}
             where ({{ charge }}) in (select {{ charge }} from charges))
+    group by {{ charge }}
 ),
 
 -- What a dispute took is told by the dispute, in the payer's currency: its movement is in the balance's.
 disputes as (
-    select workspace_id, connection_id, assumeNotNull(charge_id) as charge_id, any(amount_minor) as disputed_minor, any(currency) as disputed_currency
+    select workspace_id, connection_id, ifNull(charge_id, '') as charge_id, any(amount_minor) as disputed_minor, any(currency) as disputed_currency
     from {{ newest(ref('disputes')) }}
-    where (workspace_id, connection_id, ifNull(charge_id, '')) in (select {{ charge }} from moved where startsWith(category, 'dispute'))
+    where (workspace_id, connection_id, ifNull(charge_id, '')) in (select {{ charge }} from charges)
     group by {{ charge }}
 ),
 
 -- By payment, which one charge collects. Money that went back is none, whenever it went.
 charged as (
-    select {{ payment }}, true as is_charged, sum(caught_minor) as captured_minor, max(made_at) as charged_at,
-        max(free_at) as settled_by, countIf(free_at is null) > 0 as is_awaited, sum(back_minor) as returned_minor
-    from (
-        select {{ charge }}, any(charges.payment_id) as payment_id, any(captured_minor) as caught_minor, any(occurred_at) as made_at,
-            maxIf(available_at, category = 'charge') as free_at,
-            sumIf(payment_minor, startsWith(category, 'refund') and payment_currency = charges.currency)
-                + sumIf(sign(gross_minor) * ifNull(disputed_minor, 0), startsWith(category, 'dispute') and disputed_currency = charges.currency)
-                as back_minor
-        from charges
-        left join moved using ({{ charge }})
-        left join disputes using ({{ charge }})
-        group by {{ charge }}
-    )
+    select {{ payment }}, true as is_charged, sum(captured_minor) as captured_minor, max(occurred_at) as charged_at,
+        max(available_at) as settled_by, countIf(moved.available_at is null) > 0 as is_awaited,
+        sum(refunded[charges.currency] + if(disputed_currency = charges.currency, times_taken * ifNull(disputed_minor, 0), 0)) as returned_minor
+    from charges
+    left join moved using ({{ charge }})
+    left join disputes using ({{ charge }})
     group by {{ payment }}
 ),
 
 -- What came before the refused attempt was made is no recovery of it.
-collected as materialized (
+collected as (
     select {{ episode }}, sum(part_minor) as paid_minor, countIf(is_told and part_minor is null) as untold,
         sumIf(part_minor, is_since) as since_minor, sumIf(part_returned, is_since) as returned_minor,
         countIf(is_since and part_minor > 0 and part_awaited) as awaited, maxIf(part_settled_by, is_since) as settled_by,
@@ -183,7 +182,6 @@ collected as materialized (
             not is_charged or is_awaited as part_awaited, settled_by as part_settled_by, returned_minor as part_returned
         from paying
         left join charged using ({{ payment }})
-        left join tried using ({{ episode }})
     )
     group by {{ episode }}
 ),
@@ -196,7 +194,7 @@ counted as (
         ifNull(since_minor, 0) + elsewhere_minor as came_minor,
         least(came_minor, amount_minor) as collected_minor,
         multiIf(
-            invoice_status = 'paid', if(came_minor > 0, 'recovered', 'lost'),
+            invoice_status = 'paid', if(came_minor > 0 or untold > 0, 'recovered', 'lost'),
             came_minor > 0 and came_minor >= amount_minor, 'recovered',
             state) as outcome
     from payments
