@@ -21,7 +21,7 @@ from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
 from sandbox.company.books import Books
-from tests.dbt import buried_rows, late_rows, ledger_facts, metered, moved_rows
+from tests.dbt import buried_rows, journal_facts, late_rows, ledger_facts, metered, moved_rows
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -165,6 +165,8 @@ def company(
         land(table, late_rows.WORKSPACE, rows)
     for table, rows in ledger_facts.rows():
         land(table, ledger_facts.WORKSPACE, rows)
+    for table, rows in journal_facts.rows(journal_facts.FIRST):
+        land(table, journal_facts.WORKSPACE, rows)
     for table, rows in buried_rows.rows():
         land(table, buried_rows.WORKSPACE, rows)
     for table, rows in moved_rows.FIRST:
@@ -187,6 +189,8 @@ def company(
     for workspace, table, rows in metered_company[1]:
         if table == metered.LATE:
             land(table, workspace, rows)
+    for table, rows in journal_facts.rows(journal_facts.LAST):
+        land(table, journal_facts.WORKSPACE, rows)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in moved_rows.LINK_GONE:
