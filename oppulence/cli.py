@@ -200,7 +200,11 @@ def migrate(
         ),
     ] = False,
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Build every model anew from the raw tables.")
+        bool,
+        typer.Option(
+            "--full-refresh",
+            help="Build every model but the ledger's entries anew from the raw tables.",
+        ),
     ] = False,
 ) -> None:
     """Bring the databases to the present schema: Postgres, ClickHouse, dbt's models."""

@@ -61,7 +61,8 @@ def migrate(
     Args:
         settings: Complete, with the owner's URL.
         changed_only: Skip dbt when its project is the one last built from this data folder.
-        full_refresh: Build every model anew from the raw tables, as a changed column needs.
+        full_refresh: Build every model anew from the raw tables, as a changed column needs; the
+            ledger's entries, which are never rewritten, are kept.
         say: Told each step as it begins.
 
     Raises:
@@ -164,7 +165,7 @@ def _run_dbt(commands: list[list[str]], environment: dict[str, str]) -> None:
         raise ModelsFailedError(
             f"dbt said: {' | '.join(said.splitlines()[-12:])}",
             next_step="Mend the model that it names and run `oppulence migrate` again, with"
-            " --full-refresh if its columns have changed.",
+            " --full-refresh if its columns have changed (the ledger keeps its entries).",
         )
 
 

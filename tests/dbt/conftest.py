@@ -29,6 +29,7 @@ from tests.dbt import (
     converted_rows,
     discounted_rows,
     drafted_rows,
+    journal_facts,
     late_rows,
     ledger_facts,
     metered,
@@ -178,6 +179,8 @@ def company(
         land(table, late_rows.WORKSPACE, rows)
     for table, rows in ledger_facts.rows():
         land(table, ledger_facts.WORKSPACE, rows)
+    for table, rows in journal_facts.rows(journal_facts.FIRST):
+        land(table, journal_facts.WORKSPACE, rows)
     for table, rows in buried_rows.rows():
         land(table, buried_rows.WORKSPACE, rows)
     for table, rows in drafted_rows.FIRST:
@@ -226,6 +229,8 @@ def company(
         land(table, converted_rows.WORKSPACE, rows)
     for table, rows in converted_rows.GONE:
         land(table, converted_rows.WORKSPACE, rows, is_deleted=1)
+    for table, rows in journal_facts.rows(journal_facts.LAST):
+        land(table, journal_facts.WORKSPACE, rows)
     for table, rows in moved_rows.LAST:
         land(table, moved_rows.WORKSPACE, rows)
     for table, rows in subscribed_rows.LAST:

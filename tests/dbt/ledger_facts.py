@@ -35,7 +35,7 @@ LINK = {
 }  # fmt: skip
 REFUND = {
     "id": "re_h", "charge": "ch_h", "payment_intent": "pi_h", "amount": 2400, "currency": "eur",
-    "status": "succeeded", "created": NEW_YEAR + 9 * DAY,
+    "status": "succeeded", "created": NEW_YEAR + 9 * DAY, "balance_transaction": "txn_h2",
 }  # fmt: skip
 
 

@@ -76,6 +76,12 @@ def test_tables_are_ordered_by_tenant_and_replace_by_version(models: list[dict[s
             assert "unique_key" not in config or not config["unique_key"], name
 
 
+def test_no_refresh_builds_the_ledger_anew(models: list[dict[str, Any]]) -> None:
+    """When each entry was written, and what was taken back, is in its rows and nowhere else."""
+    kept = [m["name"] for m in models if m["config"].get("full_refresh") is False]
+    assert kept == ["fct_ledger_entries"]
+
+
 def test_streaming_targets_are_rebuilt_beside_the_old_one(models: list[dict[str, Any]]) -> None:
     for model in models:
         if folder(model) != "marts" and model["config"]["materialized"] != "materialized_view":

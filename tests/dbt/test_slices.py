@@ -9,12 +9,12 @@ import pytest
 
 from core.settings import PROJECT_ROOT
 from core.warehouse import Warehouse
-from tests.dbt import converted_rows, moved_rows
+from tests.dbt import converted_rows, journal_facts, moved_rows
 from tests.dbt.company import WORKSPACE, Company
 from tests.dbt.conftest import KEYS_PER_SLICE
 
 # Their rows are never rewritten: how often one was corrected is lost with a rebuild.
-KEPT = {"fct_ledger_entries", "int_billing__revenue_changes", "int_billing__settlement_changes"}
+KEPT = {"int_billing__revenue_changes", "int_billing__settlement_changes"}
 WORDS = ["", "a", "a'", "a\\", "z"]
 
 
@@ -26,7 +26,9 @@ def told(warehouse: Warehouse, marts: list[str]) -> dict[str, list[str]]:
                 "select toString(tuple(* except (version, computed_at))) as facts"
                 f" from marts.{mart} final where workspace_id in {{workspaces:Array(String)}}"
                 " order by facts",
-                {"workspaces": [WORKSPACE, converted_rows.WORKSPACE]},
+                {
+                    "workspaces": [WORKSPACE, converted_rows.WORKSPACE, journal_facts.WORKSPACE]
+                },
             )
         ]
         for mart in marts
@@ -49,8 +51,25 @@ def test_marts_of_many_small_runs_and_slices_are_those_of_one_build(
     in_slices = told(built, rebuilt)
     large = [mart for mart, rows in in_slices.items() if len(rows) > 2 * KEYS_PER_SLICE]
     assert {"fct_invoices", "fct_settlements", "int_ledger__payment_journals"} <= set(large)
+    # Entries keep the moment at which they were written. What no journal tells is taken back.
+    assert [row for row in in_slices["fct_ledger_entries"] if ",true," in row]
+    built.command(
+        "insert into marts.fct_ledger_entries select * replace ('ws_gone' as workspace_id) from ("
+        " select * from marts.fct_ledger_entries final where journal_id = 'charge:ch_bare'"
+        f" and workspace_id = '{journal_facts.WORKSPACE}')"
+    )
     dbt("run", "--full-refresh", "--select", *rebuilt, variables="{}")
     assert told(built, rebuilt) == in_slices
+    rows = built.rows(
+        "select revision, is_reversal, account_code, amount_minor, journal_type, source_id"
+        " from marts.fct_ledger_entries final where workspace_id = 'ws_gone'"
+        " order by is_reversal, account_code"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        (1, is_reversal, account, sign * amount, "charge", "ch_bare")
+        for is_reversal, sign in ((False, 1), (True, -1))
+        for account, amount in (("1100", -10000), ("1150", 10000))
+    ]
 
 
 def test_a_column_that_a_release_added_is_filled_by_the_next_run(

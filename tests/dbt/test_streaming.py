@@ -45,7 +45,8 @@ def transactions(warehouse: Warehouse, workspace: str) -> list[tuple[Any, ...]]:
 
 def test_a_landed_row_is_unified_when_the_insert_returns(built: Warehouse, land: Any) -> None:
     land("stripe_charge", "ws_now", [("ch_1", 1, charge())])
-    land("stripe_refund", "ws_now", [("re_1", 1, charge(amount=4250, status="succeeded"))])
+    refund = charge(amount=4250, status="succeeded", balance_transaction="txn_1")
+    land("stripe_refund", "ws_now", [("re_1", 1, refund)])
     land("stripe_payout", "ws_now", [("po_1", 1, charge(amount=100, status="paid"))])
     assert transactions(built, "ws_now") == [
         ("ch_1", "charge", "succeeded", 4250, "USD"),

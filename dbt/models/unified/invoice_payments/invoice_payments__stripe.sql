@@ -12,7 +12,8 @@ select
     id,
     'stripe' as provider,
     ifNull(invoice_id, '') as invoice_id,
-    ifNull(payment_intent_id, '') as payment_id,
+    -- As attempts do it: a charge without a payment intent is a payment by itself.
+    coalesce(payment_intent_id, charge_id, '') as payment_id,
     charge_id,
     status,
     is_default,

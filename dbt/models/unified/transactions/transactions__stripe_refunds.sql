@@ -13,6 +13,8 @@ select
     'stripe_balance' as account_id,
     'refund' as type,
     multiIf(
+        -- Nothing was given back: an authorization expired, or was let go.
+        stripe.status = 'succeeded' and balance_transaction_id is null, 'canceled',
         stripe.status in ('succeeded', 'failed', 'canceled'), assumeNotNull(stripe.status),
         stripe.status in ('pending', 'requires_action'), 'pending',
         -- Refunds from before Stripe gave them a status went through.

@@ -20,10 +20,11 @@ with JSONExtract(payload, 'Tuple(
     post_payment_amount Nullable(String),
     customer_balance_transaction Nullable(String),
     refund Nullable(String),
-    refunds Array(Tuple(refund Nullable(String))),
+    refunds Array(Tuple(refund Nullable(String), amount_refunded Nullable(String))),
     voided_at Nullable(Int64)
 )') as object,
-    arrayFilter(refund -> refund != '', arrayMap(part -> ifNull({{ object_id('(part).refund') }}, ''), (object).refunds)) as listed_refund_ids
+    arrayFilter(listed -> listed.1 != '', arrayMap(
+        part -> (ifNull({{ object_id('(part).refund') }}, ''), toInt64OrNull((part).amount_refunded)), (object).refunds)) as listed_refunds
 select
     workspace_id,
     connection_id,
@@ -47,7 +48,8 @@ select
     {{ object_id('(object).customer_balance_transaction') }} as customer_balance_transaction_id,
     {{ object_id('(object).refund') }} as refund_id,
     -- One refund by itself before 2025-03-31, a list of them since.
-    if(empty(listed_refund_ids) and refund_id is not null, [assumeNotNull(refund_id)], listed_refund_ids) as refund_ids,
+    if(empty(listed_refunds) and refund_id is not null, [assumeNotNull(refund_id)], arrayMap(listed -> listed.1, listed_refunds)) as refund_ids,
+    arrayMap(listed -> listed.2, listed_refunds) as refund_amounts,
     {{ epoch_seconds('(object).voided_at') }} as voided_at,
     {{ raw_state() }}
 from {{ source('stripe', 'stripe_credit_note') }}
