@@ -149,6 +149,14 @@ def test_a_sale_of_which_less_was_captured_is_booked_in_two_movements(
         ("ch_more", ["txn_more"], 500, 500, ""),
         ("ch_whole", ["txn_whole"], 10_000, 10_000, ""),
     ]
+    # What was not captured is no refund: 185.00 are sold, and settled.
+    accounts = built.rows(
+        "select account_code, sum(amount_minor) as minor from marts.fct_ledger_entries final"
+        " where workspace_id = {workspace:String} and account_code in ('4010', '4900', '1150')"
+        " group by account_code having minor != 0",
+        {"workspace": balance_rows.WORKSPACE},
+    )
+    assert accounts == [{"account_code": "4010", "minor": -18_500}]
 
 
 def test_money_sent_to_the_processor_is_nothing_to_look_at(

@@ -1,7 +1,7 @@
 {{ journal_table() }}
 {%- set payment = 'workspace_id, connection_id, payment_id' %}
 {%- set key = 'workspace_id, connection_id, id' %}
-{%- set booked = "reporting_category = 'KIND' and transaction_id is not null and " %}
+{%- set booked = "transaction_id is not null and reporting_category in " %}
 
 with {% call touched_keys('touched_payments', payment) %}
     select workspace_id, connection_id, customer_id, payment_id
@@ -19,7 +19,7 @@ with {% call touched_keys('touched_payments', payment) %}
         select workspace_id, connection_id, coalesce(payment_intent_id, id) from {{ ref('stg_stripe__charges') }}
         where ({{ key }}) in (
             select workspace_id, connection_id, assumeNotNull(transaction_id) from {{ ref('balance_transactions') }}
-            where {{ booked | replace('KIND', 'charge') }}{{ landed_since() }}))
+            where {{ booked }} ('charge') and {{ landed_since() }}))
     {%- endif %}
 {% endcall %},
 
@@ -38,7 +38,7 @@ links as (
     select workspace_id, connection_id, arrayJoin(refund_ids) from {{ ref('stg_stripe__credit_notes') }} where {{ landed_since() }}
     union all
     select workspace_id, connection_id, assumeNotNull(transaction_id) from {{ ref('balance_transactions') }}
-    where {{ booked | replace('KIND', 'refund') }}{{ landed_since() }}
+    where {{ booked }} ('refund', 'partial_capture_reversal') and {{ landed_since() }}
     {%- endif %}
 {% endcall %},
 
@@ -54,10 +54,11 @@ line_ids as (
 ),
 
 line_days as (
-    select line_ids.workspace_id as workspace_id, line_ids.connection_id as connection_id, line_ids.id as id, created_at as booked_at
+    select line_ids.workspace_id as workspace_id, line_ids.connection_id as connection_id, line_ids.id as id, created_at as booked_at, category
     from line_ids
     inner join (
-        select workspace_id, connection_id, id as balance_transaction_id, created_at from {{ newest(ref('balance_transactions')) }}
+        select workspace_id, connection_id, id as balance_transaction_id, created_at, ifNull(reporting_category, '')::String as category
+        from {{ newest(ref('balance_transactions')) }}
         where ({{ key }}) in (select workspace_id, connection_id, ifNull(balance_transaction_id, '') from line_ids)
     ) as lines using (workspace_id, connection_id, balance_transaction_id)
 ),
@@ -89,11 +90,13 @@ credited_refunds as (
     group by {{ key }}
 ),
 
--- Nothing has moved without a line of the balance: it waits for money, or let go of what was authorized and never taken.
+-- Nothing has moved without a line of the balance: it waits for money, or let go of what was authorized and never taken. Nor
+-- was anything given back where the line takes off what was not captured: the charge is told without it.
 refunds as (
     select workspace_id, connection_id, concat('refund:', id) as journal_id, 'refund' as type,
         ifNull(created_at, toDateTime64(0, 3, 'UTC')) as happened_at, booked_at,
-        balance_transaction_id is not null and ifNull(status, '') not in ('failed', 'canceled') and is_deleted = 0 as is_standing,
+        balance_transaction_id is not null and ifNull(status, '') not in ('failed', 'canceled') and is_deleted = 0
+            and category != 'partial_capture_reversal' as is_standing,
         ifNull(currency, '')::String as code, ifNull(amount_minor, 0) as minor,
         [('1150', code, -minor), ('1160', code, if(untold > 0, minor, least(credited_minor, minor)) as to_notes),
             ('4900', code, minor - to_notes)] as all_entries,
