@@ -82,7 +82,7 @@ def model_definitions(settings: Settings) -> Definitions:
         assets=[build_model_assets(manifest)],
         asset_checks=[freshness],
         jobs=[*model_jobs(), freshness_job(freshness)],
-        schedules=job_schedules("marts", "source_freshness"),
+        schedules=job_schedules("marts", "conservation", "source_freshness"),
         sensors=[streaming_models_changed],
     )
 

@@ -32,6 +32,8 @@ ENRICHMENT = AssetSelection.groups(ENRICHMENT_GROUP)
 STREAMING = AssetSelection.key_prefixes("staging", "unified") - ENRICHMENT
 RECONCILIATION = AssetSelection.groups(RECONCILIATION_GROUP)
 MARTS = AssetSelection.key_prefixes("marts") - RECONCILIATION
+# Views fill the typed layer, so that no run of it is due, which would test it on the way.
+CONSERVED = AssetSelection.all_asset_checks() & STREAMING
 
 
 def backfill_job(provider: str) -> UnresolvedAssetJobDefinition:
@@ -146,12 +148,16 @@ def freshness_job(checks: AssetChecksDefinition) -> UnresolvedAssetJobDefinition
 
 
 def model_jobs() -> list[UnresolvedAssetJobDefinition]:
-    """Return the jobs over dbt's models: all of them, the streaming layer, the marts."""
+    """Return the jobs over dbt's models: all, the streaming layer and its tests, the marts."""
     selections = {
         "models": (STREAMING | MARTS, "Build the typed layer, then the marts; run their tests."),
         "streaming": (
             STREAMING,
             "Set up or rebuild the typed tables and the views that fill them.",
+        ),
+        "conservation": (
+            CONSERVED,
+            "Is every raw row in the typed layer once, and does it add up?",
         ),
         "marts": (MARTS, "Bring the marts up to what has landed."),
     }

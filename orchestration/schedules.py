@@ -26,6 +26,7 @@ SYNC_CRONS = {
 # Of jobs that run whatever is connected: when, and what it costs.
 JOBS = {
     "marts": ("*/15 * * * *", "Incremental: costs what has landed since the last run."),
+    "conservation": ("10 3 * * *", "dbt's tests of the typed layer, which read all of it."),
     # What the sources promise are days, not hours.
     "source_freshness": ("50 5,17 * * *", "dbt source freshness."),
     # Just before the marts, which post bank lines as what the reconciliation found them to be.

@@ -26,9 +26,7 @@ def told(warehouse: Warehouse, marts: list[str]) -> dict[str, list[str]]:
                 "select toString(tuple(* except (version, computed_at))) as facts"
                 f" from marts.{mart} final where workspace_id in {{workspaces:Array(String)}}"
                 " order by facts",
-                {
-                    "workspaces": [WORKSPACE, converted_rows.WORKSPACE, journal_facts.WORKSPACE]
-                },
+                {"workspaces": [WORKSPACE, converted_rows.WORKSPACE, journal_facts.WORKSPACE]},
             )
         ]
         for mart in marts

@@ -81,6 +81,18 @@ def definitions() -> Definitions:
     return everything()
 
 
+def test_every_check_is_asked_by_some_clock(definitions: Definitions):
+    """What only a person starts is not known to be broken until one does."""
+    repository = definitions.get_repository_def()
+    asked = {
+        key
+        for clock in repository.schedule_defs
+        for key in repository.get_job(clock.job_name).asset_layer.asset_graph.asset_check_keys
+    }
+    assert repository.asset_graph.asset_check_keys - asked == set()
+    assert len(asked) > 200
+
+
 def test_contents_are_as_committed(definitions: Definitions):
     assert contents(definitions) == SNAPSHOT.read_text(), "deliberate? see this file's docstring"
 
