@@ -21,21 +21,7 @@ from pipelines.raw import ensure_raw_tables
 from pipelines.registry import raw_tables
 from reconciliation.tables import prepare_tables
 from sandbox.company.books import Books
-from tests.dbt import (
-    balance_rows,
-    billed_rows,
-    buried_rows,
-    collected_rows,
-    converted_rows,
-    discounted_rows,
-    drafted_rows,
-    journal_facts,
-    late_rows,
-    ledger_facts,
-    metered,
-    moved_rows,
-    subscribed_rows,
-)
+from tests.dbt import landed, metered
 from tests.dbt.company import WORKSPACE, Company, make_company
 from tests.dbt.dbt_process import dbt_process
 
@@ -175,34 +161,8 @@ def company(
     for workspace, table, rows in metered_company[1]:
         if table != metered.LATE:
             land(table, workspace, rows)
-    for table, rows in late_rows.rows(late_rows.FIRST):
-        land(table, late_rows.WORKSPACE, rows)
-    for table, rows in ledger_facts.rows():
-        land(table, ledger_facts.WORKSPACE, rows)
-    for table, rows in journal_facts.rows(journal_facts.FIRST):
-        land(table, journal_facts.WORKSPACE, rows)
-    for table, rows in buried_rows.rows():
-        land(table, buried_rows.WORKSPACE, rows)
-    for table, rows in drafted_rows.FIRST:
-        land(table, drafted_rows.WORKSPACE, rows)
-    for table, rows in balance_rows.FIRST:
-        land(table, balance_rows.WORKSPACE, rows)
-    for workspace, table, rows in billed_rows.rows(billed_rows.FIRST):
-        land(table, workspace, rows)
-    for table, rows in subscribed_rows.FIRST:
-        land(table, subscribed_rows.WORKSPACE, rows)
-    for table, rows in converted_rows.FIRST:
-        land(table, converted_rows.WORKSPACE, rows)
-    for table, rows in moved_rows.FIRST:
-        land(table, moved_rows.WORKSPACE, rows)
-    for table, rows in collected_rows.rows(is_late=False):
-        land(table, collected_rows.WORKSPACE, rows)
-    for table, rows in [*moved_rows.REFUSED, *moved_rows.LINK]:
-        land(table, moved_rows.UNLINKED, rows)
-    for table, rows in discounted_rows.FIRST:
-        land(table, discounted_rows.HALVES, rows)
-    for table, rows in discounted_rows.LAST:
-        land(table, discounted_rows.REVERSED, rows)
+    for landing in landed.before():
+        land(landing.table, landing.workspace, landing.rows)
     later = []
     for table, rows in made.rows():
         if table == "stripe_coupon":
@@ -214,37 +174,11 @@ def company(
     for table, rows in later:
         if rows:
             land(table, WORKSPACE, rows)
-    for table, rows in buried_rows.tombstones():
-        land(table, buried_rows.WORKSPACE, rows, is_deleted=1)
     for workspace, table, rows in metered_company[1]:
         if table == metered.LATE:
             land(table, workspace, rows)
-    for table, rows in drafted_rows.LAST:
-        land(table, drafted_rows.WORKSPACE, rows)
-    for table, rows in balance_rows.LAST:
-        land(table, balance_rows.WORKSPACE, rows)
-    for workspace, table, rows in billed_rows.rows(billed_rows.LAST, billed_rows.SEEN + 1):
-        land(table, workspace, rows)
-    for table, rows in converted_rows.LAST:
-        land(table, converted_rows.WORKSPACE, rows)
-    for table, rows in converted_rows.GONE:
-        land(table, converted_rows.WORKSPACE, rows, is_deleted=1)
-    for table, rows in journal_facts.rows(journal_facts.LAST):
-        land(table, journal_facts.WORKSPACE, rows)
-    for table, rows in moved_rows.LAST:
-        land(table, moved_rows.WORKSPACE, rows)
-    for table, rows in subscribed_rows.LAST:
-        land(table, subscribed_rows.WORKSPACE, rows)
-    for table, rows in collected_rows.rows(is_late=True):
-        land(table, collected_rows.WORKSPACE, rows)
-    for table, rows in moved_rows.LINK_GONE:
-        land(table, moved_rows.UNLINKED, rows, is_deleted=1)
-    for table, rows in discounted_rows.LAST:
-        land(table, discounted_rows.HALVES, rows)
-    for table, rows in discounted_rows.FIRST:
-        land(table, discounted_rows.REVERSED, rows)
-    for table, rows in [*discounted_rows.FIRST, *discounted_rows.LAST]:
-        land(table, discounted_rows.WHOLE, rows)
+    for landing in landed.after():
+        land(landing.table, landing.workspace, landing.rows, is_deleted=landing.is_deleted)
     made.banked.land(built)
     reconcile_all(built, clickhouse)
     dbt("build", "--select", "marts")  # with the unit tests beside the models
