@@ -35,7 +35,8 @@ NEARNESS = """
 }).filter(([own, other]) => own >= other)
 """
 BREAKS = """
-Object.fromEntries(['section', 'figure', 'tr', '.row', 'summary', 'h2'].map(name => {
+const names = ['section', 'figure', 'thead tr', 'tbody tr', '.row', 'summary', 'h2'];
+Object.fromEntries(names.map(name => {
   const style = getComputedStyle(document.querySelector(name))
   return [name, [style.breakInside, style.breakAfter]]
 }))
@@ -100,7 +101,8 @@ def test_on_paper_sections_break_and_what_belongs_together_does_not(tmp_path, br
     shown.emulate_media(media="print")
     shown.goto(page.as_uri())
     assert shown.evaluate(BREAKS) == {
-        "section": ["auto", "auto"], "figure": ["avoid", "auto"], "tr": ["avoid", "auto"],
+        "section": ["auto", "auto"], "figure": ["avoid", "auto"],
+        "thead tr": ["avoid", "avoid"], "tbody tr": ["avoid", "auto"],
         ".row": ["avoid", "auto"], "summary": ["auto", "avoid"], "h2": ["auto", "avoid"],
     }  # fmt: skip
     assert shown.evaluate("getComputedStyle(document.querySelector('summary')).listStyleType") == (
