@@ -40,7 +40,7 @@ class ConnectionState:
 
 def show_status(*, as_json: bool) -> None:
     """Print the platform's state."""
-    with command_session("status", needed=["clickhouse", "postgres"]) as settings:
+    with command_session("status", needed=["clickhouse", "postgres"], is_reading=True) as settings:
         with connection_store(settings, role="system") as store:
             connections = store.all()
         events = inbox_figures(settings)

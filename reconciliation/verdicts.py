@@ -204,6 +204,9 @@ class _Judge:
 
     def _in_books(self, claims: Sequence[str], bank: Verdict | None) -> Said:
         """What the books say of claims; `bank` where there is no deposit to book."""
+        span = self.coverage.books
+        if span is None:
+            return Said("not_covered", "no books are connected")
         doubles = [entry for key in claims for entry in self.found.doubles_of.get(key, ())]
         edges = [edge for key in claims if (edge := self.found.books_of.get(key)) is not None]
         if doubles:
@@ -216,9 +219,6 @@ class _Judge:
         if bank is not None:
             told = "the books say that it came" if edges else "the books do not hold it either"
             return Said("matched" if bank == "not_covered" and edges else bank, told)
-        span = self.coverage.books
-        if span is None:
-            return Said("not_covered", "no books are connected")
         if not unbooked:
             return Said("matched", f"booked: {'; '.join(edges[0].evidence)}")
         on = max(self.found.claims[key].on for key in unbooked)

@@ -41,7 +41,7 @@ AT_BANK = {
     "missing_in_bank": "Missing at the bank",
     "amount_differs": "Another amount at the bank",
     "failed": "Failed payouts",
-    "not_covered": "No bank connected",
+    "not_covered": "Not covered by a bank",
     "unexplained": "Unexplained",
 }
 

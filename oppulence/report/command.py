@@ -1,16 +1,18 @@
 """What does `oppulence report` do? Ask the warehouse about a month, and write the page."""
 
+import os
 import sys
+from datetime import date
 from pathlib import Path
 
 from core.clock import utc_now
 from core.database import Database
-from core.errors import NotFoundError
+from core.errors import InvalidInputError, NotFoundError
 from core.settings import Settings
 from core.tenancy import TenantId
 from core.warehouse import Warehouse
 from oppulence.output import print_json, print_line
-from oppulence.report.findings import find
+from oppulence.report.findings import Findings, find
 from oppulence.report.months import Month
 from oppulence.report.page import render
 from oppulence.report.pdf import NoPdfError, print_page
@@ -31,14 +33,15 @@ def write_report(
     """Write a month's page, and a PDF beside it where that is asked for.
 
     Raises:
-        InvalidInputError: The month is none, or the workspace's id is none.
-        NotFoundError: There is no such workspace.
+        InvalidInputError: The month is none or has not begun, the workspace's id is none, or the
+            page cannot be written there.
+        NotFoundError: There is no such workspace, or no data at all.
         NoPdfError: The page is written, the PDF is not.
     """
     tenant, now = TenantId(workspace), utc_now()
-    chosen = Month.parse(month) if month else Month.before(now.date())
-    page = Path(output or f"report-{workspace}-{chosen.starts_on:%Y-%m}.html")
-    with command_session("report", needed=["clickhouse", "postgres"]) as settings:
+    chosen = month_of(month, now.date())
+    page = page_at(output or f"report-{workspace}-{chosen.starts_on:%Y-%m}.html")
+    with command_session("report", needed=["clickhouse", "postgres"], is_reading=True) as settings:
         company = name_of(settings, tenant)
         warehouse = Warehouse.connect(settings, pool_size=1)
         try:
@@ -47,20 +50,70 @@ def write_report(
             findings = find(warehouse, tenant, chosen, now)
         finally:
             warehouse.close()
-    page.write_text(render(findings, company))
-    written = [page]
-    if pdf:
-        target = page.with_suffix(".pdf")
-        try:
-            print_page(render(findings, company, is_printed=True), target)
-        except NoPdfError:
-            sys.stderr.write(f"Written: {page}\n")
-            raise
-        written.append(target)
+    written = write_files(findings, company, page, pdf=pdf)
     if as_json:
         print_json({"month": f"{chosen.starts_on:%Y-%m}", "files": [str(one) for one in written]})
     else:
         print_line(f"{company}, {chosen}: " + ", ".join(str(one) for one in written))
+
+
+def write_files(findings: Findings, company: str, page: Path, *, pdf: bool) -> list[Path]:
+    """Write the page, and the PDF beside it; return what was written.
+
+    Raises:
+        NoPdfError: The page is written, the PDF is not.
+    """
+    page.write_text(render(findings, company), encoding="utf-8")
+    if not pdf:
+        return [page]
+    target = page.with_suffix(".pdf")
+    try:
+        print_page(render(findings, company, is_printed=True), target)
+    except NoPdfError:
+        sys.stderr.write(f"Written: {page}\n")
+        raise
+    return [page, target]
+
+
+def month_of(text: str | None, today: date) -> Month:
+    """Return the month that is meant: the last that is over, where none is named.
+
+    Raises:
+        InvalidInputError: It is none, or nothing has happened in it yet.
+    """
+    over = Month.before(today)
+    chosen = Month.parse(text) if text else over
+    if chosen.starts_on > today:
+        raise InvalidInputError(
+            f"{chosen} has not begun.",
+            next_step=f"The last month that is over is {over.starts_on:%Y-%m}.",
+        )
+    return chosen
+
+
+def page_at(text: str) -> Path:
+    """Return where the page goes, known to be writable before any work is done.
+
+    Raises:
+        InvalidInputError: It is a folder, or in none, or has a PDF's name.
+    """
+    page = Path(text)
+    if page.suffix.lower() == ".pdf":
+        raise InvalidInputError(
+            f"{page} is the name of a PDF, and the page is HTML.",
+            next_step=f"Write --output {page.with_suffix('.html')}; --pdf puts the PDF beside it.",
+        )
+    if page.is_dir():
+        raise InvalidInputError(
+            f"{page} is a folder.", next_step=f"Name a file, as {page / 'report.html'}."
+        )
+    if not page.parent.is_dir():
+        raise InvalidInputError(
+            f"There is no folder {page.parent}.", next_step="Make it, or name another."
+        )
+    if not os.access(page if page.exists() else page.parent, os.W_OK):
+        raise InvalidInputError(f"{page} may not be written.", next_step="Name another file.")
+    return page
 
 
 def name_of(settings: Settings, tenant: TenantId) -> str:

@@ -3,7 +3,7 @@
 Amounts are minor units. Shares are whole tenths of a percent, rounded half up by integers alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -11,36 +11,14 @@ from typing import Any, TypeVar
 from core.tenancy import TenantId
 from core.warehouse import TenantQuery, Warehouse
 from oppulence.report import queries
+from oppulence.report.bridge import Bridge, bridges_of
+from oppulence.report.cases import Case, Compared, cases_of, compared_of
 from oppulence.report.cash import CashChain, cash_chains
+from oppulence.report.currencies import by_currency
 from oppulence.report.months import Month
 
 STEPS = ("new", "expansion", "reactivation", "contraction", "churn")
 COHORTS_SHOWN = 12
-# How the bridge's steps (marts.fct_cash_bridge) read on a page.
-BRIDGE_STEPS = {
-    "mrr": "MRR",
-    "longer_periods": "Billed for longer than a month",
-    "changes_within_the_month": "Changes within the month",
-    "prorations": "Prorations",
-    "usage": "Use that was billed",
-    "one_off": "One-off items",
-    "tax": "Tax",
-    "credited_before_payment": "Credited before payment",
-    "paid_by_balance": "Paid from credit",
-    "still_owed": "Still owed",
-    "written_off": "Written off",
-    "paid_elsewhere": "Paid elsewhere",
-    "paid_in_another_month": "Paid in another month",
-    "paid_for_another_month": "Paid for another month",
-    "under_way": "Under way",
-    "without_invoice": "Without an invoice",
-    "refunds": "Refunds",
-    "converted": "Converted",
-    "disputes": "Disputes",
-    "fees": "Fees",
-    "other_income": "Other income",
-    "moved_to_and_from_banks": "To and from banks",
-}
 # Days late at the end of the month: the label, and the last day that belongs to it.
 AGES = (("Not due", 0), ("1 to 30 days", 30), ("31 to 60", 60), ("61 to 90", 90), ("Over 90", None))
 
@@ -80,33 +58,6 @@ class Cohorts:
 
 
 @dataclass(frozen=True, slots=True)
-class Bridge:
-    """A currency's steps from a month's MRR to what its cash changed by: (what, how much)."""
-
-    currency: str
-    steps: Sequence[tuple[str, int]]
-
-    @property
-    def total_minor(self) -> int:
-        """What the processor's balance changed by."""
-        return sum(amount for _, amount in self.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class Unexplained:
-    """Something of the reconciliation that somebody should look at."""
-
-    what: str
-    id: str
-    happened_on: date
-    currency: str
-    amount_minor: int
-    difference_minor: int
-    verdict: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Ageing:
     """A currency's open invoices at the month's end: (label, invoices, amount) by age."""
 
@@ -130,28 +81,45 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """A month of a workspace; in each part the currency with the most paying customers first."""
+    """A month of a workspace; in each part the currency with the most paying customers first.
+
+    Attributes:
+        is_computed: Whether the models have run on what landed, where anything has.
+        customers: How many paid at the end of the month before, and at the end of this one.
+    """
 
     month: Month
     made_at: datetime
+    is_computed: bool
+    customers: tuple[int, int]
     mrr: Sequence[Mrr]
     cohorts: Sequence[Cohorts]
     bridges: Sequence[Bridge]
     cash: Sequence[CashChain]
-    unexplained: Sequence[Unexplained]
+    compared: Compared
+    cases: Sequence[Case]
     ageing: Sequence[Ageing]
     recovery: Sequence[Recovery]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the month was not over when it was asked about."""
+        return self.made_at.date() < self.month.ends_before
 
 
 Part = TypeVar("Part", Cohorts, Bridge, CashChain, Ageing, Recovery)
 
 
 def find(warehouse: Warehouse, tenant: TenantId, month: Month, now: datetime) -> Findings:
-    """Ask the warehouse about a month."""
+    """Ask the warehouse about a month; while it runs, about what there is of it."""
+    until = month.until(now.date())
 
     def ask(query: TenantQuery) -> list[dict[str, Any]]:
-        return queries.ask(warehouse, tenant, query, month)
+        return queries.ask(warehouse, tenant, query, month, until)
 
+    (landed,) = ask(queries.LANDED)
+    (customers,) = ask(queries.CUSTOMERS)
+    (waiting,) = ask(queries.WAITING)
     mrr = mrr_of(ask(queries.MOVEMENTS), ask(queries.PAYING))
     order = [one.currency for one in mrr]
 
@@ -165,22 +133,17 @@ def find(warehouse: Warehouse, tenant: TenantId, month: Month, now: datetime) ->
     return Findings(
         month=month,
         made_at=now,
+        is_computed=landed["computed"] > 0 or landed["landed"] == 0,
+        customers=(int(customers["opening"]), int(customers["closing"])),
         mrr=mrr,
         cohorts=ordered(cohorts_of(ask(queries.COHORTS))),
         bridges=ordered(bridges_of(ask(queries.BRIDGE))),
         cash=ordered(cash_chains(ask(queries.HELD), ask(queries.FLOWS), ask(queries.PAYOUTS))),
-        unexplained=[Unexplained(**row) for row in ask(queries.UNEXPLAINED)],
+        compared=compared_of(ask(queries.COMPARED), int(waiting["payouts"])),
+        cases=cases_of(ask(queries.UNMATCHED), month, until),
         ageing=ordered(ageing_of(ask(queries.RECEIVABLES))),
         recovery=ordered(recovery_of(ask(queries.FAILURES), ask(queries.REASONS))),
     )
-
-
-def by_currency(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Group rows."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(str(row["currency"]), []).append(row)
-    return found
 
 
 def mrr_of(
@@ -222,20 +185,6 @@ def cohorts_of(rows: Sequence[Mapping[str, Any]]) -> list[Cohorts]:
         ]
         found.append(Cohorts(currency, cohorts))
     return sorted(found, key=lambda c: (-sum(o.customers[0] for o in c.cohorts), c.currency))
-
-
-def bridges_of(rows: Sequence[Mapping[str, Any]]) -> list[Bridge]:
-    """Return each currency's steps from MRR to cash, by currency."""
-    return [
-        Bridge(
-            currency,
-            [
-                (BRIDGE_STEPS.get(row["step"], row["step"]), int(row["amount_minor"]))
-                for row in told
-            ],
-        )
-        for currency, told in sorted(by_currency(rows).items())
-    ]
 
 
 def ageing_of(rows: Sequence[Mapping[str, Any]]) -> list[Ageing]:

@@ -4,9 +4,9 @@ The page runs no script and loads nothing, and says so to the browser. On paper 
 be folded is open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,10 +14,12 @@ from markupsafe import Markup
 from core.money import format_minor
 from oppulence.report import sankey
 from oppulence.report.bars import Bar, bars, steps
+from oppulence.report.bridge import meanings
+from oppulence.report.cases import verdicts
 from oppulence.report.cash import CashChain
-from oppulence.report.findings import STEPS, Cohort, Findings, Unexplained, tenths
+from oppulence.report.findings import STEPS, Cohort, Findings, tenths
 
-UNEXPLAINED_SHOWN, UNEXPLAINED_FEW = 200, 8
+CASES_SHOWN, CASES_FEW = 200, 8
 WIDE, NARROW = 760, 340
 _HERE = Path(__file__).parent
 _TEMPLATES = Environment(
@@ -60,19 +62,14 @@ def whole_months(cohorts: Sequence[Cohort]) -> int:
     return max((len(one.mrr_minor) for one in cohorts), default=0)
 
 
-def verdicts(unexplained: Sequence[Unexplained]) -> list[dict[str, Any]]:
-    """Return what there is of each verdict, kind and currency, the most frequent first."""
-    found: dict[tuple[str, str, str], list[int]] = {}
-    for one in unexplained:
-        found.setdefault((one.verdict, one.what, one.currency), []).append(abs(one.amount_minor))
-    counted: list[dict[str, Any]] = [
-        {"verdict": verdict, "what": what, "currency": currency, "number": len(amounts),
-         "amount_minor": sum(amounts)}
-        for (verdict, what, currency), amounts in found.items()
-    ]  # fmt: skip
-    return sorted(
-        counted, key=lambda one: (-one["number"], one["verdict"], one["what"], one["currency"])
-    )
+def amounts(parts: Iterable[tuple[int, str]]) -> str:
+    """Return amounts of several currencies in a row."""
+    return ", ".join(money(amount, currency) for amount, currency in parts)
+
+
+def day(when: date) -> str:
+    """Return a day of a month: `27 November`."""
+    return f"{when.day} {when:%B}"
 
 
 def chain(cash: CashChain, width: int) -> Markup:
@@ -96,14 +93,20 @@ def chain(cash: CashChain, width: int) -> Markup:
 def render(findings: Findings, company: str, *, is_printed: bool = False) -> str:
     """Return the page as HTML."""
     return _TEMPLATES.get_template("page.html").render(
-        css=Markup((_HERE / "page.css").read_text()),  # noqa: S704 - our own file
+        css=Markup((_HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
         company=company,
         found=findings,
+        closings=[(one.closing_minor, one.currency) for one in findings.mrr],
+        owed=[(one.total_minor, one.currency) for one in findings.ageing],
+        recovered=[(one.steps[2][2], one.currency) for one in findings.recovery],
         is_open=is_printed,
         steps_of=STEPS,
-        shown=findings.unexplained[:UNEXPLAINED_SHOWN],
-        few=UNEXPLAINED_FEW,
+        shown=findings.cases[:CASES_SHOWN],
+        few=CASES_FEW,
         verdicts=verdicts,
+        meanings=meanings,
+        amounts=amounts,
+        day=day,
         money=money, signed=signed, percent=percent, heat=heat, bars=bars, steps=steps,
         chain=chain, whole_months=whole_months, wide=WIDE, narrow=NARROW, nothing=Bar(0.0, 0.0),
     )  # fmt: skip

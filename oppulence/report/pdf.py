@@ -33,7 +33,7 @@ def print_page(page: str, target: Path) -> None:
         )
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "report.html")
-        source.write_text(page)
+        source.write_text(page, encoding="utf-8")
         command = [
             browser, "--headless", "--disable-gpu", "--no-sandbox", "--no-pdf-header-footer",
             f"--user-data-dir={folder}/profile", f"--print-to-pdf={target.absolute()}",

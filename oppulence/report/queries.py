@@ -1,8 +1,10 @@
 """What is asked of the warehouse for a month's report? Each question once, scoped to a workspace.
 
-`{from:Date}` is the month's first day, `{until:Date}` the first after it. Days are UTC.
+`{from:Date}` is the month's first day, `{until:Date}` the first after it; tomorrow, while the month
+runs. Days are UTC.
 """
 
+from datetime import date
 from typing import Any
 
 from core.tenancy import TenantId
@@ -27,6 +29,19 @@ from (
     group by currency, connection_id, customer_id
 )
 group by currency
+""")
+# Who pays in two currencies is one customer.
+CUSTOMERS = TenantQuery("""
+select uniqExactIf((connection_id, customer_id), opening_minor != 0) as opening,
+    uniqExactIf((connection_id, customer_id), closing_minor != 0) as closing
+from (
+    select currency, connection_id, customer_id,
+        sumIf(delta_minor, moved_on < {from:Date}) as opening_minor,
+        sum(delta_minor) as closing_minor
+    from marts.fct_mrr_movements final
+    where moved_on < {until:Date}
+    group by currency, connection_id, customer_id
+)
 """)
 COHORTS = TenantQuery("""
 select currency, cohort_month, month, sum(closing_mrr_minor) as mrr_minor,
@@ -74,22 +89,47 @@ group by currency, verdict
 """)
 
 
-def _unmatched(what: str, table: str) -> str:
-    return (
-        f"select '{what}' as what, id, happened_on, currency, amount_minor, difference_minor,"
-        f" verdict, reason from {table} final"
-        " where is_unmatched and happened_on < {until:Date}"
-    )
-
-
-UNEXPLAINED = TenantQuery(
-    "select what, id, happened_on, currency, amount_minor, difference_minor, verdict, reason from ("
-    + " union all ".join(
-        _unmatched(what, f"marts.fct_{what}_reconciliation")
+def _each(columns: str) -> str:
+    return " union all ".join(
+        f"select '{what}' as what, {columns} from marts.fct_{what}_reconciliation final"
         for what in ("payout", "deposit", "entry")
     )
-    + ") order by happened_on desc, what desc, id"
+
+
+# Of all months: an entry of November belongs to the case of an October payout.
+UNMATCHED = TenantQuery(
+    "select what, connection_id, id, happened_on, currency, amount_minor, difference_minor,"
+    " verdict, reason, payouts, deposits, entries from ("
+    + _each(
+        "connection_id, id, happened_on, currency, amount_minor, difference_minor, verdict,"
+        " reason, payouts, deposits, entries, is_unmatched"
+    )
+    + ") where is_unmatched order by happened_on desc, what desc, id"
 )
+# What stands behind 'explained': how many there are, and how many no bank is known for.
+COMPARED = TenantQuery(
+    "select what, countIf(bank_verdict != 'not_covered') as compared,"
+    " countIf(bank_verdict = 'not_covered') as uncovered from ("
+    + _each("happened_on, bank_verdict")
+    + ") where happened_on < {until:Date} group by what"
+)
+# Those that the reconciliation takes (assets.reconciliation_inputs) and has not seen yet.
+WAITING = TenantQuery("""
+select count() as payouts
+from unified.payouts final
+where created_at < {until:Date} and currency is not null and amount_minor is not null
+    and amount_minor != 0
+    and (connection_id, id) not in (
+        select connection_id, id from marts.fct_payout_reconciliation final
+    )
+""")
+# Whether the models have run on what landed: a company has one of these when it has anything.
+LANDED = TenantQuery("""
+select (select count() from unified.subscriptions)
+    + (select count() from unified.invoices) + (select count() from unified.payouts) as landed,
+    (select count() from marts.fct_mrr_movements)
+    + (select count() from marts.fct_ledger_entries) as computed
+""")
 # Open at the month's end, by what is known now: a payment or a void after it does not count yet.
 RECEIVABLES = TenantQuery("""
 select currency, late as days_late, count() as invoices, sum(open_minor) as amount_minor
@@ -126,8 +166,8 @@ order by currency, amount_minor desc, code
 
 
 def ask(
-    warehouse: Warehouse, tenant: TenantId, query: TenantQuery, month: Month
+    warehouse: Warehouse, tenant: TenantId, query: TenantQuery, month: Month, until: date
 ) -> list[dict[str, Any]]:
-    """Return a question's rows for a month."""
-    values = {"from": month.starts_on, "until": month.ends_before}
+    """Return a question's rows for a month, up to a day that does not count."""
+    values = {"from": month.starts_on, "until": until}
     return warehouse.tenant_rows(tenant, query, values)

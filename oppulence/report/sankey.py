@@ -15,6 +15,8 @@ BAR = 12.0
 GAP = 8.0
 LABEL = 32.0  # two lines above each block
 LEAST = 1.5  # a flow of a cent is still seen
+# What stays where it was, neither gained nor lost.
+STAYS = frozenset({"Held before", "Held afterwards"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,12 @@ def draw(
     ]
     for one in left:
         drawn += [
-            _bar(0, one.top, one.height, "in"),
+            _bar(0, one.top, one.height, _kind(one, "in")),
             _label(0, one.top, "start", one.label, one.words),
         ]
     for one in right:
         drawn += [
-            _bar(ends, one.top, one.height, "out"),
+            _bar(ends, one.top, one.height, _kind(one, "out")),
             _label(width, one.top, "end", one.label, one.words),
         ]
     # What came from outside has been escaped above.
@@ -90,11 +92,11 @@ def _stack(flows: Sequence[Flow], scale: float) -> list[_Block]:
 def _ribbons(
     blocks: Sequence[_Block], outer: float, inner: float, top: float, *, is_left: bool
 ) -> list[str]:
-    kind, half, found = ("in" if is_left else "out"), (outer + inner) / 2, []
+    side, half, found = ("in" if is_left else "out"), (outer + inner) / 2, []
     for one in blocks:
         low, inner_low = one.top + one.height, top + max(LEAST, one.share)
         found.append(
-            f'<path class="ribbon {kind}" d="M{outer:.1f} {one.top:.1f}'
+            f'<path class="ribbon {_kind(one, side)}" d="M{outer:.1f} {one.top:.1f}'
             f" C{half:.1f} {one.top:.1f} {half:.1f} {top:.1f} {inner:.1f} {top:.1f}"
             f" L{inner:.1f} {inner_low:.1f}"
             f' C{half:.1f} {inner_low:.1f} {half:.1f} {low:.1f} {outer:.1f} {low:.1f} Z">'
@@ -102,6 +104,10 @@ def _ribbons(
         )
         top += one.share
     return found
+
+
+def _kind(block: _Block, side: str) -> str:
+    return "held" if block.label in STAYS else side
 
 
 def _bar(left: float, top: float, height: float, kind: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from core.clock import utc_now
 from core.tenancy import TenantId
 from core.warehouse import Warehouse
+from oppulence.report.cases import Compared
 from oppulence.report.findings import Findings, find
 from oppulence.report.months import Month
 from oppulence.report.page import render
@@ -61,6 +62,43 @@ def test_the_bridge_ends_at_what_stripes_balance_changed_by(
     }
     told = {one.currency: one.total_minor for one in october.bridges}
     assert {currency: told.get(currency, 0) for currency in changed} == changed
+
+
+def test_customers_of_all_currencies_are_counted_once(october: Findings, company: Company) -> None:
+    paid: dict[str, Counter[tuple[str, str]]] = {"2026-09-30": Counter(), "2026-10-31": Counter()}
+    for moved in company.books.movements():
+        for day, amounts in paid.items():
+            if moved["on"] <= day:
+                amounts[moved["customer"], moved["currency"]] += moved["amount"]
+    assert october.customers == tuple(
+        len({customer for (customer, _), amount in amounts.items() if amount})
+        for amounts in paid.values()
+    )
+
+
+def test_what_was_compared_and_what_waits_is_what_the_tables_hold(
+    built: Warehouse, october: Findings
+) -> None:
+    def held(sql: str) -> list[dict]:
+        return list(built.rows(f"{sql} where workspace_id = '{WORKSPACE}'"))
+
+    landed = {
+        (row["connection_id"], row["id"])
+        for row in held("select connection_id, id, created_at from unified.payouts final")
+        if row["created_at"] < datetime(2026, 11, 1, tzinfo=UTC)
+    }
+    seen = held(
+        "select connection_id, id, happened_on, bank_verdict from"
+        " marts.fct_payout_reconciliation final"
+    )
+    verdicts = [row["bank_verdict"] for row in seen if row["happened_on"] < date(2026, 11, 1)]
+    assert landed
+    assert october.is_computed
+    told = october.compared
+    assert (told.payouts, told.uncovered, told.waiting) == (
+        len(verdicts) - verdicts.count("not_covered"), verdicts.count("not_covered"),
+        len(landed - {(row["connection_id"], row["id"]) for row in seen}),
+    )  # fmt: skip
 
 
 def test_cash_is_what_the_books_say_stripe_held(october: Findings, company: Company) -> None:
@@ -119,10 +157,11 @@ def test_a_month_before_the_company_began_and_another_workspace_are_empty(
     foreign = find(built, TenantId("ws_nobody"), OCTOBER, utc_now())
     for empty in (early, foreign):
         parts = (
-            empty.mrr, empty.cohorts, empty.bridges, empty.unexplained, empty.ageing,
+            empty.mrr, empty.cohorts, empty.bridges, empty.cases, empty.ageing,
             empty.recovery,
         )  # fmt: skip
         assert [len(part) for part in parts] == [0] * 6
         assert empty.cash == []
+        assert (empty.customers, empty.compared, empty.is_computed) == ((0, 0), Compared(), True)
     assert october.month != SEPTEMBER
     assert "Northwind" in render(october, "Northwind")

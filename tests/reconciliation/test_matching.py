@@ -166,6 +166,20 @@ def test_what_may_still_come_is_in_transit_and_what_was_never_seen_is_not_covere
     assert verdicts([payout()], [], coverage=Coverage())["po_1"].verdict == "not_covered"
 
 
+def test_books_that_are_not_connected_are_not_said_to_lack_anything():
+    found = verdicts([payout()], [], coverage=BANK_ONLY)["po_1"]
+    assert (found.verdict, found.books_verdict, found.reason) == (
+        "missing_in_bank", "not_covered",
+        "Bank: due 2026-03-02, and no deposit by 2026-04-30, 41 bank days after. Books: no books"
+        " are connected.",
+    )  # fmt: skip
+    nothing = verdicts([payout()], [], coverage=Coverage())["po_1"]
+    assert (nothing.verdict, nothing.books_verdict, nothing.reason) == (
+        "not_covered", "not_covered",
+        "Bank: no bank account is connected. Books: no books are connected.",
+    )  # fmt: skip
+
+
 def test_a_failed_payout_waits_for_nothing_and_takes_no_deposit():
     found = verdicts([payout(status="failed"), payout("po_2")], [deposit()])
     assert (found["po_1"].verdict, found["po_2"].deposits) == ("failed", ("d1",))
