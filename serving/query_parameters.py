@@ -8,10 +8,10 @@ providers to (pages, health, webhooks, the way back from a consent) takes whatev
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any, get_args, get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import field_annotation_is_sequence
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
@@ -45,8 +45,12 @@ def declared(dependant: Dependant) -> Iterator[tuple[str, bool]]:
         annotation = field.field_info.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             for name, one in annotation.model_fields.items():
-                yield one.alias or name, field_annotation_is_sequence(one.annotation)
+                yield one.alias or name, _is_list(one.annotation)
         else:
-            yield field.alias, field_annotation_is_sequence(annotation)
+            yield field.alias, _is_list(annotation)
     for other in dependant.dependencies:
         yield from declared(other)
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
