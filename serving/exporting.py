@@ -3,6 +3,7 @@
 The API holds no more than a part of the file at a time. Amounts are integers in the currency's
 minor unit, as in the warehouse. A spreadsheet runs a cell that begins with = + - @, a tab or a
 carriage return: in CSV such a text gets an apostrophe before it; Parquet has every text as it is.
+A list of things is JSON in CSV, as the API has it, and a list in Parquet.
 If ClickHouse fails in the middle, the transfer breaks off: no client can take a part for the whole.
 """
 
@@ -31,7 +32,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 def exports(
-    wanted: str, columns: Sequence[str], *, no_texts: Collection[str]
+    wanted: str, columns: Sequence[str], *, no_texts: Collection[str], lists: Collection[str] = ()
 ) -> dict[Format, TenantQuery]:
     """Return the queries of a list's files.
 
@@ -40,8 +41,13 @@ def exports(
             are applied inside: outside, a column's name would mean its rewritten text.
         columns: What is written.
         no_texts: Columns that a spreadsheet cannot run.
+        lists: Those of them that hold several things.
     """
-    texts = (name if name in no_texts else _text(name) for name in columns)
+    texts = (
+        f"toJSONString({name}) as {name}" if name in lists
+        else name if name in no_texts else _text(name)
+        for name in columns
+    )  # fmt: skip
     return {
         "csv": TenantQuery(f"with wanted as ({wanted}) select {', '.join(texts)} from wanted"),
         "parquet": TenantQuery(

@@ -38,6 +38,7 @@ from serving.auth.principal import Principal
 from serving.engines import Engines
 from serving.exchange import Exchange
 from serving.mart_states import Made, MartState, MartStates, state_of
+from serving.query_parameters import refuse_undeclared
 from serving.rate_limits import RouteClass, windows
 from serving.states import DATA_AS_OF_HEADER, State, StateReader
 from serving.usage.counting import Counting
@@ -237,16 +238,20 @@ class Requires:
         workspace: Annotated[str | None, Depends(_WORKSPACE)],
         _: Annotated[str | None, Depends(_SESSION)],
     ) -> TenantScope:
-        """Check caller, workspace, rate limits and permission.
+        """Check caller, workspace, rate limits, permission, and the query's parameters.
 
         Raises:
             RateLimitedError: The caller or the workspace has asked too often.
             UnauthenticatedError: There is no usable key or session of this workspace.
             ForbiddenError: The caller lacks the permission, or another site sent the request.
+            RequestValidationError: The query has a parameter that the route has not.
         """
         credentials = None if bearer is None else bearer.credentials
         tenant, principal = prove_caller(request, credentials, workspace)
-        return admit(request, tenant, principal, self.permission, self.route_class)
+        scope = admit(request, tenant, principal, self.permission, self.route_class)
+        if self.route_class != "webhook":  # a provider's, passed on: its address is not ours
+            refuse_undeclared(request)
+        return scope
 
 
 def admit(

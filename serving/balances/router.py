@@ -56,7 +56,9 @@ def get_balances(
 def get_history(
     scope: AccountsRead,
     since: Annotated[Day, Query(description="First day", examples=["2024-05-01"])],
-    until: Annotated[Day | None, Query(description="Day after the last; default: today")] = None,
+    until: Annotated[
+        Day | None, Query(description="Day after the last; default: tomorrow, so that today is in")
+    ] = None,
     account_id: AccountId = None,
     connection_id: ConnectionId = None,
     currency: CurrencyCode = None,

@@ -15,7 +15,7 @@ from serving.exchange_rates.known import known_rates
 from serving.exchange_rates.router import plain
 from serving.metrics import queries
 from serving.metrics.mrr import MAXIMUM_POINTS, usual_start
-from serving.metrics.points import Point, points_of, shown
+from serving.metrics.points import Point, points_of, shown, unconverted_of
 from serving.metrics.rates import Rate, Rates
 from serving.metrics.registry import Metric
 from serving.metrics.saved_schemas import (
@@ -149,10 +149,7 @@ def _page(metric: Metric, page: MetricPage, computed: Computed) -> MetricAnswer:
             )
             for one in (rates.used if rates else ())
         ],
-        unconverted=[
-            Unconverted(currency=code, amount=format_minor(minor, code))
-            for code, minor in sorted(rates.missing.items() if rates else ())
-        ],
+        unconverted=_unconverted(unconverted_of(metric, points)),
         has_more=has_more,
         next_cursor=encode_position(part[-1].starts_on.toordinal(), *part[-1].group)
         if has_more
@@ -162,16 +159,25 @@ def _page(metric: Metric, page: MetricPage, computed: Computed) -> MetricAnswer:
 
 def _shown(metric: Metric, by: tuple[str, ...], point: Point) -> MetricPoint:
     currency, *cuts = point.group
-    value, minor = shown(metric, point.sums, currency)
+    value, minor = shown(metric, point.sums, currency) if point.is_known else (None, None)
+    has_parts = metric.is_ratio and point.is_known
     return MetricPoint(
         starts_on=point.starts_on,
         currency=currency,
         dimensions=dict(zip(by, cuts, strict=True)),
         value=value,
         value_minor=minor,
-        numerator=point.sums.value if metric.is_ratio else None,
-        denominator=point.sums.base if metric.is_ratio else None,
+        numerator=point.sums.value if has_parts else None,
+        denominator=point.sums.base if has_parts else None,
+        unconverted=_unconverted(point.unconverted),
     )
+
+
+def _unconverted(by_currency: Mapping[str, int]) -> list[Unconverted]:
+    return [
+        Unconverted(currency=code, amount=format_minor(minor, code))
+        for code, minor in sorted(by_currency.items())
+    ]
 
 
 def reporting(scope: TenantScope, question: MetricQuestion) -> tuple[str | None, list[Rate]]:

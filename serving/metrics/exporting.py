@@ -2,11 +2,13 @@
 
 Points are few (at most one per interval, currency and cut), so that the file is made whole before
 it is sent. A spreadsheet runs a cell that begins with = + - @, a tab or a carriage return: in CSV
-such a text of the data gets an apostrophe before it; our own numbers do not.
+such a text of the data gets an apostrophe before it; our own numbers do not. With amounts that were
+converted comes what could not be, point by point: the column `unconverted`, in CSV as JSON.
 """
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -29,6 +31,7 @@ def export(metric: Metric, computed: Computed, written_as: str) -> Response:
         "value_minor",
         "numerator",
         "denominator",
+        *(["unconverted"] if computed.rates else []),
     ]
     rows = list(_rows(metric, computed))
     body = _csv(names, rows) if written_as == "csv" else _parquet(names, rows)
@@ -45,6 +48,7 @@ def _rows(metric: Metric, computed: Computed) -> Iterator[list[Any]]:
         yield [
             point.starts_on, point.currency, *point.dimensions.values(), point.value,
             point.value_minor, point.numerator, point.denominator,
+            *([[one.model_dump() for one in point.unconverted]] if computed.rates else []),
         ]  # fmt: skip
 
 
@@ -52,12 +56,13 @@ def _csv(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(names)
-    texts = range(2, len(names) - 4)  # the cuts
+    texts = range(2, names.index("value"))  # the cuts
     for row in rows:
         writer.writerow(
-            f"'{cell}" if place in texts and str(cell).startswith(_RUN_BY_SPREADSHEETS) else cell
+            f"'{cell}" if place in texts and str(cell).startswith(_RUN_BY_SPREADSHEETS)
+            else json.dumps(cell) if isinstance(cell, list) else cell
             for place, cell in enumerate(row)
-        )
+        )  # fmt: skip
     return written.getvalue().encode()
 
 
@@ -65,11 +70,10 @@ def _parquet(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
     import pyarrow as pa  # 40 MB, for those who ask for this format
     import pyarrow.parquet as pq
 
-    whole = {"value_minor", "numerator", "denominator"}
-    types = [
-        pa.date32() if name == "starts_on" else pa.int64() if name in whole else pa.string()
-        for name in names
-    ]
+    amount = pa.struct([("currency", pa.string()), ("amount", pa.string())])
+    known = dict.fromkeys(("value_minor", "numerator", "denominator"), pa.int64())
+    known |= {"starts_on": pa.date32(), "unconverted": pa.list_(amount)}
+    types = [known.get(name, pa.string()) for name in names]
     columns = [pa.array([row[place] for row in rows], kind) for place, kind in enumerate(types)]
     written = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(columns, names=list(names)), written)

@@ -1,15 +1,17 @@
 """How do a metric's daily sums become points? Bucketed, carried forward, divided: whole numbers.
 
 Amounts stay apart by currency, or are converted day by day before anything is added up
-(`serving.metrics.rates`). Nothing here rounds but a conversion and, at the very end, a quotient.
+(`serving.metrics.rates`); what no rate is known for stands beside the point that lacks it. Nothing
+here rounds but a conversion and, at the very end, a quotient.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any
 
 from core.money import format_minor
@@ -38,11 +40,42 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One interval of one group."""
+    """One interval of one group.
+
+    Attributes:
+        starts_on: The interval's first day.
+        group: The currency, then the cuts.
+        sums: What is known of it in that currency.
+        unconverted: What is not in the sums, by currency; of a ratio what it divides by.
+        is_known: Whether anything is in the sums; if all is unconverted, they are no zero.
+    """
 
     starts_on: date
     group: Group
     sums: Sums
+    unconverted: Mapping[str, int] = field(default_factory=dict)
+    is_known: bool = True
+
+
+@dataclass(slots=True)
+class _Adding:
+    """A point while it is added up."""
+
+    sums: Sums = Sums()
+    unconverted: dict[str, int] = field(default_factory=dict)
+    is_known: bool = False
+
+    def add(
+        self, metric: Metric, sums: Sums, currency: str, day: date, rates: Rates | None
+    ) -> None:
+        """Add what is known of a currency, at a day's rate; without one that is told."""
+        converted = sums if rates is None else _converted(metric, sums, currency, day, rates)
+        if converted is None:
+            missing = sums.base if metric.unit == "ratio" else sums.value
+            self.unconverted[currency] = self.unconverted.get(currency, 0) + missing
+        else:
+            self.sums = self.sums.plus(converted.value, converted.base)
+            self.is_known |= bool(sums.value or sums.base)
 
 
 def points_of(
@@ -64,19 +97,32 @@ def points_of(
         cuts = tuple(row[f"cut_{name}"] for name in by)
         held = days[(row["cut_currency"], *cuts)]
         held[row["cut_day"]] = Sums(row["sum_value"], row["sum_base"], row.get("sum_standing", 0))
-    points: dict[tuple[date, Group], Sums] = {}
+    points: dict[tuple[date, Group], _Adding] = defaultdict(_Adding)
     for (currency, *others), held in days.items():
+        target = currency if rates is None else rates.target
         for place, sums in _by_interval(metric, held, starts):
-            if rates is None:
-                target, converted = currency, sums
-            elif metric.kind == "flow":
-                target = rates.target
-                converted = _flow(metric, held, currency, starts, place, rates)
-            else:
-                target, converted = rates.target, _once(metric, sums, currency, ends[place], rates)
-            key = (starts[place], (target, *others))
-            points[key] = points.get(key, Sums()).plus(converted.value, converted.base)
-    return [Point(start, group, sums) for (start, group), sums in sorted(points.items())]
+            point = points[starts[place], (target, *others)]
+            if rates is None or metric.kind != "flow":
+                point.add(metric, sums, currency, ends[place], rates)
+                continue
+            for day, own in held.items():  # each at its own rate
+                if bisect_right(starts, day) - 1 == place:
+                    point.add(metric, own, currency, day, rates)
+    return [
+        Point(start, group, one.sums, one.unconverted, one.is_known or not one.unconverted)
+        for (start, group), one in sorted(points.items(), key=itemgetter(0))
+    ]
+
+
+def unconverted_of(metric: Metric, points: Sequence[Point]) -> dict[str, int]:
+    """Return what is in no value of an answer, by currency: of what stands, at its last end."""
+    last = max((point.starts_on for point in points), default=None)
+    found: dict[str, int] = {}
+    for point in points:
+        if not metric.stands or point.starts_on == last:
+            for currency, minor in point.unconverted.items():
+                found[currency] = found.get(currency, 0) + minor
+    return found
 
 
 def _by_interval(
@@ -120,28 +166,15 @@ def _spans(
     return spans
 
 
-def _flow(
-    metric: Metric, held: Mapping[date, Sums], currency: str, starts: Sequence[date], place: int,
-    rates: Rates,
-) -> Sums:  # fmt: skip
-    """Convert an interval's days one by one, each at its own rate."""
-    converted = Sums()
-    for day, sums in held.items():
-        if bisect_right(starts, day) - 1 == place:
-            one = _once(metric, sums, currency, day, rates)
-            converted = converted.plus(one.value, one.base)
-    return converted
-
-
-def _once(metric: Metric, sums: Sums, currency: str, day: date, rates: Rates) -> Sums:
-    """Convert what is money of two sums; without a rate both are left out, and that is told."""
+def _converted(metric: Metric, sums: Sums, currency: str, day: date, rates: Rates) -> Sums | None:
+    """Convert what is money of two sums; None without a rate."""
     if metric.unit == "count" or metric.of == "count":
         return sums
     value = rates.convert(sums.value, currency, day)
     base: int | None = sums.base
     if metric.unit == "ratio":
         base = rates.convert(sums.base, currency, day)
-    return Sums() if value is None or base is None else Sums(value, base)
+    return None if value is None or base is None else Sums(value, base)
 
 
 def shown(metric: Metric, sums: Sums, currency: str) -> tuple[str | None, int | None]:

@@ -3,7 +3,7 @@
 Rates come from what the data holds: the processor's own conversions (marts.fct_exchange_rates), and
 from what the workspace told (`PUT /v1/exchange_rates`), which goes first on its day. A pair may be
 known the other way round, or through one third currency. A rate holds until the next one; before
-the first there is none, and an amount without a rate is told apart, never left out in silence.
+the first there is none, and who asks has to tell what could not be converted.
 """
 
 from bisect import bisect_right
@@ -33,12 +33,11 @@ class Rate:
 
 @dataclass
 class Rates:
-    """Converts into one currency, and remembers by which rates, and what it could not."""
+    """Converts into one currency, and remembers by which rates."""
 
     target: str
     known: Iterable[Rate]
     used: dict[Rate, None] = field(default_factory=dict)
-    missing: dict[str, int] = field(default_factory=dict)
     _pairs: dict[tuple[str, str], list[Rate]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -52,7 +51,6 @@ class Rates:
             return amount_minor
         path = self._path(currency, day)
         if path is None:
-            self.missing[currency] = self.missing.get(currency, 0) + amount_minor
             return None
         factor, rates = path
         self.used |= dict.fromkeys(rates)

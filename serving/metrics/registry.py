@@ -70,6 +70,11 @@ class Metric:
         return self.unit in ("ratio", "money_per")
 
     @property
+    def stands(self) -> bool:
+        """Whether an interval's value holds what those before it hold: adding them up is wrong."""
+        return self.kind == "stock" or bool(self.stands_in)
+
+    @property
     def rows(self) -> str:
         """Return what stands after FROM."""
         return self.source or f"{self.mart} final"

@@ -31,7 +31,9 @@ _DEFAULT_SINCE = (
 def get_mrr(
     scope: MetricsRead,
     since: Annotated[Day | None, Query(description=_DEFAULT_SINCE)] = None,
-    until: Annotated[Day | None, Query(description="Day after the last; default: today")] = None,
+    until: Annotated[
+        Day | None, Query(description="Day after the last; default: tomorrow, so that today is in")
+    ] = None,
     currency: Annotated[Currency | None, Query(description="ISO 4217", examples=["EUR"])] = None,
     interval: Annotated[Interval, Query(description="Length of a point")] = "day",
 ) -> Response:

@@ -28,7 +28,7 @@ _DESCRIBED: JsonDict = {
 }
 _POINT: JsonDict = {
     "starts_on": "2024-05-01", "currency": "EUR", "dimensions": {"plan": "Growth"},
-    "value": "0.750000", "value_minor": None, "numerator": 3, "denominator": 4,
+    "value": "0.750000", "value_minor": None, "numerator": 3, "denominator": 4, "unconverted": [],
 }  # fmt: skip
 _ANSWER: JsonDict = {
     "name": "trial_conversion",
@@ -60,6 +60,13 @@ class MetricDescription(BaseModel):
     address: str
 
 
+class Unconverted(BaseModel):
+    """What is in no value, since no rate is known for it; of a ratio what it divides by."""
+
+    currency: str
+    amount: str
+
+
 class MetricPoint(BaseModel):
     """One interval of one currency and cut."""
 
@@ -68,11 +75,14 @@ class MetricPoint(BaseModel):
     dimensions: dict[str, str]
     value: str | None = Field(
         description="Exact decimal, in major units where it is money; a ratio to six places; null"
-        " where there is nothing to divide by"
+        " where there is nothing to divide by, and where nothing of it could be converted"
     )
     value_minor: int | None = Field(description="Minor units, where the value is money")
     numerator: int | None = Field(description="Of a ratio: minor units where it is money")
     denominator: int | None
+    unconverted: list[Unconverted] = Field(
+        description="What is not in this value: with `reporting`, by currency without a known rate"
+    )
 
 
 class UsedRate(BaseModel):
@@ -84,13 +94,6 @@ class UsedRate(BaseModel):
     rate: str
     source: str
     source_id: str
-
-
-class Unconverted(BaseModel):
-    """What is in no value, since no rate is known for it."""
-
-    currency: str
-    amount: str
 
 
 class MetricAnswer(BaseModel):
@@ -105,7 +108,8 @@ class MetricAnswer(BaseModel):
     data: list[MetricPoint]
     rates: list[UsedRate] = Field(description="Of the whole answer, all pages")
     unconverted: list[Unconverted] = Field(
-        description="Amounts of days without a known rate: they are in no value above"
+        description="Of the whole answer, all pages: the points' own added up; of what stands at an"
+        " interval's end or begin (MRR, retention), those of the last interval"
     )
     has_more: bool
     next_cursor: str | None
@@ -119,7 +123,9 @@ class MetricQuestion(BaseModel):
     since: Day | None = Field(
         default=None, description="First day; default: the last 90 days, 104 weeks or 60 months"
     )
-    until: Day | None = Field(default=None, description="Day after the last; default: today")
+    until: Day | None = Field(
+        default=None, description="Day after the last; default: tomorrow, so that today is in"
+    )
     interval: Interval = Field(default="month", description="Length of a point")
     currency: Currency | None = Field(default=None, examples=["EUR"])
     reporting: bool = Field(

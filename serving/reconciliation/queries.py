@@ -11,6 +11,7 @@ _COLUMNS = (
     "payouts", "deposits", "entries", "reconciled_at",
 )  # fmt: skip
 _TEXTS = ("id", "connection_id", "account_id", "reason")
+_LISTS = ("payouts", "deposits", "entries")
 _CONDITIONS = {
     name: f"{name} = {{{name}:String}}"
     for name in ("verdict", "bank_verdict", "books_verdict", "connection_id", "currency")
@@ -57,6 +58,7 @@ def _export(table: str) -> dict[Format, TenantQuery]:
         """,
         _COLUMNS,
         no_texts=[name for name in _COLUMNS if name not in _TEXTS],
+        lists=_LISTS,
     )
 
 

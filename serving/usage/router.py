@@ -45,7 +45,9 @@ def get_usage(
     since: Annotated[
         Day | None, Query(description=f"First day; default: {USUAL_DAYS} days back")
     ] = None,
-    until: Annotated[Day | None, Query(description="Day after the last; default: today")] = None,
+    until: Annotated[
+        Day | None, Query(description="Day after the last; default: tomorrow, so that today is in")
+    ] = None,
     caller_id: Annotated[Id | None, Query(description="Of one key or member")] = None,
     route_class: Annotated[RouteClass | None, Query(examples=["read"])] = None,
     limit: Limit = 100,

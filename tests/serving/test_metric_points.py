@@ -69,6 +69,22 @@ def test_a_span_adds_what_happened_to_what_stood_at_its_begin(facts, interval):
     assert {(p.group[0], p.starts_on): (p.sums.value, p.sums.base) for p in points} == expected
 
 
+@given(FACTS, INTERVALS, st.sampled_from([FLOW, STOCK]))
+def test_what_no_rate_is_known_for_is_told_to_the_last_unit(facts, interval, metric):
+    starts = list(interval_starts(FIRST, UNTIL, interval))
+    apart = points_of(metric, rows(facts), (), starts, UNTIL, None)
+    truth = {(one.starts_on, *one.group): one.sums.value for one in apart}
+    together = points_of(metric, rows(facts), (), starts, UNTIL, Rates("EUR", []))
+    told: Counter[tuple[date, str]] = Counter()
+    for one in together:
+        assert one.group == ("EUR",)
+        told[one.starts_on, "EUR"] += one.sums.value
+        told.update({(one.starts_on, code): minor for code, minor in one.unconverted.items()})
+    assert {key: minor for key, minor in told.items() if minor} == {
+        key: minor for key, minor in truth.items() if minor
+    }
+
+
 @given(
     AMOUNTS, st.sampled_from(["EUR", "JPY", "KWD"]), st.sampled_from(["USD", "CLP", "BHD"]),
     st.decimals("0.000001", "100000", places=6), st.booleans(),
@@ -81,9 +97,8 @@ def test_a_conversion_is_the_exact_product_rounded_once(minor, base, target, rat
     told = rates.convert(minor, base, UNTIL)
     assert told == half_up(exact)
     assert abs(told - exact) <= Fraction(1, 2)
-    # Before its first day no rate holds, and that is told.
+    # Before its first day no rate holds.
     assert rates.convert(minor, base, FIRST - timedelta(days=1)) == (None if minor else 0)
-    assert rates.missing == ({base: minor} if minor else {})
 
 
 def test_the_newest_rate_holds_and_a_told_one_goes_first_on_its_day():
@@ -99,4 +114,3 @@ def test_the_newest_rate_holds_and_a_told_one_goes_first_on_its_day():
     # Yen by way of the dollar: 15,000 / 150 = 100.00 USD.
     assert rates.convert(15_000, "JPY", date(2024, 1, 9)) == 9_500
     assert rates.convert(15_000, "GBP", date(2024, 1, 9)) is None
-    assert rates.missing == {"USD": 10_000, "GBP": 15_000}

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 
+import pyarrow.parquet as pq
 import pytest
 
 from reconciliation import records
@@ -167,6 +169,22 @@ def test_files_hold_what_the_list_shows(reconciled):
     assert {name: row["verdict"] for name, row in rows.items()} == {
         "po_1": "matched", "po_2": "missing_in_bank"
     }  # fmt: skip
+
+
+def test_the_things_of_a_match_are_json_in_csv_and_lists_in_parquet(reconciled):
+    for kind in TABLES:
+        path = f"/v1/reconciliation/{kind}"
+        shown = sorted(
+            (one["id"], *(one[name] for name in TABLES))
+            for one in reconciled.get(path).json()["data"]
+        )
+        sheet = csv.DictReader(io.StringIO(reconciled.get(f"{path}/export").text))
+        told = [(row["id"], *(json.loads(row[name]) for name in TABLES)) for row in sheet]
+        assert sorted(told) == shown
+        file = io.BytesIO(reconciled.get(f"{path}/export", format="parquet").content)
+        table = pq.read_table(file).to_pylist()
+        assert sorted((row["id"], *(row[name] for name in TABLES)) for row in table) == shown
+    assert shown == [("deposit/17", [{"connection_id": "conn_stripe", "id": "po_1"}], [], [])]
 
 
 def word(decision: str, **more: Any) -> dict[str, Any]:
