@@ -15,10 +15,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 import certifi
+import httpx
 import pytest
 from hypothesis import settings
 from pydantic import SecretStr
 
+from core import cache
 from core.settings import ENVIRONMENT_PREFIX, Settings
 from local.gateway import clickhouse_url
 from local.stack import prepare_engines, running_engines
@@ -36,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):  # noqa: TID251
         if name.startswith(ENVIRONMENT_PREFIX) or name == "STRIPE_API_KEY":
             del os.environ[name]  # noqa: TID251
+    _have_patience()
     _trust_few(config)
 
 
@@ -43,6 +46,16 @@ def pytest_collection_finish() -> None:
     """Have the collector look at what tests make, and not at every loaded module as well."""
     gc.freeze()
     gc.enable()
+
+
+def _have_patience() -> None:
+    """Wait longer for what answers late only because other programs keep the machine busy.
+
+    A Redis that is silent for half a second counts as away for five; httpx gives up after five.
+    """
+    cache._OPTIONS.update(socket_timeout=60.0, socket_connect_timeout=60.0)
+    for part in ("connect", "read", "write", "pool"):
+        setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, part, 60.0)
 
 
 def _trust_few(config: pytest.Config) -> None:

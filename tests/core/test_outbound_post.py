@@ -5,9 +5,11 @@ import threading
 import time
 import tracemalloc
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+from types import SimpleNamespace
 
 import pytest
 
+from core import outbound_post
 from core.outbound_address import checked_address
 from core.outbound_post import NoAnswerError, post_to
 
@@ -121,9 +123,15 @@ def announce(peer):
     ],
     ids=["a byte at a time", "silence", "hints without end", "half a head", "another protocol"],
 )
-def test_who_gives_no_head_in_time_gives_no_answer(answering, answer, seconds, detail):
-    """A byte within every read's own timeout is the fault that this deadline is for."""
-    address, _ = answering(answer)
+def test_who_gives_no_head_in_time_gives_no_answer(answering, monkeypatch, answer, seconds, detail):
+    """A byte within every read's own timeout is the fault that this deadline is for.
+
+    The time begins when the request has been read: who is slow to send it is another failure.
+    """
+    address, heads = answering(answer)
+    began = time.monotonic()
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() if heads else began)
+    monkeypatch.setattr(outbound_post, "time", clock)
     with pytest.raises(NoAnswerError) as caught:
         post(address, seconds=seconds)
     assert (caught.value.detail, caught.value.is_unsent) == (detail, False)

@@ -13,20 +13,22 @@ from core.warehouse import Warehouse
 from tests.dbt.conftest import KEYS_PER_SLICE
 
 WORKSPACE = "ws_during"
-# Each is stamped a moment after it is there: what a run does not see is later than its beginning.
-STAMPED_AFTER = 50
+# What lands beside a run is stamped long after it is there, however slowly that is: what a run does
+# not see is later than its beginning.
+STAMPED_AFTER = 600_000
 LAND = (
     "insert into unified.invoices"
     " (workspace_id, connection_id, id, status, version, extracted_at, landed_at)"
     " select {workspace:String}, 'conn_test', concat('in_', toString(number)), 'draft', 1,"
-    f" now64(3, 'UTC'), now64(3, 'UTC') + toIntervalMillisecond({STAMPED_AFTER})"
+    " now64(3, 'UTC'), now64(3, 'UTC') + toIntervalMillisecond({after:UInt32})"
     " from numbers({first:UInt64}, {count:UInt64})"
 )
 MANY = 3 * KEYS_PER_SLICE
 
 
-def land(warehouse: Warehouse, first: int, count: int) -> None:
-    warehouse.command(LAND, {"workspace": WORKSPACE, "first": first, "count": count})
+def land(warehouse: Warehouse, first: int, count: int, after: int = 0) -> None:
+    asked = {"workspace": WORKSPACE, "first": first, "count": count, "after": after}
+    warehouse.command(LAND, asked)
 
 
 @contextmanager
@@ -37,8 +39,9 @@ def landing(clickhouse: Settings) -> Iterator[None]:
     def run() -> None:
         warehouse = Warehouse.connect(clickhouse)
         number = MANY
-        while not done.wait(0.01):
-            land(warehouse, number, 1)
+        # More than a few, also where each takes long.
+        while not done.wait(0.01) or number <= MANY + 20:
+            land(warehouse, number, 1, STAMPED_AFTER)
             number += 1
         warehouse.close()
 
@@ -56,10 +59,8 @@ def runs(built: Warehouse, clickhouse: Settings, dbt: Any) -> Warehouse:
     """A run in several slices while rows land, and one after it."""
     dbt("run", "--select", "fct_invoices")
     land(built, 0, MANY)
-    time.sleep(2 * STAMPED_AFTER / 1000)
     with landing(clickhouse):
         dbt("run", "--select", "fct_invoices")
-    time.sleep(2 * STAMPED_AFTER / 1000)
     dbt("run", "--select", "fct_invoices")
     return built
 

@@ -88,7 +88,8 @@ def test_a_part_that_keeps_ending_is_given_up_while_others_run_on(tmp_path: Path
         broken.touch()
         thread = watching(bench.supervisor)
         os.kill(bench.supervisor.slots[0].process.pid, signal.SIGKILL)
-        until(lambda: bench.supervisor.slots[0].state is State.GIVEN_UP, "given up")
+        until(lambda: bench.reports[-1][1].startswith("given up"), "given up")
+        assert bench.supervisor.slots[0].state is State.GIVEN_UP
         assert bench.reports[-1][1].startswith(
             "given up: worker ended with exit code 1, 6 times in a row shortly after its start."
         )

@@ -71,6 +71,7 @@ def _running(data_dir: Path, output: Path) -> Iterator[RunningStack]:
         clickhouse_port=ports[2],
         sandbox_port=ports[3],
         stripe_api_url=f"http://127.0.0.1:{ports[3]}",
+        poll_seconds=3600,  # what comes as a webhook is not asked for meanwhile
     )
     # A small company, which the stack's sandbox keeps: syncs behind these tests stay short.
     with running_sandbox(data_dir / "sandbox", "--scale", "20"):

@@ -14,6 +14,7 @@ import threading
 import time
 
 import httpx
+import psutil
 import pytest
 
 from core.clock import utc_now
@@ -32,6 +33,7 @@ from local.process import Part, Process
 from local.stack import complete_settings, engine_parts, prepare_engines
 from pipelines.ingest import prepare_warehouse
 from tests.conftest import data_folder
+from tests.local.processes import is_running
 
 SECRET = "whsec_of_the_kills"
 TENANT = TenantId("ws_kills")
@@ -58,9 +60,11 @@ class Killable:
             time.sleep(0.05)
 
     def die(self) -> None:
+        theirs = psutil.Process(self.process.pid).children(recursive=True)
         os.kill(self.process.pid, signal.SIGKILL)
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while self.process.exit_code() is None:
+        # Postgres does not start on a folder on which an orphan of the last one still works.
+        while self.process.exit_code() is None or any(is_running(one.pid) for one in theirs):
             assert time.monotonic() < deadline, self.part.name
             time.sleep(0.02)
         self.start()

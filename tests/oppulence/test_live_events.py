@@ -7,6 +7,7 @@ import pytest
 
 from core.database import Database
 from core.tenancy import TenantId
+from core.warehouse import Warehouse
 from local.stack import running_engines
 from tests.local.processes import until
 from tests.oppulence.conftest import RunningStack
@@ -35,6 +36,7 @@ def sandbox(stack: RunningStack, api: httpx.Client):
     address = stack.live()["parts"]["sandbox"]["address"]
     with httpx.Client(base_url=address, auth=(SANDBOX_KEY, ""), timeout=60) as client:
         until(lambda: client.get("/v1/webhook_endpoints").json()["data"], "an address is known")
+        until(lambda: is_followed(stack), "the tail has looked, and looks in an hour again")
         yield client
 
 
@@ -85,6 +87,17 @@ def test_what_the_provider_would_not_tell_is_seen_and_tried_again(stack, api, sa
     assert told["inbox_applied_total clickhouse"] > 0
     assert told["inbox_dead_letters refetch"] == 0
     assert "inbox_lag_seconds clickhouse" in told
+
+
+def is_followed(stack: RunningStack) -> bool:
+    """Say whether the worker has begun to ask for the account's events."""
+    with running_engines(stack.settings, needed=["clickhouse"]) as settings:
+        warehouse = Warehouse.connect(settings, pool_size=1)
+        try:
+            asked = "select 1 from raw.cursor where workspace_id = {workspace:String}"
+            return bool(warehouse.rows(asked, {"workspace": str(TENANT)}))
+        finally:
+            warehouse.close()
 
 
 def latest(stack: RunningStack, charge: str) -> str:

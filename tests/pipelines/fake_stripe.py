@@ -26,7 +26,7 @@ from pipelines.stripe.objects import selected_names
 
 Tamper = Callable[[str, Mapping[str, str], dict[str, Any]], dict[str, Any]]
 HASTY = Patience(
-    attempts=4, first_pause_seconds=0.001, longest_pause_seconds=0.01, timeout_seconds=1
+    attempts=4, first_pause_seconds=0.001, longest_pause_seconds=0.01, timeout_seconds=60
 )
 CHARGES = Endpoint("/v1/charges", "charge", "payments", created=True)
 

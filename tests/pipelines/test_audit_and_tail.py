@@ -94,11 +94,11 @@ def test_the_tail_brings_changes_by_itself_and_stops_when_told(fresh, held, ware
             until(lambda: len(stripe.requests) >= 2)
             stripe.lists["/v1/events"] = [happening(1, "charge.succeeded", charge(1, NOON))]
             until(lambda: "ch_000001" in held("ws_tail", "charge"))
+            stripe.single["/v1/charges/ch_000001"] = charge(1, NOON, paid=True)
             stripe.lists["/v1/events"] = [
                 happening(2, "charge.updated", charge(1, NOON, paid=True)),
                 *stripe.lists["/v1/events"],
             ]
-            stripe.single["/v1/charges/ch_000001"] = charge(1, NOON, paid=True)
             until(lambda: json.loads(held("ws_tail", "charge")["ch_000001"][1]).get("paid") is True)
             until(lambda: len(held("ws_tail", "event")) == 2)
         finally:

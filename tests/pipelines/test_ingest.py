@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -201,7 +202,11 @@ def test_state_comes_back_from_clickhouse_on_an_empty_disk(fresh, warehouse_sett
 
 
 def _backfill_in_a_process(settings, mine, landed) -> None:
-    backfill(settings, [mine], chunk_rows=200, progress=lambda rows: landed.put(sum(rows.values())))
+    def first_load(rows) -> None:
+        landed.put(sum(rows.values()))
+        time.sleep(600)  # until it is killed: how far it would come is not the test's
+
+    backfill(settings, [mine], chunk_rows=200, progress=first_load)
     landed.put(-1)
 
 

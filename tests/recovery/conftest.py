@@ -347,6 +347,20 @@ def company(new_company: Callable[[], Company]) -> Company:
     return made
 
 
+@pytest.fixture
+def one_clock(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the API of this process read the company's clock, whatever day it is outside."""
+
+    class Its(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return company.now
+
+    monkeypatch.setattr("core.clock.datetime", Its)
+    # The relay names mails by their moment: those of one moment of the company's had no order.
+    monkeypatch.setattr("local.mail.relay.utc_now", lambda: datetime.now(UTC))  # noqa: TID251
+
+
 class KilledError(Exception):
     """The worker dies here."""
 

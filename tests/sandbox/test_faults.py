@@ -3,12 +3,16 @@
 Limits, errors, timeouts, cut connections, spoiled lists, the clock.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import httpx
 import pytest
 
 from sandbox.process import RunningSandbox
+
+Answered = TypeVar("Answered")
 
 
 @pytest.fixture
@@ -43,12 +47,25 @@ def test_the_next_requests_are_limited_and_told_when_to_come_back(client: httpx.
     assert client.get("/_sandbox/faults").json()[0]["hits"] == 2
 
 
+def within_a_second(ask: Callable[[], Answered]) -> Answered:
+    """Return what is answered within one second, which a busy machine may not do at once."""
+    while True:
+        begun = time.monotonic()
+        answered = ask()
+        if time.monotonic() - begun < 1.0:
+            return answered
+        time.sleep(1.1)  # nothing of it counts any more
+
+
 def test_a_rate_limit_is_counted_per_second_and_the_counters_show_the_peak(
     client: httpx.Client,
 ) -> None:
-    client.delete("/_sandbox/requests")
+    def ask() -> list[int]:
+        client.delete("/_sandbox/requests")
+        return [client.get("/v1/charges", params={"limit": 1}).status_code for _ in range(12)]
+
     client.post("/_sandbox/limits", json={"per_second": 5})
-    statuses = [client.get("/v1/charges", params={"limit": 1}).status_code for _ in range(12)]
+    statuses = within_a_second(ask)
     assert statuses[:5] == [200] * 5
     assert set(statuses[5:]) == {429}
     report = client.get("/_sandbox/requests").json()
@@ -61,16 +78,18 @@ def test_a_rate_limit_is_counted_per_second_and_the_counters_show_the_peak(
 
 
 def test_restricted_keys_are_limited_and_counted_each_by_itself(client: httpx.Client) -> None:
-    client.delete("/_sandbox/requests")
+    def ask() -> dict[str, list[int]]:
+        client.delete("/_sandbox/requests")
+        return {
+            name: [
+                client.get("/v1/charges", auth=(f"rk_test_northwind_1_{name}", "")).status_code
+                for _ in range(number)
+            ]
+            for name, number in (("one", 3), ("two", 1))
+        }
+
     client.post("/_sandbox/limits", json={"per_second": 2})
-    asked = [("one", 3), ("two", 1)]
-    statuses = {
-        name: [
-            client.get("/v1/charges", auth=(f"rk_test_northwind_1_{name}", "")).status_code
-            for _ in range(number)
-        ]
-        for name, number in asked
-    }
+    statuses = within_a_second(ask)
     assert statuses == {"one": [200, 200, 429], "two": [200]}
     assert client.get("/v1/charges", auth=("rk_test_northwind_9_one", "")).status_code == 401
     counted = client.get("/_sandbox/requests").json()["providers"]["stripe"]
@@ -97,7 +116,7 @@ def test_an_error_is_stripes_and_a_cut_answer_is_half_a_body(client: httpx.Clien
 
 
 def test_a_timeout_never_answers(client: httpx.Client) -> None:
-    client.post("/_sandbox/faults", json={"kind": "timeout", "next": 1, "seconds": 0.6})
+    client.post("/_sandbox/faults", json={"kind": "timeout", "next": 1, "seconds": 10})
     with pytest.raises(httpx.ReadTimeout):
         client.get("/v1/charges", timeout=0.2)
     client.post("/_sandbox/faults", json={"kind": "timeout", "next": 1, "seconds": 0.1})

@@ -77,6 +77,12 @@ def ask(url, workspace):
     return send
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """Let nothing be due again before a test says so, however slow it is."""
+    monkeypatch.setattr(sending, "PAUSES", (3_600,) * len(sending.PAUSES))
+
+
 def turn(system, local, *, later=None):
     """Send what is due; `later` makes what waits due first."""
     if later:

@@ -133,10 +133,9 @@ def test_words_that_are_not_saved_are_not_lost_without_a_word(page: Page, mercha
     expect(warnings).to_have_count(2)
     for one in warnings.all():
         expect(one).to_be_visible()
-    page.get_by_role("button", name="Show what differs").click()
-    page.wait_for_timeout(300)
-    page.get_by_role("link", name="Board").click()
-    page.wait_for_timeout(300)
+    for kind, name in (("button", "Show what differs"), ("link", "Board")):
+        with page.expect_event("dialog"):
+            page.get_by_role(kind, name=name).click()
     assert asked == ["beforeunload", "beforeunload"]
     expect(page.get_by_label("Subject")).to_have_value("Mine: {{ amount }}")
     page.get_by_role("button", name="Save draft").click()

@@ -80,11 +80,12 @@ def test_stop_finishes_inserts_stops_reads_and_refuses_the_rest(
     kept_open.request("POST", "/", "SELECT 1")
     kept_open.getresponse().read()
     with ThreadPoolExecutor(2) as pool:
-        insert = pool.submit(raw.send, "INSERT INTO slow (x) VALUES (1), (2), (3)")
         read = pool.submit(
             raw.send, "SELECT sleepEachRow(1) FROM numbers(3600) SETTINGS max_block_size = 1"
         )
-        eventually(lambda: raw.rows(running) == ["3"], 60, "the start of both")
+        eventually(lambda: raw.rows(running) == ["2"], 60, "the read's start")
+        insert = pool.submit(raw.send, "INSERT INTO slow (x) VALUES (1), (2), (3), (4), (5)")
+        eventually(lambda: raw.rows(running) == ["3"], 60, "the insert's start")
 
         gateway.process.send_signal(signal.SIGTERM)
         refused = _refused(kept_open)
@@ -96,7 +97,7 @@ def test_stop_finishes_inserts_stops_reads_and_refuses_the_rest(
     assert [answer.status for answer in answers] == [200, 500]
     assert answers[1].headers["X-ClickHouse-Exception-Code"] == "394"
     assert (refused.status, refused.headers["X-ClickHouse-Exception-Code"]) == (503, "236")
-    assert RawClient(start_gateway(tmp_path)).rows("SELECT count() FROM slow") == ["3"]
+    assert RawClient(start_gateway(tmp_path)).rows("SELECT count() FROM slow") == ["5"]
 
 
 def test_every_acknowledged_row_survives_a_kill(start_gateway: Start, tmp_path: Path) -> None:

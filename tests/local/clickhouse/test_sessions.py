@@ -1,9 +1,9 @@
 """Does a session keep what a server's session keeps, and nothing else?"""
 
+import http.client
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -48,11 +48,13 @@ def test_second_query_at_once_finds_the_session_locked(
 ) -> None:
     marker = f"/* first of {session} */"
     running = f"SELECT count() FROM system.processes WHERE startsWith(query, '{marker}')"
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(raw.rows, f"{marker} SELECT sleep(3)", session_id=session)
-        eventually(lambda: raw.rows(running) == ["1"], 60, "the first one's start")
-        second = raw.send("SELECT 1", session_id=session)
-        assert first.result() == ["0"]
+    first = http.client.HTTPConnection(raw.address.host, raw.address.port)
+    sql = f"{marker} SELECT number FROM numbers(5000000)"  # more than sockets hold: it waits
+    first.request("POST", f"/?session_id={session}", sql)
+    eventually(lambda: raw.rows(running) == ["1"], 60, "the first one's start")
+    second = raw.send("SELECT 1", session_id=session)
+    assert first.getresponse().read().count(b"\n") == 5_000_000
+    first.close()
 
     assert (second.status, second.headers["X-ClickHouse-Exception-Code"]) == (500, "373")
     assert f"Session {session} is locked by a concurrent client. (SESSION_IS_LOCKED)" in (
@@ -76,7 +78,8 @@ def test_session_goes_on_after_a_failure(raw: RawClient, session: str) -> None:
 
 
 def test_session_ends_with_its_timeout(raw: RawClient, session: str) -> None:
-    raw.rows("CREATE TEMPORARY TABLE mine (x Int8)", session_id=session, session_timeout="1")
+    # The newest request says how long: the first one leaves the second its time.
+    raw.rows("CREATE TEMPORARY TABLE mine (x Int8)", session_id=session, session_timeout="60")
     assert raw.send("SELECT * FROM mine", session_id=session, session_timeout="1").status == 200
 
     time.sleep(2.2)

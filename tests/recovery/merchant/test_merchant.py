@@ -38,7 +38,7 @@ def browser():
 
 
 @pytest.fixture
-def merchant(company: Company, mailbox, engines: Settings):
+def merchant(company: Company, one_clock, mailbox, engines: Settings):
     """Whoever owns the company's workspace, signed in."""
     with serving(engines) as host:
         visitor, email = Visitor(host, mailbox), new_address("owner")
@@ -59,6 +59,7 @@ def test_a_try_by_hand_is_seen_to_be_paid(browser: Browser, company: Company, me
     company.publish(steps(**RESTS))
     company.subscriber(SOFT, None)
     company.renew()
+    merchant.visitor.sign_in(merchant.email)  # a month later
     with signed_in(browser, merchant) as page:
         page.goto(merchant.base)
         figures = page.locator(".figures")
@@ -89,6 +90,7 @@ def test_pages_work_without_scripts_by_keyboard_and_are_clean_to_axe(
     company.publish(steps(**RESTS))
     company.subscriber(SOFT)
     company.renew()
+    merchant.visitor.sign_in(merchant.email)  # a month later
     path = f"{merchant.base}/episodes/{company.episode()['id']}"
     with signed_in(browser, merchant, java_script_enabled=False, viewport=PHONE) as page:
         page.goto(path)

@@ -52,7 +52,7 @@ class Payer:
 
 
 @pytest.fixture
-def payer(company: Company, mailbox, postgres) -> Iterator[Payer]:
+def payer(company: Company, one_clock, mailbox, postgres) -> Iterator[Payer]:
     settings = postgres.model_copy(
         update={
             "smtp_url": SecretStr(mailbox.url),

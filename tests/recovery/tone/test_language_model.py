@@ -21,7 +21,7 @@ BEFORE = library(Purpose.REMINDER, "en", Tone.NEUTRAL)
 
 @pytest.fixture
 def model(stripe_sandbox: RunningSandbox) -> LanguageModel:
-    return LanguageModel(f"{stripe_sandbox.url}/language_model/v1", MODEL, API_KEY, 5.0)
+    return LanguageModel(f"{stripe_sandbox.url}/language_model/v1", MODEL, API_KEY, 60.0)
 
 
 @pytest.fixture
