@@ -54,10 +54,11 @@ def test_the_stripe_side_of_the_company_is_what_it_was_before_it_had_banks(tmp_p
         for row in connection.execute(f"select * from {table} order by rowid"):
             books.update(repr(row).encode())
     connection.close()
-    # Both were taken at the last commit without banks. Whoever changes the Stripe side on purpose
-    # changes GENERATOR_VERSION and these.
+    # The books' was taken at the last commit without banks, the objects' at GENERATOR_VERSION 4 (of
+    # 4,572 only rates between wire units and discounts that are over differ). Whoever changes the
+    # Stripe side on purpose changes the version and these.
     assert (objects.hexdigest(), books.hexdigest()) == (
-        "077c6a6e6c142a9d4badc7651088955614f4bb732b8bf08de09a406f09990d57",
+        "ac4376d0897f3674c3850051e72ea02dce65fb97a83e42f7b737c0739437ee9f",
         "7336b0030e0ddaee19a05e1590897c62dc06472f193551083da3d3aeeea4b567",
     )
 
