@@ -7,13 +7,17 @@ providers to (pages, health, webhooks, the way back from a consent) takes whatev
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+
+# By endpoint: a declaration never changes, and is asked for with every request.
+_KNOWN: WeakKeyDictionary[Callable[..., Any], Mapping[str, bool]] = WeakKeyDictionary()
 
 
 def refuse_undeclared(request: Request) -> None:
@@ -25,7 +29,10 @@ def refuse_undeclared(request: Request) -> None:
     given = Counter(name for name, _ in request.query_params.multi_items())
     if not given:
         return
-    takes_several = dict(declared(request.scope["route"].dependant))
+    route = request.scope["route"]
+    takes_several = _KNOWN.get(route.endpoint)
+    if takes_several is None:
+        takes_several = _KNOWN[route.endpoint] = dict(declared(route.dependant))
     errors = [
         {"type": kind, "loc": ("query", name), "msg": message}
         for name, times in given.items()

@@ -18,9 +18,7 @@ from marts.fct_mrr_movements final
 where moved_on < {until:Date}
 group by currency, step
 """)
-PAYING = TenantQuery("""
-select currency, countIf(opening_minor != 0) as opening, countIf(closing_minor != 0) as closing
-from (
+_WORTH = """from (
     select currency, connection_id, customer_id,
         sumIf(delta_minor, moved_on < {from:Date}) as opening_minor,
         sum(delta_minor) as closing_minor
@@ -28,21 +26,16 @@ from (
     where moved_on < {until:Date}
     group by currency, connection_id, customer_id
 )
-group by currency
+"""
+PAYING = TenantQuery(f"""
+select currency, countIf(opening_minor != 0) as opening, countIf(closing_minor != 0) as closing
+{_WORTH}group by currency
 """)
 # Who pays in two currencies is one customer.
-CUSTOMERS = TenantQuery("""
+CUSTOMERS = TenantQuery(f"""
 select uniqExactIf((connection_id, customer_id), opening_minor != 0) as opening,
     uniqExactIf((connection_id, customer_id), closing_minor != 0) as closing
-from (
-    select currency, connection_id, customer_id,
-        sumIf(delta_minor, moved_on < {from:Date}) as opening_minor,
-        sum(delta_minor) as closing_minor
-    from marts.fct_mrr_movements final
-    where moved_on < {until:Date}
-    group by currency, connection_id, customer_id
-)
-""")
+{_WORTH}""")
 COHORTS = TenantQuery("""
 select currency, cohort_month, month, sum(closing_mrr_minor) as mrr_minor,
     sum(customers_closing) as customers

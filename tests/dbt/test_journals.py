@@ -10,6 +10,7 @@ import pytest
 from core.warehouse import Warehouse
 from tests.dbt.company import Company
 from tests.dbt.journal_facts import WORKSPACE
+from tests.dbt.test_ledger import entries as entries_of
 
 Entries = list[tuple[Any, ...]]
 
@@ -21,13 +22,7 @@ def ledger(built: Warehouse, company: Company) -> Warehouse:
 
 
 def entries(warehouse: Warehouse, journal: str) -> Entries:
-    rows = warehouse.rows(
-        "select revision, is_reversal, account_code, amount_minor, toString(toDate(effective_at))"
-        " from marts.fct_ledger_entries final where workspace_id = {workspace:String}"
-        " and journal_id = {journal:String} order by revision, is_reversal, account_code",
-        {"workspace": WORKSPACE, "journal": journal},
-    )
-    return [tuple(row.values()) for row in rows]
+    return entries_of(warehouse, journal, WORKSPACE)
 
 
 def told(warehouse: Warehouse, *journals: str) -> dict[str, Entries]:

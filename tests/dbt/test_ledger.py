@@ -20,12 +20,12 @@ def ledger(built: Warehouse, company: Company) -> Warehouse:
     return built
 
 
-def entries(warehouse: Warehouse, journal: str) -> list[tuple[Any, ...]]:
+def entries(warehouse: Warehouse, journal: str, workspace: str = HAND) -> list[tuple[Any, ...]]:
     rows = warehouse.rows(
         "select revision, is_reversal, account_code, amount_minor, toString(toDate(effective_at))"
         " from marts.fct_ledger_entries final where workspace_id = {workspace:String}"
         " and journal_id = {journal:String} order by revision, is_reversal, account_code",
-        {"workspace": HAND, "journal": journal},
+        {"workspace": workspace, "journal": journal},
     )
     return [tuple(row.values()) for row in rows]
 

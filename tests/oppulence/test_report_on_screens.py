@@ -1,21 +1,19 @@
 """Can a month's page be read on a phone, on a wide screen and on paper? Asked of a browser."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from oppulence.report import pdf
 from oppulence.report.cases import Case
 from oppulence.report.page import render
 from tests.oppulence.report_findings import findings
+from tests.serving.browsing import chromium, needs_chromium
 
-CHROMIUM = next(filter(None, map(shutil.which, pdf.BROWSERS)), "")
-NEEDS_BROWSER = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
 # What reaches out of its card, but for what scrolls within it.
 ESCAPED = """
 const drawn = 'section table, section .row, section svg, .tiles dd';
@@ -45,12 +43,8 @@ Object.fromEntries(names.map(name => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
+    with chromium() as started:
+        yield started
 
 
 def crowded(*, is_printed: bool = False) -> str:
@@ -70,7 +64,7 @@ def crowded(*, is_printed: bool = False) -> str:
     return render(replace(month, mrr=mrr, cases=cases), "Ada", is_printed=is_printed)
 
 
-@NEEDS_BROWSER
+@needs_chromium
 @pytest.mark.parametrize("width", [320, 360, 390, 1200])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_whole_on_every_screen_and_asks_nobody(tmp_path, browser, width, scheme):
@@ -93,7 +87,7 @@ def test_it_is_whole_on_every_screen_and_asks_nobody(tmp_path, browser, width, s
     assert (set(asked), said) == ({page.as_uri()}, [])
 
 
-@NEEDS_BROWSER
+@needs_chromium
 def test_on_paper_sections_break_and_what_belongs_together_does_not(tmp_path, browser):
     page = tmp_path / "report.html"
     page.write_text(crowded(is_printed=True), encoding="utf-8")
@@ -111,7 +105,7 @@ def test_on_paper_sections_break_and_what_belongs_together_does_not(tmp_path, br
     shown.close()
 
 
-@NEEDS_BROWSER
+@needs_chromium
 def test_a_browser_prints_it_without_blank_pages(tmp_path):
     target = tmp_path / "report.pdf"
     pdf.print_page(crowded(is_printed=True), target)
