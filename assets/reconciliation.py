@@ -128,10 +128,10 @@ def build_reconciliation_assets() -> AssetsDefinition:
 
 
 def state_of(decisions: Sequence[Decision]) -> str:
-    """Return what differs whenever people's decisions do."""
+    """Return what differs whenever people's decisions do, or which of them is the newest."""
     if not decisions:
         return ""
-    told = sorted(f"{one.payout} {one.other} {one.confirmed}" for one in decisions)
+    told = [f"{one.payout} {one.other} {one.confirmed}" for one in decisions]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 

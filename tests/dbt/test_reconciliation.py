@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from assets.decided import decisions_of, mirror_charts
-from assets.reconciliation import evaluate_unmatched, reconcile_all
+from assets.reconciliation import evaluate_unmatched, reconcile_all, state_of
 from benchmarks.reconciliation import NAMED, UNTIL
 from core.bootstrap import prepare_database
 from core.database import Database
@@ -20,6 +20,7 @@ from core.settings import Settings
 from core.tenancy import TenantId
 from core.warehouse import Warehouse
 from local.stack import running_engines
+from reconciliation.records import Decision
 from sandbox.company.calendar import day_of, midnight
 from sandbox.company.synthetic import company_of
 from sandbox.world import World
@@ -192,6 +193,13 @@ def decided(database: Database, *words: tuple[str, str, bool]) -> None:
                 [WORKSPACE, f"dec_{number}", payout, f"conn_{line.split('_')[0]}", line,
                  is_confirmed, NOW],
             )  # fmt: skip
+
+
+def test_the_same_words_in_another_order_are_another_state() -> None:
+    """Of two that come to hold for one line the later counts, and either may be said again."""
+    words = [Decision("po_1", "old/1", confirmed=True), Decision("po_1", "new/1", confirmed=False)]
+    assert state_of(words) == state_of(list(words)) != state_of(words[::-1])
+    assert state_of([]) == ""
 
 
 def test_what_people_decide_binds_the_next_run_and_is_undone(
