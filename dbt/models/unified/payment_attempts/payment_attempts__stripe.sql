@@ -28,6 +28,8 @@ select
     payment_method_type,
     payment_method_id,
     failure_balance_transaction_id,
+    balance_transaction_id,
+    coalesce(card_country, billing_country) as payer_country,
     invoice_id,
     'raw.stripe_charge' as source_table,
     id as source_id,
