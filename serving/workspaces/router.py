@@ -15,7 +15,7 @@ from serving.audit_log.entries import record
 from serving.auth.scope import WorkspaceRead, WorkspaceWrite
 from serving.pagination import Collection
 from serving.responses import problems
-from serving.words import Currency, Id, Name
+from serving.words import Id, Name, TenderedCurrency
 from serving.workspaces import queries
 
 router = APIRouter(prefix="/v1/workspaces", tags=["workspaces"])
@@ -58,7 +58,7 @@ class WorkspaceChange(BaseModel):
     )
 
     name: Name = Field(default="")
-    reporting_currency: Currency | None = None
+    reporting_currency: TenderedCurrency | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> "WorkspaceChange":

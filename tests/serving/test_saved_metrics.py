@@ -228,6 +228,9 @@ def test_amounts_are_converted_day_by_day_at_rates_that_are_told_with_them(works
     assert (without.status_code, without.json()["code"]) == (422, "invalid_input")
     api, headers = workspace.api, workspace.headers()
     assert api.put("/v1/exchange_rates", json=body, headers=headers).status_code == 200
+    for nowhere in ("ZZZ", "DEM", "eur", "XAU"):  # unknown, of the past, not upper case, gold
+        refused = api.patch(path, json={"reporting_currency": nowhere}, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input"), nowhere
     changed = api.patch(path, json={"reporting_currency": "EUR"}, headers=headers)
     assert (changed.status_code, changed.json()["reporting_currency"]) == (200, "EUR")
     answer = workspace.get("/v1/metrics/payments", **asked).json()
