@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +47,20 @@ class RunningSandbox:
 
 
 @contextmanager
-def running_sandbox(data: Path, *options: str) -> Iterator[RunningSandbox]:
+def running_sandbox(
+    data: Path, *options: str, program: Sequence[str] = ("sandbox",)
+) -> Iterator[RunningSandbox]:
     """Run `python -m sandbox` over a data folder on a free port, with further options.
+
+    Args:
+        data: The folder.
+        options: Of the command line.
+        program: Another module that runs the sandbox, with options that come before these.
 
     Raises:
         RuntimeError: It ended before it was ready; its standard error says why.
     """
-    command = [sys.executable, "-m", "sandbox", "--data", str(data), "--port", "0", *options]
+    command = [sys.executable, "-m", *program, "--data", str(data), "--port", "0", *options]
     log = data / "sandbox.log"
     data.mkdir(parents=True, exist_ok=True)
     with (

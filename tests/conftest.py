@@ -25,6 +25,7 @@ from core.settings import ENVIRONMENT_PREFIX, Settings
 from local.gateway import clickhouse_url
 from local.stack import prepare_engines, running_engines
 from sandbox.process import RunningSandbox, running_sandbox
+from tests.another_day import AHEAD, clock_ahead
 from tests.european_banks import EuropeanBanks, running_banks
 from tests.mailbox import Mailbox, running_mailbox
 
@@ -180,3 +181,9 @@ def european_banks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Europea
     """
     with running_banks(tmp_path_factory.mktemp("european-banks")) as running:
         yield running
+
+
+@pytest.fixture
+def banks_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process read the clock of those banks, whatever day it is outside."""
+    monkeypatch.setattr("core.clock.datetime", clock_ahead(AHEAD))

@@ -26,6 +26,7 @@ from sandbox.enablebanking.application import application
 from sandbox.gocardless.app import SECRET_ID, SECRET_KEY
 from sandbox.process import RunningSandbox, running_sandbox
 from sandbox.world import World
+from tests.another_day import AHEAD
 
 SEED = 7
 A_MINUTE = 100_000  # tests would wait for GoCardless's hundred
@@ -112,7 +113,8 @@ class EuropeanBanks:
 @contextmanager
 def running_banks(folder: Path, *options: str) -> Iterator[EuropeanBanks]:
     """Run a sandbox with a small company; `options` are further ones of the sandbox."""
-    with running_sandbox(folder, "--scale", "20", "--seed", str(SEED), *options) as running:
+    told = ("--scale", "20", "--seed", str(SEED), *options)
+    with running_sandbox(folder, *told, program=("tests.another_day", str(AHEAD))) as running:
         limits = {"accounts_per_minute": A_MINUTE}
         httpx.post(f"{running.url}/gocardless/_limits", json=limits).raise_for_status()
         yield EuropeanBanks(running, application(folder).key_file)

@@ -24,6 +24,8 @@ from tests.european_banks import (
     EuropeanBanks,
 )
 
+pytestmark = pytest.mark.usefixtures("banks_clock")
+
 HANSA_IBANS = ("DE11200411770532013000", "DE10200411770532013018", "DE97200411770532013392")
 CARD = account_key("DE33500319090000774411")
 

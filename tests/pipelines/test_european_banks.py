@@ -35,6 +35,8 @@ from tests.european_banks import (
     running_banks,
 )
 
+pytestmark = pytest.mark.usefixtures("banks_clock")
+
 BOTH = [(gocardless, GOCARDLESS, KARTEN, "/accounts/"), (enablebanking, ENABLE, AMSTEL, "/acc")]
 
 # The company's lines end some days after it does: on a later day none is pending any more.

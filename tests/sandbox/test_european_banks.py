@@ -19,6 +19,8 @@ from sandbox.gocardless.limits import Allowance, Windows
 from sandbox.shelf import Shelf
 from tests.european_banks import AMSTEL, HANSA, HANSA_AT_ENABLE, KARTEN, EuropeanBanks
 
+pytestmark = pytest.mark.usefixtures("banks_clock")
+
 
 class Wire:
     """Asks both providers as their documents say."""
