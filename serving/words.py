@@ -12,8 +12,8 @@ def _printable(text: str) -> str:
     return text
 
 
-# What is legal tender somewhere today, after CLDR: an amount may be of a currency that is no more, but
-# nothing is converted into one.
+# What is legal tender somewhere today, after CLDR: an amount may be of a currency that is no more,
+# but nothing is converted into one.
 TENDERED = frozenset(
     code
     for currencies in get_global("territory_currencies").values()
