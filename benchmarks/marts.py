@@ -42,6 +42,8 @@ from reconciliation.tables import prepare_tables
 
 NEW = 10_000
 BATCH = 1_000_000
+# Blocks of what a load sends: as they merge, a table lies in some parts, small history or large.
+BLOCK = 25_000
 PER_CUSTOMER, PER_INVOICE, PER_PAYOUT = 20, 4, 250
 ALONE = ("--vars", '{"landing_overlap_seconds": 0}')
 _AT = "toDateTime('2025-06-01', 'UTC') + toIntervalSecond(cityHash64(number) % 40000000)"
@@ -141,7 +143,8 @@ def land(warehouse: Warehouse, spread: int, first: int, last: int, version: int)
             warehouse.command(
                 f"insert into {table} (workspace_id, connection_id, {columns}, {names}) select"
                 f" {_PLACE.format(**words)}, {values.format(**words)}, {state}"
-                f" from numbers({start}, {until - start}){rounds}"
+                f" from numbers({start}, {until - start}){rounds} settings max_insert_threads = 1,"
+                f" max_block_size = {BLOCK}, min_insert_block_size_rows = {BLOCK}"
             )
 
 

@@ -1,4 +1,6 @@
 {{ journal_table() }}
+-- dbt parses the first run only, which reads less than the later ones.
+-- depends_on: {{ ref('stg_stripe__charges') }}
 {%- set payment = 'workspace_id, connection_id, payment_id' %}
 {%- set key = 'workspace_id, connection_id, id' %}
 {%- set booked = "transaction_id is not null and reporting_category in " %}
@@ -15,11 +17,13 @@ with {% call touched_keys('touched_payments', payment) %}
         -- Whether a payment belongs to an invoice may become known after it.
         select {{ payment }} from {{ ref('invoice_payments') }} where {{ landed_since() }}
         union all
-        -- So may the day on which it was collected.
+        -- So may the day on which it was collected. Of a charge that landed with its line it is asked above.
         select workspace_id, connection_id, coalesce(payment_intent_id, id) from {{ ref('stg_stripe__charges') }}
         where ({{ key }}) in (
             select workspace_id, connection_id, assumeNotNull(transaction_id) from {{ ref('balance_transactions') }}
-            where {{ booked }} ('charge') and {{ landed_since() }}))
+            where {{ booked }} ('charge') and {{ landed_since() }}
+                and (workspace_id, connection_id, assumeNotNull(transaction_id)) not in (
+                    select {{ key }} from {{ ref('payment_attempts') }} where {{ landed_since() }})))
     {%- endif %}
 {% endcall %},
 
@@ -47,13 +51,12 @@ given_back as materialized {{ newest_or_gone(ref('refunds'), key, 'touched_refun
 -- Which line of Stripe's balance each is. A charge that was authorized before is collected when that is written, and a refund
 -- that waited is made then.
 line_ids as (
-    select {{ key }}, balance_transaction_id from {{ newest(ref('stg_stripe__charges')) }}
-    where ({{ key }}) in (select {{ key }} from attempts)
+    select {{ key }}, balance_transaction_id from attempts
     union all
     select {{ key }}, balance_transaction_id from given_back
 ),
 
-line_days as (
+line_days as materialized (
     select line_ids.workspace_id as workspace_id, line_ids.connection_id as connection_id, line_ids.id as id, created_at as booked_at, category
     from line_ids
     inner join (

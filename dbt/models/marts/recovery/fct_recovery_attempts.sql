@@ -8,7 +8,7 @@
         {'name': 'computed', 'definition': 'computed_at type minmax granularity 1'},
         {'name': 'episode', 'definition': 'episode_id type bloom_filter(0.000001) granularity 4'},
     ],
-    on_schema_change='append_new_columns',
+    meta={'new_columns': 'filled'},
 ) }}
 -- dbt parses the first run only, which reads less than the later ones.
 -- depends_on: {{ ref('fct_settlements') }}
@@ -39,19 +39,11 @@ attempts as materialized (
     where is_deleted = 0
 ),
 
-charges as materialized (
-    select workspace_id, connection_id, id as charge_id, balance_transaction_id, payment_method_id, coalesce(card_country, billing_country) as payer_country
-    from (
-        select * from {{ newest(ref('stg_stripe__charges')) }}
-        where (workspace_id, connection_id, id) in (select workspace_id, connection_id, id from attempts)
-    )
-),
-
 settled as (
     select workspace_id, connection_id, id::Nullable(String) as balance_transaction_id, available_at
     from {{ newest(ref('balance_transactions')) }}
     where (workspace_id, connection_id, id) in (
-        select workspace_id, connection_id, assumeNotNull(balance_transaction_id) from charges where balance_transaction_id is not null)
+        select workspace_id, connection_id, assumeNotNull(balance_transaction_id) from attempts where balance_transaction_id is not null)
 ),
 
 codes as (
@@ -69,14 +61,14 @@ numbered as (
         if(ifNull(f.invoice_id, '') != '', assumeNotNull(f.invoice_id), a.payment_id) as episode_id, f.customer_id as payer_id,
         toUInt32(row_number() over earlier) as attempt_number,
         lagInFrame(a.decline_code, 1) over earlier as decline_code_before,
-        ifNull(c.payment_method_id, '') as method_id, lagInFrame(method_id, 1) over earlier as method_before,
+        ifNull(a.payment_method_id, '')::String as method_id, lagInFrame(method_id, 1) over earlier as method_before,
         a.provider as provider, a.occurred_at as attempted_at, ifNull(a.status, '') as state, a.currency as currency, a.amount_minor as amount_minor,
+        coalesce(a.amount_captured_minor, a.amount_minor, 0) as collected_minor,
         a.decline_code::Nullable(String) as decline_code, a.advice_code::Nullable(String) as advice_code,
-        a.payment_method_type as method, c.payer_country as payer_country, s.available_at as available_at
+        a.payment_method_type as method, a.payer_country as payer_country, s.available_at as available_at
     from attempts as a
     inner join failed as f on a.workspace_id = f.workspace_id and a.connection_id = f.connection_id and a.payment_id = f.payment_id
-    left join charges as c on a.workspace_id = c.workspace_id and a.connection_id = c.connection_id and a.id = c.charge_id
-    left join settled as s on c.workspace_id = s.workspace_id and c.connection_id = s.connection_id and c.balance_transaction_id = s.balance_transaction_id
+    left join settled as s on a.workspace_id = s.workspace_id and a.connection_id = s.connection_id and a.balance_transaction_id = s.balance_transaction_id
     window earlier as (
         partition by a.workspace_id, a.connection_id, a.payment_id order by a.occurred_at, a.id rows between unbounded preceding and current row)
 ),
@@ -106,7 +98,8 @@ computed as (
         toUInt8(0) as is_deleted,
         {{ run_began_at() }} as computed_at,
         ifNull(provider, '')::String as provider,
-        (attempt_number > 1 and method_id != '' and method_id = method_before)::Bool as is_same_method
+        (attempt_number > 1 and method_id != '' and method_id = method_before)::Bool as is_same_method,
+        toInt64(if(outcome = 'succeeded', collected_minor, 0)) as captured_minor
     from numbered
     left join codes using (decline_code)
     left join advices using (advice_code)

@@ -12,7 +12,19 @@
 {%- set charge = 'workspace_id, connection_id, charge_id' %}
 {%- set tens = 'arrayMap(n -> n * intExp10(' ~ iso_exponent('currency') ~ "), [10, 50, 100, 500])" %}
 
-with {% call touched_keys('touched', episode) %}
+with
+{%- if is_incremental() %}
+-- Few customers have episodes: those for whom anything landed, or was settled.
+payers as materialized (
+    select distinct {{ payer }} from {{ this }}
+    where ({{ payer }}) in (
+        select {{ payer }} from {{ ref('payment_attempts') }} where {{ landed_since() }}
+        union all
+        select {{ payer }} from {{ ref('fct_settlements') }} where {{ landed_since('computed_at') }})
+),
+{%- endif %}
+
+{% call touched_keys('touched', episode) %}
     select {{ episode }} from {{ ref('fct_recovery_attempts') }} where {{ landed_since('computed_at') }}
     {%- if is_incremental() %}
     union all
@@ -22,7 +34,7 @@ with {% call touched_keys('touched', episode) %}
         select workspace_id, connection_id, subscription_id from {{ ref('fct_subscriptions') }} where {{ landed_since('computed_at') }})
     union all
     -- A payment may be of the invoice no more: its attempts name another episode now. And one that never failed may pay
-    -- it: the link, the charge, and what settles or takes back its money, land in any order. Few customers have episodes.
+    -- it: the link, the charge, and what settles or takes back its money, land in any order.
     select {{ episode }} from {{ this }}
     where ({{ episode }}) in (
         select workspace_id, connection_id, invoice_id from {{ ref('invoice_payments') }} where {{ landed_since() }}
@@ -30,10 +42,10 @@ with {% call touched_keys('touched', episode) %}
         select workspace_id, connection_id, invoice_id from {{ ref('invoice_payments') }}
         where ({{ payment }}) in (
             select {{ payment }} from {{ ref('payment_attempts') }}
-            where {{ landed_since() }} and ({{ payer }}) in (select {{ payer }} from {{ this }})
+            where {{ landed_since() }} and ({{ payer }}) in (select {{ payer }} from payers)
             union all
             select {{ payment }} from {{ ref('fct_settlements') }}
-            where payment_id != '' and {{ landed_since('computed_at') }} and ({{ payer }}) in (select {{ payer }} from {{ this }})))
+            where payment_id != '' and {{ landed_since('computed_at') }} and ({{ payer }}) in (select {{ payer }} from payers)))
     union all
     -- A charge that is of no payment is its customer's, whichever names the other: the invoice or the charge.
     select {{ episode }} from {{ this }}
@@ -93,10 +105,9 @@ plans as (
         select workspace_id, connection_id, assumeNotNull(subscription_id) from payments where subscription_id is not null)
 ),
 
--- What was billed, less what a balance in the customer's favour paid: a credit note takes of what is due. By touched keys,
--- as is all below: a CTE is planned anew wherever it is named.
-invoices as (
-    select workspace_id, connection_id, id as episode_id, ifNull(status, '')::String as invoice_status,
+-- What was billed, less what a balance in the customer's favour paid: a credit note takes of what is due.
+invoices as materialized (
+    select workspace_id, connection_id, id as episode_id, ifNull(status, '')::String as invoice_status, ifNull(customer_id, '') as billed_to,
         amount_due_minor, amount_remaining_minor, amount_due_minor + ifNull(pre_payment_credit_notes_amount_minor, 0) as billed_minor
     from {{ newest(ref('invoices')) }}
     where (workspace_id, connection_id, id) in (select {{ episode }} from touched)
@@ -121,21 +132,23 @@ paying as materialized (
         select workspace_id, connection_id, assumeNotNull(invoice_id), payment_id, null, null, false, null
         from {{ ref('payment_attempts') }}
         where (workspace_id, connection_id, ifNull(invoice_id, '')) in (select {{ episode }} from touched)
-            and ({{ payer }}) in (
-                select workspace_id, connection_id, ifNull(customer_id, '') from {{ ref('invoices') }}
-                where (workspace_id, connection_id, id) in (select {{ episode }} from touched))
+            and ({{ payer }}) in (select workspace_id, connection_id, billed_to from invoices)
     )
     group by {{ episode }}, payment_id
 ),
 
--- Found by the projection `by_payment`, which FINAL does not read. A guest's charge has two keys once there is a customer.
+-- Of its own payments the attempts tell what they collected. Those of others are found by the projection `by_payment`, which
+-- FINAL does not read. A guest's charge has two keys once there is a customer.
 charges as materialized (
+    select {{ payment }}, attempt_id as charge_id, currency, attempted_at as occurred_at, captured_minor
+    from attempts where outcome = 'succeeded'
+    union all
     select workspace_id, connection_id, payment_id, id as charge_id, ifNull(currency, '')::String as currency, occurred_at,
         ifNull(amount_captured_minor, ifNull(amount_minor, 0)) as captured_minor
     from {{ newest_or_gone(
         ref('payment_attempts'), 'workspace_id, connection_id, id', by='workspace_id, connection_id, customer_id, payment_id',
         touched="(select workspace_id, connection_id, customer_id, payment_id from " ~ ref('payment_attempts')
-            ~ " where (" ~ payment ~ ") in (select " ~ payment ~ " from paying))") }}
+            ~ " where (" ~ payment ~ ") in (select " ~ payment ~ " from paying where (" ~ payment ~ ") not in (select " ~ payment ~ " from attempts)))") }}
     where is_deleted = 0 and status = 'succeeded'
 ),
 
