@@ -1,6 +1,7 @@
 """Which line bills nothing? One taken off a draft: Stripe tells of it no more once it is final.
 
 100.00 of service for January and 50.00 beside it, which is taken off before the invoice is final.
+That asks 8.00 for shipping and 1.52 of tax on it, which no line of Stripe's tells.
 """
 
 from tests.dbt.late_rows import rows
@@ -24,8 +25,10 @@ _DRAFT = {
     "lines": {"has_more": False, "data": [_line("kept", 10_000), _line("taken_off", 5_000)]},
 }  # fmt: skip
 _FINAL = _DRAFT | {
-    "status": "open", "subtotal": 10_000, "total": 10_000, "amount_due": 10_000,
-    "amount_remaining": 10_000, "status_transitions": {"finalized_at": NEW_YEAR},
+    "status": "open", "subtotal": 10_000, "total": 10_952, "amount_due": 10_952,
+    "amount_remaining": 10_952, "status_transitions": {"finalized_at": NEW_YEAR},
+    "amount_shipping": 952, "total_taxes": [{"amount": 152, "tax_behavior": "exclusive"}],
+    "shipping_cost": {"amount_subtotal": 800, "amount_tax": 152, "amount_total": 952},
     "lines": {"has_more": False, "data": [_line("kept", 10_000)]},
 }  # fmt: skip
 

@@ -29,6 +29,7 @@ with JSONExtract(payload, 'Tuple(
     total_taxes Array(Tuple(amount Nullable(String))),
     total_discount_amounts Array(Tuple(amount Nullable(String))),
     total_pretax_credit_amounts Array(Tuple(amount Nullable(String), type Nullable(String))),
+    shipping_cost Tuple(amount_tax Nullable(String), amount_total Nullable(String)),
     starting_balance Nullable(String),
     ending_balance Nullable(String),
     pre_payment_credit_notes_amount Nullable(String),
@@ -79,6 +80,8 @@ select
         arraySum(tax -> ifNull(toInt64OrNull((tax).amount), 0), (object).total_taxes)) as tax,
     arraySum(discount -> ifNull(toInt64OrNull((discount).amount), 0), (object).total_discount_amounts)
         + {{ billing_credits('(object).total_pretax_credit_amounts') }} as discount,
+    toInt64OrNull((object).shipping_cost.amount_total) as shipping,
+    toInt64OrNull((object).shipping_cost.amount_tax) as shipping_tax,
     toInt64OrNull((object).starting_balance) as starting_balance,
     toInt64OrNull((object).ending_balance) as ending_balance,
     toInt64OrNull((object).pre_payment_credit_notes_amount) as pre_payment_credit_notes_amount,
