@@ -15,6 +15,15 @@
     )
 {%- endmacro %}
 
+{# All attempts of some payments, whoever made them: attempts lie by customer, and a guest's has two keys once the customer is
+   named. They are found by the projection `by_payment`, which FINAL does not read. `payments` is a CTE, or a CTE and a condition. #}
+{% macro attempts_of_payments(payments) -%}
+{%- set payment = 'workspace_id, connection_id, payment_id' -%}
+{%- set by = 'workspace_id, connection_id, customer_id, payment_id' -%}
+    {{ newest_or_gone(ref('payment_attempts'), 'workspace_id, connection_id, id', by=by, touched='(
+        select ' ~ by ~ ' from ' ~ ref('payment_attempts') ~ ' where (' ~ payment ~ ') in (select ' ~ payment ~ ' from ' ~ payments ~ '))') }}
+{%- endmacro %}
+
 {# The invoice that each of some payments is of, where one is. They are found by the projection `by_payment`, which FINAL does not
    read; then by the invoice, which is the sorting key. `payments` is a CTE of touched keys. #}
 {% macro invoices_of_payments(payments) -%}

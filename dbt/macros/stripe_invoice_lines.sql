@@ -85,8 +85,17 @@
     arraySum(credit -> if((credit).type = 'credit_balance_transaction', ifNull(toInt64OrNull((credit).amount), 0), 0), {{ amounts }})
 {%- endmacro %}
 
+{#- Whether an invoice's prices hold its tax, where a line does not say: tax that was added cannot leave less than the subtotal,
+    all discounts taken off, and it. Shipping is in the total, not in the subtotal. #}
+{% macro is_tax_inclusive() -%}
+    sign(ifNull(tax_minor, 0) - ifNull(shipping_tax_minor, 0) as tax_of_lines) * (
+        ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + tax_of_lines - ifNull(total_minor, 0) + ifNull(shipping_minor, 0)) > 0
+{%- endmacro %}
+
 {#- Whether a line was shown once its invoice was final: one taken off a draft never was, and Stripe tells of it no more.
-    A minute is what clocks may differ by. #}
-{% macro on_the_final_invoice(version, finalized_at) -%}
-    {{ version }} >= toUnixTimestamp64Micro(toDateTime64({{ finalized_at }}, 6, 'UTC')) - 60000000
+    A minute is what clocks may differ by. What is shipped each state of the invoice says itself. #}
+{% macro on_the_final_invoice(finalized_at) -%}
+    if(ifNull(lines.type, '') = 'shipping',
+        lines.version = invoice_version,
+        lines.version >= toUnixTimestamp64Micro(toDateTime64({{ finalized_at }}, 6, 'UTC')) - 60000000)
 {%- endmacro %}

@@ -148,6 +148,18 @@ WAYS: Mapping[str, Objects] = {
          "payment_intent": "pi", "status": "succeeded", "created": at("10-12"),
          "balance_transaction": "txn_re"},
     ],
+    # A guest's card is refused; the customer who is named then pays. The payment names them,
+    # or nothing but the charge does.
+    "guest": [
+        refused(10_000, "10-01", customer=None), charge("ch_yes", "pi", 10_000, "10-05"),
+        link("pi", "paid", 10_000), PAID, SOLD,
+        {"id": "pi", "object": "payment_intent", "amount": 10_000, "currency": "eur",
+         "status": "succeeded", "customer": "cus", "created": at("10-01")},
+    ],
+    "unnamed": [
+        refused(10_000, "10-01", customer=None), charge("ch_yes", "pi", 10_000, "10-05"),
+        link("pi", "paid", 10_000), PAID, SOLD,
+    ],
     # 50.00 of no invoice: the checkout is left, its payment canceled.
     "left": [
         refused(5_000, "03-01", customer=None),

@@ -169,19 +169,21 @@ def test_what_is_voided_later_is_deferred_until_then(built: Warehouse) -> None:
 
 
 def test_a_line_that_was_taken_off_a_draft_earns_nothing(built: Warehouse) -> None:
-    """It landed with the draft, and of 150.00 only 100.00 were billed; shipping beside them."""
+    """Of 150.00 that landed 100.00 were billed, and the shipping that stayed."""
     rows = built.rows(
         "select line_id, kind, net_minor, tax_minor from marts.fct_revenue_lines final"
         " where workspace_id = {workspace:String} order by line_id",
         {"workspace": drafted_rows.WORKSPACE},
     )
     assert [tuple(row.values()) for row in rows] == [
-        ("il_kept", "one_off", 10_000, 0), ("in_drafted:shipping", "one_off", 800, 152)
+        ("il_bare", "one_off", 300, 0), ("il_kept", "one_off", 10_000, 0),
+        ("il_silent", "one_off", 810, 90), ("in_drafted:shipping", "one_off", 800, 152),
+        ("in_silent:shipping", "one_off", 500, 0),
     ]  # fmt: skip
     months = {
         account: ledger(built, drafted_rows.WORKSPACE, account)
         for account in ("1100", "2200", "2300", "4000")
     }
     assert months == {
-        "1100": {JANUARY: 10_952}, "2200": {}, "2300": {JANUARY: -152}, "4000": {JANUARY: -10_800}
+        "1100": {JANUARY: 12_652}, "2200": {}, "2300": {JANUARY: -242}, "4000": {JANUARY: -12_410}
     }  # fmt: skip

@@ -19,12 +19,14 @@ import httpx
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
+import core.clock
 from core.clock import utc_now
 from core.settings import Settings
 from linking.enablebanking import FLOW as ENABLE
 from linking.enablebanking_token import application_headers
 from linking.gocardless_token import application_token
 from sandbox.gocardless.app import SECRET_ID, SECRET_KEY
+from tests.another_day import AHEAD, clock_ahead
 from tests.european_banks import (
     AMSTEL,
     CALLBACK,
@@ -164,6 +166,7 @@ def enablebanking(path: Path, banks: EuropeanBanks, settings: Settings) -> Docum
 
 def main(provider: str, path: Path) -> int:
     """Ask the sandbox of one provider, and return how often it differed."""
+    core.clock.datetime = clock_ahead(AHEAD)  # type: ignore[attr-defined]
     with TemporaryDirectory() as folder, running_banks(Path(folder)) as banks:
         settings = banks.configure(Settings())
         asks = {"gocardless": gocardless, "enablebanking": enablebanking}

@@ -24,9 +24,7 @@ with {% call touched_keys('touched', invoice) %}
 billed as (
     select workspace_id, connection_id, id as invoice_id, ifNull(customer_id, '') as customer_id, assumeNotNull(finalized_at) as billed_at,
         ifNull(currency, '')::String as code,
-        -- Where a line does not say: tax that was added cannot leave less than the subtotal, all discounts taken off, and it.
-        sign(ifNull(tax_minor, 0)) * (ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) - ifNull(total_minor, 0)) > 0
-            as is_tax_inclusive,
+        {{ is_tax_inclusive() }} as is_tax_inclusive, version as invoice_version,
         if(status = 'void', voided_at, null) as voided_at,
         is_deleted = 0 and (status in ('open', 'paid', 'uncollectible') or voided_at is not null) as is_billed
     from {{ newest_or_gone(ref('invoices'), 'workspace_id, connection_id, id') }}
@@ -66,7 +64,7 @@ select
     billed.voided_at as voided_at,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     -- A draft, or an invoice that is no more, bills nothing.
-    toUInt8(not ifNull(is_billed, false) or lines.is_deleted or not {{ on_the_final_invoice('lines.version', 'billed_at') }}) as is_deleted,
+    toUInt8(not ifNull(is_billed, false) or lines.is_deleted or not {{ on_the_final_invoice('billed_at') }}) as is_deleted,
     {{ run_began_at() }} as computed_at
 -- A line that left its invoice takes its revenue along.
 from {{ newest_or_gone(ref('invoice_lines'), invoice ~ ', id', by=invoice) }} as lines

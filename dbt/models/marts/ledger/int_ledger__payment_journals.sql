@@ -17,7 +17,7 @@ with {% call touched_keys('touched_payments', payment) %}
         -- Whether a payment belongs to an invoice may become known after it.
         select {{ payment }} from {{ ref('invoice_payments') }} where {{ landed_since() }}
         union all
-        -- So may the day on which it was collected. Of a charge that landed with its line it is asked above.
+        -- So may the day on which it was collected. A charge that landed too is found above.
         select workspace_id, connection_id, coalesce(payment_intent_id, id) from {{ ref('stg_stripe__charges') }}
         where ({{ key }}) in (
             select workspace_id, connection_id, assumeNotNull(transaction_id) from {{ ref('balance_transactions') }}

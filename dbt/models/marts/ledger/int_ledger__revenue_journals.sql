@@ -20,15 +20,13 @@ with {% call touched_keys('touched', invoice) %}
 invoices as (
     select workspace_id, connection_id, id as invoice_id, finalized_at, ifNull(currency, '')::String as code,
         status in ('open', 'paid', 'uncollectible') and finalized_at is not null and is_deleted = 0 as is_billed,
-        -- Where a line does not say: tax that was added cannot leave less than the subtotal, all discounts taken off, and it.
-        sign(ifNull(tax_minor, 0)) * (ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) - ifNull(total_minor, 0)) > 0
-            as is_tax_inclusive
+        {{ is_tax_inclusive() }} as is_tax_inclusive, version as invoice_version
     from {{ newest_or_gone(ref('invoices'), 'workspace_id, connection_id, id') }}
 ),
 
 lines as (
     select lines.workspace_id as workspace_id, lines.connection_id as connection_id, id, code,
-        is_billed and lines.is_deleted = 0 and {{ on_the_final_invoice('lines.version', 'finalized_at') }} as is_earned,
+        is_billed and lines.is_deleted = 0 and {{ on_the_final_invoice('finalized_at') }} as is_earned,
         finalized_at, lines.source_table::String as source_table,
         lines.source_id as source_id, lines.version as source_version,
         toInt128(ifNull(amount_minor, 0) - ifNull(discount_minor, 0) - ifNull(inclusive_tax_minor, if(is_tax_inclusive, ifNull(tax_minor, 0), 0))) as net,

@@ -12,39 +12,19 @@
 
 with {% call touched_keys('touched_payments', payment) %}
     -- Payments that never failed are no concern of this mart: most of them.
-    select workspace_id, connection_id, customer_id, payment_id
-    from {{ ref('payment_attempts') }}
-    where status = 'failed'
+    select {{ payment }} from {{ ref('payment_attempts') }} where status = 'failed' and {{ landed_since() }}
     {%- if is_incremental() %}
-        and {{ landed_since() }}
-    {%- endif %}
-    union all
-    -- Attempts lie by customer: a guest's, and those of the customer who was named later.
-    select workspace_id, connection_id, assumeNotNull(customer_id), id
-    from {{ ref('payments') }}
-    where customer_id is not null and (workspace_id, connection_id, id) in (
-        select {{ payment }} from {{ ref('payment_attempts') }}
-        where status = 'failed' and customer_id = ''{% if is_incremental() %} and {{ landed_since() }}{% endif %})
-    {%- if is_incremental() %}
-    union all
-    -- A payment is also recovered or lost by its next attempt, whoever makes it (a guest may have become a customer),
-    select workspace_id, connection_id, customer_id, payment_id
-    from {{ ref('payment_attempts') }}
-    where {{ landed_since() }} and ({{ payment }}) in (
-        select {{ payment }} from {{ this }}
-        where ({{ payment }}) in (select {{ payment }} from {{ ref('payment_attempts') }} where {{ landed_since() }}))
     union all
     -- A bank debit fails when its money is taken back: the movement names the charge, and may land after it.
-    select workspace_id, connection_id, ifNull(customer_id, ''), coalesce(payment_intent_id, id)
+    select workspace_id, connection_id, coalesce(payment_intent_id, id)
     from {{ ref('stg_stripe__charges') }}
     where (workspace_id, connection_id, id) in (
         select workspace_id, connection_id, assumeNotNull(transaction_id) from {{ ref('balance_transactions') }}
         where reporting_category = 'charge_failure' and transaction_id is not null and {{ landed_since() }})
     union all
-    -- or by what becomes of it, of its invoice or subscription, whatever was known of it before: rows land in any
-    -- order, and a lost one may still be paid.
-    select workspace_id, connection_id, customer_id, payment_id
-    from {{ this }}
+    -- A payment is also recovered or lost by its next attempt, or by what becomes of it, of its invoice or subscription,
+    -- whatever was known of it before: rows land in any order, and a lost one may still be paid.
+    select {{ payment }} from {{ this }}
     where
         ({{ payment }}) in (select {{ payment }} from {{ ref('payment_attempts') }} where {{ landed_since() }})
         or ({{ payment }}) in (select workspace_id, connection_id, id from {{ ref('payments') }} where {{ landed_since() }})
@@ -58,10 +38,7 @@ with {% call touched_keys('touched_payments', payment) %}
 {% endcall %},
 
 attempts as materialized (
-    -- A guest's attempt that was given a customer later has two keys.
-    select * from {{ newest_or_gone(
-        ref('payment_attempts'), 'workspace_id, connection_id, id', by='workspace_id, connection_id, customer_id, payment_id',
-        touched="(select workspace_id, connection_id, arrayJoin(['', customer_id]), payment_id from touched_payments)") }}
+    select * from {{ attempts_of_payments('touched_payments') }}
     where is_deleted = 0
 ),
 

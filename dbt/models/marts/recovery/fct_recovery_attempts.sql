@@ -32,10 +32,7 @@ failed as materialized (
 ),
 
 attempts as materialized (
-    -- A guest's attempt that was given a customer later has two keys.
-    select * from {{ newest_or_gone(
-        ref('payment_attempts'), 'workspace_id, connection_id, id', by='workspace_id, connection_id, customer_id, payment_id',
-        touched="(select workspace_id, connection_id, arrayJoin(['', customer_id]), payment_id from failed)") }}
+    select * from {{ attempts_of_payments('failed') }}
     where is_deleted = 0
 ),
 
@@ -61,7 +58,7 @@ numbered as (
         if(ifNull(f.invoice_id, '') != '', assumeNotNull(f.invoice_id), a.payment_id) as episode_id, f.customer_id as payer_id,
         toUInt32(row_number() over earlier) as attempt_number,
         lagInFrame(a.decline_code, 1) over earlier as decline_code_before,
-        ifNull(a.payment_method_id, '')::String as method_id, lagInFrame(method_id, 1) over earlier as method_before,
+        ifNull(a.payment_method_id, '') as method_id, lagInFrame(method_id, 1) over earlier as method_before,
         a.provider as provider, a.occurred_at as attempted_at, ifNull(a.status, '') as state, a.currency as currency, a.amount_minor as amount_minor,
         coalesce(a.amount_captured_minor, a.amount_minor, 0) as collected_minor,
         a.decline_code::Nullable(String) as decline_code, a.advice_code::Nullable(String) as advice_code,

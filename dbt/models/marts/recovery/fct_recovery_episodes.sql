@@ -14,7 +14,7 @@
 
 with
 {%- if is_incremental() %}
--- Few customers have episodes: those for whom anything landed, or was settled.
+-- Few customers have episodes, and for fewer of them anything has landed or was settled.
 payers as materialized (
     select distinct {{ payer }} from {{ this }}
     where ({{ payer }}) in (
@@ -137,18 +137,14 @@ paying as materialized (
     group by {{ episode }}, payment_id
 ),
 
--- Of its own payments the attempts tell what they collected. Those of others are found by the projection `by_payment`, which
--- FINAL does not read. A guest's charge has two keys once there is a customer.
+-- What its own payments collected their attempts tell. Those of others are looked up.
 charges as materialized (
     select {{ payment }}, attempt_id as charge_id, currency, attempted_at as occurred_at, captured_minor
     from attempts where outcome = 'succeeded'
     union all
     select workspace_id, connection_id, payment_id, id as charge_id, ifNull(currency, '')::String as currency, occurred_at,
         ifNull(amount_captured_minor, ifNull(amount_minor, 0)) as captured_minor
-    from {{ newest_or_gone(
-        ref('payment_attempts'), 'workspace_id, connection_id, id', by='workspace_id, connection_id, customer_id, payment_id',
-        touched="(select workspace_id, connection_id, customer_id, payment_id from " ~ ref('payment_attempts')
-            ~ " where (" ~ payment ~ ") in (select " ~ payment ~ " from paying where (" ~ payment ~ ") not in (select " ~ payment ~ " from attempts)))") }}
+    from {{ attempts_of_payments('paying where (' ~ payment ~ ') not in (select ' ~ payment ~ ' from attempts)') }}
     where is_deleted = 0 and status = 'succeeded'
 ),
 

@@ -34,9 +34,7 @@ with metered as (
 billed as (
     select workspace_id, connection_id, id as invoice_id, ifNull(customer_id, '') as customer_id, assumeNotNull(finalized_at) as billed_at,
         ifNull(currency, '')::String as code,
-        -- Where a line does not say: tax that was added cannot leave less than the subtotal, all discounts taken off, and it.
-        sign(ifNull(tax_minor, 0)) * (ifNull(subtotal_minor, 0) - ifNull(discount_minor, 0) + ifNull(tax_minor, 0) - ifNull(total_minor, 0)) > 0
-            as is_tax_inclusive,
+        {{ is_tax_inclusive() }} as is_tax_inclusive, version as invoice_version,
         status in ('open', 'paid', 'uncollectible') and is_deleted = 0 as is_billed
     from {{ newest_or_gone(ref('invoices'), 'workspace_id, connection_id, id') }}
     where finalized_at is not null
@@ -62,7 +60,7 @@ select
     id as invoice_line_id,
     toUInt64(toUnixTimestamp64Micro(now64(6))) as version,
     -- A draft, or an invoice that was voided or is no more, bills nothing.
-    toUInt8(not ifNull(is_billed, false) or lines.is_deleted or not {{ on_the_final_invoice('lines.version', 'billed_at') }}) as is_deleted,
+    toUInt8(not ifNull(is_billed, false) or lines.is_deleted or not {{ on_the_final_invoice('billed_at') }}) as is_deleted,
     {{ run_began_at() }} as computed_at
 -- A line that left its invoice takes its usage along.
 from {{ newest_or_gone(ref('invoice_lines'), invoice ~ ', id', by=invoice) }} as lines
